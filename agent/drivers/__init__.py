@@ -1,0 +1,1 @@
+"""The only files that touch the kernel, a process or its files: read, ensure, remove."""

@@ -1,0 +1,196 @@
+"""What a compute service calls: the network service's RPC methods as plain Python methods.
+
+Method names and arguments are those that nova-compute used; what cloudnet adds is optional.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import oslo_messaging as messaging
+from oslo_config import cfg
+
+from cloudnet.common import rpc
+from cloudnet.common.errors import NotWired
+
+NetworkInfo = list[dict[str, Any]]  # Any: JSON, in the shape nova's network model reads
+Context = Mapping[str, Any]  # Any: JSON; project_id, is_admin and request_id are looked at
+
+
+class NetworkAPI:
+    """The network service as a compute service sees it.
+
+    :param transport_url: where RabbitMQ is, e.g. ``rabbit://guest:guest@172.16.99.1:5672/``
+    :param timeout_seconds: how long a call waits for its answer before
+        ``oslo_messaging.MessagingTimeout``; every call may safely be made again
+    """
+
+    def __init__(
+        self,
+        transport_url: str,
+        *,
+        control_exchange: str = "nova",
+        timeout_seconds: int = 60,
+        conf: cfg.ConfigOpts | None = None,
+    ) -> None:
+        transport = rpc.transport(
+            conf if conf is not None else rpc.bare_conf(), transport_url, control_exchange
+        )
+        self._client = rpc.client(transport, rpc.NETWORK_TOPIC, timeout_seconds)
+        self._transport = transport
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._transport.cleanup()
+
+    # -- instances -----------------------------------------------------------------------------
+
+    def allocate_for_instance(
+        self,
+        context: Context,
+        instance_id: str,
+        project_id: str,
+        host: str,
+        *,
+        rxtx_factor: float | None = None,
+        vpn: bool = False,
+        requested_networks: Iterable[tuple[str, str | None]] | None = None,
+        macs: Iterable[str] | None = None,
+        hostname: str | None = None,
+    ) -> NetworkInfo:
+        """Give the instance a VIF and an address on each of its networks.
+
+        Made twice, it returns what the first call gave. ``hostname`` is cloudnet's addition: the
+        name the guest gets from DHCP (default: ``host-`` and its address).
+
+        :raises NoMoreFixedIps: a network is full; nothing was taken on any
+        :raises NoMoreNetworks: the project has no network and none is free
+        """
+        return self._call(
+            context,
+            "allocate_for_instance",
+            "1.13",
+            instance_id=instance_id,
+            project_id=project_id,
+            host=host,
+            rxtx_factor=rxtx_factor,
+            vpn=vpn,
+            requested_networks=None if requested_networks is None else list(requested_networks),
+            macs=None if macs is None else list(macs),
+            hostname=hostname,
+        )
+
+    def deallocate_for_instance(
+        self, context: Context, instance_id: str, project_id: str, host: str
+    ) -> None:
+        """Take all the instance has away from it; nothing to take is success."""
+        self._call(
+            context,
+            "deallocate_for_instance",
+            "1.0",
+            instance_id=instance_id,
+            project_id=project_id,
+            host=host,
+        )
+
+    def get_instance_nw_info(
+        self, context: Context, instance_id: str, host: str | None = None
+    ) -> NetworkInfo:
+        """Return what the instance has now; ``active`` says that its hosts have wired it.
+
+        :raises InstanceNotFound: no such instance is known
+        """
+        return self._call(
+            context,
+            "get_instance_nw_info",
+            "1.9",
+            instance_id=instance_id,
+            rxtx_factor=None,
+            host=host,
+            project_id=context.get("project_id"),
+        )
+
+    def wait_until_wired(
+        self, context: Context, instance_id: str, timeout: float = 60.0
+    ) -> NetworkInfo:
+        """Wait until every host that serves the instance's networks has reported them applied.
+
+        :param timeout: seconds
+        :raises NotWired: they have not in time; the message names the networks
+        """
+        deadline = time.monotonic() + timeout
+        pause = 0.02
+        while True:
+            info = self.get_instance_nw_info(context, instance_id)
+            missing = [vif["network"]["label"] for vif in info if not vif["active"]]
+            if not missing:
+                return info
+            if time.monotonic() + pause > deadline:
+                raise NotWired(
+                    f"instance {instance_id}: network {', '.join(missing)} is not wired after "
+                    f"{timeout:.0f} s; see `cloudnet-manage host list` and its agent's log"
+                )
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
+
+    # -- floating IPs --------------------------------------------------------------------------
+
+    def allocate_floating_ip(
+        self, context: Context, project_id: str, pool: str | None = None
+    ) -> str:
+        """Take a floating IP out of the pool for the project and return its address."""
+        address: str = self._call(
+            context, "allocate_floating_ip", "1.0", project_id=project_id, pool=pool
+        )
+        return address
+
+    def deallocate_floating_ip(self, context: Context, address: str) -> None:
+        """Give the floating IP back to its pool."""
+        self._call(context, "deallocate_floating_ip", "1.0", address=address)
+
+    def associate_floating_ip(
+        self, context: Context, floating_address: str, fixed_address: str
+    ) -> str | None:
+        """Point the floating IP at the fixed one.
+
+        Returns the uuid of the instance that lost the floating IP by this, or None.
+        """
+        loser: str | None = self._call(
+            context,
+            "associate_floating_ip",
+            "1.0",
+            floating_address=floating_address,
+            fixed_address=fixed_address,
+        )
+        return loser
+
+    def disassociate_floating_ip(self, context: Context, address: str) -> None:
+        """Take the floating IP off its fixed IP; it stays with the project."""
+        self._call(context, "disassociate_floating_ip", "1.0", address=address)
+
+    # -- networks ------------------------------------------------------------------------------
+
+    def create_networks(self, context: Context, **wanted: Any) -> list[dict[str, Any]]:
+        """Create networks, all or none; arguments as in nova's ``create_networks``."""
+        networks: list[dict[str, Any]] = self._call(context, "create_networks", "1.0", **wanted)
+        return networks
+
+    def delete_network(
+        self, context: Context, fixed_range: str | None = None, uuid: str | None = None
+    ) -> None:
+        """Delete the network with that range or uuid; it must have no project and no guest."""
+        self._call(context, "delete_network", "1.0", fixed_range=fixed_range, uuid=uuid)
+
+    def get_all_networks(self, context: Context) -> list[dict[str, Any]]:
+        """Return every network that the context may see."""
+        networks: list[dict[str, Any]] = self._call(context, "get_all_networks", "1.0")
+        return networks
+
+    def _call(self, context: Context, method: str, version: str, **arguments: Any) -> Any:
+        prepared = self._client.prepare(version=version)
+        try:
+            return prepared.call(dict(context), method, **arguments)
+        except messaging.RemoteError as error:
+            raise rpc.local_error(error) from error

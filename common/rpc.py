@@ -1,0 +1,77 @@
+"""The queue: topics, transports, clients, servers, and a broker that may be away.
+
+Three topics. ``network`` is what a compute service calls; ``cloudnet-controller`` is what agents
+call; ``cloudnet-agent`` (server = host) is where a host's snapshots go. They are apart so that the
+broker's permissions can keep them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import oslo_messaging as messaging
+from oslo_config import cfg
+
+from cloudnet.common import errors
+
+NETWORK_TOPIC = "network"
+NETWORK_VERSION = "1.17"
+CONTROLLER_TOPIC = "cloudnet-controller"
+CONTROLLER_VERSION = "1.0"
+AGENT_TOPIC = "cloudnet-agent"
+AGENT_VERSION = "1.0"
+
+ERROR_MODULES = ["cloudnet.common.errors"]
+
+
+def bare_conf() -> cfg.ConfigOpts:
+    """Return a configuration with nothing in it but oslo.messaging's own defaults.
+
+    oslo.messaging registers some of its options on the global ``cfg.CONF`` only and looks them up
+    in the one it was given, so it must be given that one.
+    """
+    if cfg.CONF._args is None:  # noqa: SLF001 - the only way to ask whether it was called
+        cfg.CONF([], project="cloudnet", default_config_files=[], default_config_dirs=[])
+    return cfg.CONF
+
+
+def transport(conf: cfg.ConfigOpts, url: str, control_exchange: str) -> messaging.Transport:
+    """Return a transport to the broker at ``url``; no connection is made yet."""
+    messaging.set_transport_defaults(control_exchange)
+    return messaging.get_rpc_transport(conf, url=url, allowed_remote_exmods=ERROR_MODULES)
+
+
+def client(
+    transport: messaging.Transport, topic: str, timeout_seconds: int | None = None
+) -> messaging.RPCClient:
+    """Return a client that calls and casts to ``topic``."""
+    return messaging.get_rpc_client(
+        transport, messaging.Target(topic=topic, version="1.0"), timeout=timeout_seconds
+    )
+
+
+def server(
+    transport: messaging.Transport,
+    topic: str,
+    host: str,
+    endpoints: Sequence[object],
+) -> messaging.RPCServer:
+    """Return a server on ``topic`` and ``topic.host``; methods named ``_…`` cannot be called."""
+    return messaging.get_rpc_server(
+        transport,
+        messaging.Target(topic=topic, server=host),
+        endpoints,
+        executor="threading",
+        access_policy=messaging.DefaultRPCAccessPolicy,
+    )
+
+
+def local_error(error: Any) -> errors.CloudnetError:
+    """Return our own error for one that came back over the queue under its name."""
+    kind = getattr(errors, str(error.exc_type), None)
+    if isinstance(kind, type) and issubclass(kind, errors.CloudnetError):
+        return kind(error.value)
+    return errors.ServiceFailed(
+        f"the network service failed ({error.exc_type}: {error.value}); see the controller's log"
+    )
