@@ -68,7 +68,7 @@ class NetworkAPI:
         :raises NoMoreFixedIps: a network is full; nothing was taken on any
         :raises NoMoreNetworks: the project has no network and none is free
         """
-        return self._call(
+        info: NetworkInfo = self._call(
             context,
             "allocate_for_instance",
             "1.13",
@@ -81,6 +81,7 @@ class NetworkAPI:
             macs=None if macs is None else list(macs),
             hostname=hostname,
         )
+        return info
 
     def deallocate_for_instance(
         self, context: Context, instance_id: str, project_id: str, host: str
@@ -102,7 +103,7 @@ class NetworkAPI:
 
         :raises InstanceNotFound: no such instance is known
         """
-        return self._call(
+        info: NetworkInfo = self._call(
             context,
             "get_instance_nw_info",
             "1.9",
@@ -111,6 +112,7 @@ class NetworkAPI:
             host=host,
             project_id=context.get("project_id"),
         )
+        return info
 
     def wait_until_wired(
         self, context: Context, instance_id: str, timeout: float = 60.0
