@@ -179,8 +179,7 @@ class Rule:
     in_interface: str | None = None
     out_interface: str | None = None
     protocol: str | None = None
-    # each match with its options, "!" before a negated value:
-    # (("conntrack", (("ctstate", "DNAT"),)),)
+    # each match with its options; a value that starts with "!" is negated
     matches: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     note: str = ""  # said behind the tag in the comment; no meaning to the kernel
 
@@ -269,6 +268,15 @@ class Translation:
         """How a rule's comment says it."""
         return f"{self.floating} is {self.fixed}"
 
+    @classmethod
+    def noted(cls, note: str) -> Translation | None:
+        """Return the translation that a rule's comment says; None when it says none."""
+        floating, _, fixed = note.partition(" is ")
+        try:
+            return cls(IPv4Address(floating), IPv4Address(fixed))
+        except ValueError:
+            return None
+
     def __str__(self) -> str:
         return self.key
 
@@ -286,6 +294,19 @@ Item = (
     | Translation
 )
 Items = Mapping[str, Item]  # by key
+
+
+def bridge_of(item: Item) -> str | None:
+    """Return the bridge of the network that the thing belongs to; None: it is shared by many."""
+    match item:
+        case Bridge():
+            return item.name
+        case Vlan() | Port() | Dhcp() | HandedOut():
+            return item.bridge
+        case Address():
+            return item.device
+        case _:
+            return None
 
 
 @dataclass(frozen=True)
@@ -326,6 +347,6 @@ class DhcpFiles:
         )
 
 
-def items(*given: Item) -> dict[str, Item]:
+def by_key(*items: Item) -> dict[str, Item]:
     """Return the things by their keys."""
-    return {item.key: item for item in given}
+    return {item.key: item for item in items}

@@ -1,0 +1,45 @@
+"""What the controller casts to an agent. It only fills the inbox."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import oslo_messaging as messaging
+
+from cloudnet.agent.inbox import Inbox
+from cloudnet.common import rpc
+from cloudnet.common.errors import BadRequest
+from cloudnet.common.objects import FixedRanges, NetworkGone, NetworkSnapshot
+from cloudnet.common.wire import from_wire
+
+LOG = logging.getLogger(__name__)
+
+Plain = Mapping[str, Any]  # Any: JSON
+
+
+class AgentEndpoint:
+    """Topic ``cloudnet-agent``; every method is cast, none is answered."""
+
+    target = messaging.Target(version=rpc.AGENT_VERSION)
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    def apply_snapshot(self, context: Plain, snapshot: Plain) -> None:
+        """Take one network's desired state on this host."""
+        try:
+            if snapshot.get("type") == NetworkGone.__name__:
+                self._inbox.put(from_wire(NetworkGone, snapshot))
+            else:
+                self._inbox.put(from_wire(NetworkSnapshot, snapshot))
+        except BadRequest as error:
+            LOG.warning("dropped a snapshot: %s", error)
+
+    def apply_ranges(self, context: Plain, ranges: Plain) -> None:
+        """Take the ranges of all networks."""
+        try:
+            self._inbox.put_ranges(from_wire(FixedRanges, ranges))
+        except BadRequest as error:
+            LOG.warning("dropped fixed ranges: %s", error)

@@ -1,0 +1,121 @@
+"""``cloudnet-agent``: one on each compute node. Builds the parts and hands them to each other."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from oslo_config import cfg
+
+from cloudnet.agent.drivers.kernel import Kernel
+from cloudnet.agent.drivers.watch import Watch
+from cloudnet.agent.endpoint import AgentEndpoint
+from cloudnet.agent.inbox import Inbox
+from cloudnet.agent.leases import LeaseEvent, LeaseListener
+from cloudnet.agent.memory import Memory
+from cloudnet.agent.reconcile import Reconciler
+from cloudnet.agent.report import QueuedController, Reporter
+from cloudnet.common import rpc
+from cloudnet.common.errors import ConfigurationError, KernelRefused
+from cloudnet.common.logs import set_up_logging
+from cloudnet.common.settings import load_agent
+from cloudnet.common.settings.views import AgentSettings
+
+LOG = logging.getLogger(__name__)
+
+ACTIONS = {"add": "lease", "del": "release"}  # dnsmasq's word -> nova-network's
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; what stands on the node stays when the agent goes."""
+    try:
+        conf, settings = load_agent(sys.argv[1:] if argv is None else argv, "cloudnet-agent")
+        set_up_logging(conf, "cloudnet-agent")
+        with _alone(settings.state_path):
+            _run(conf, settings)
+    except (ConfigurationError, KernelRefused) as error:
+        print(f"cloudnet-agent: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
+        return 1
+    return 0
+
+
+def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
+    stop = threading.Event()
+    with ExitStack() as open_things:
+        inbox = Inbox(settings.host, Memory(settings.state_path / "snapshots"))
+        kernel = Kernel(settings)
+        open_things.callback(kernel.close)
+        watch = Watch(settings, inbox.wake)
+        open_things.callback(watch.close)
+        transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
+        open_things.callback(transport.cleanup)
+        controller = QueuedController(
+            rpc.client(transport, rpc.CONTROLLER_TOPIC), settings.rpc.response_timeout_seconds
+        )
+        reporter = Reporter(settings.host, inbox, controller, settings.report_interval_seconds)
+        loop = Reconciler(inbox, kernel, settings, clock=time.monotonic, on_round=reporter.stand)
+
+        def on_lease(event: LeaseEvent) -> None:
+            if event.action in ACTIONS:
+                controller.leased(ACTIONS[event.action], str(event.address), event.mac)
+
+        listener = LeaseListener(settings.state_path / "agent.sock", on_lease)
+        open_things.callback(listener.close)
+
+        def end(signum: int, frame: FrameType | None) -> None:
+            LOG.info("%s: ending; the node's network stays", signal.Signals(signum).name)
+            stop.set()
+            inbox.wake()
+            reporter.wake()
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        LOG.info("agent of host %s, pid %d", settings.host, os.getpid())
+        # The loop starts first: a node comes back from what it remembers, broker or no broker.
+        turning = threading.Thread(target=loop.run, args=(stop,), name="reconcile")
+        turning.start()
+        listener.start()
+        if rpc.wait_for_broker(settings.rpc.transport_url, stop):
+            server = rpc.server(transport, rpc.AGENT_TOPIC, settings.host, [AgentEndpoint(inbox)])
+            server.start()
+            reporting = threading.Thread(target=reporter.run, args=(stop,), name="report")
+            reporting.start()
+            stop.wait()
+            server.stop()
+            reporting.join(settings.rpc.response_timeout_seconds)
+        turning.join()
+
+
+@contextmanager
+def _alone(state_path: Path) -> Iterator[None]:
+    """Hold the lock that says that a node's state has one agent.
+
+    :raises ConfigurationError: another agent has it
+    """
+    try:
+        state_path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        lock = (state_path / "agent.lock").open("w")
+    except OSError as error:
+        raise ConfigurationError(f"state_path {state_path} cannot be used: {error}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigurationError(
+                f"another cloudnet-agent uses {state_path}; stop it, or give this one its own "
+                "state_path"
+            ) from error
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The last snapshots on disk: what a node rebuilds its network from when nobody answers.
+
+One file a network, replaced whole, so that the cost of a change is that of the change and a crash
+leaves the old or the new. A file that cannot be read is set aside and said; the picture is then no
+longer known to be whole, so nothing is taken away until the controller has spoken.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cloudnet.common.errors import BadRequest
+from cloudnet.common.objects import FixedRanges, NetworkGone, NetworkSnapshot, Snapshot
+from cloudnet.common.wire import from_wire, to_wire
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was on disk."""
+
+    snapshots: tuple[Snapshot, ...]
+    ranges: FixedRanges
+    whole: bool
+
+
+class Memory:
+    """The directory ``path`` and what is in it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._ranges = path / "ranges.json"
+        self._whole = path / "whole"
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def load(self) -> Stored:
+        """Return what was kept."""
+        snapshots = tuple(self._snapshots())
+        ranges = FixedRanges(0, ())
+        if self._ranges.exists():
+            try:
+                ranges = from_wire(FixedRanges, json.loads(self._ranges.read_text()))
+            except (ValueError, BadRequest) as error:
+                self._set_aside(self._ranges, error)
+        return Stored(snapshots, ranges, self._whole.exists())
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep a network's snapshot in place of the one before."""
+        self._replace(self._file(snapshot.network), json.dumps(to_wire(snapshot)))
+
+    def keep_ranges(self, ranges: FixedRanges) -> None:
+        """Keep the fixed ranges."""
+        self._replace(self._ranges, json.dumps(to_wire(ranges)))
+
+    def keep_whole(self) -> None:
+        """Remember that what is kept is a whole picture."""
+        self._replace(self._whole, "")
+
+    def forget(self, network: str) -> None:
+        """Forget a network."""
+        self._file(network).unlink(missing_ok=True)
+
+    def _snapshots(self) -> Iterator[Snapshot]:
+        for file in sorted(self._path.glob("network-*.json")):
+            try:
+                stored: Snapshot = from_wire(_ANY, json.loads(file.read_text()))
+            except (ValueError, BadRequest) as error:
+                self._set_aside(file, error)
+            else:
+                yield stored
+
+    def _set_aside(self, file: Path, error: Exception) -> None:
+        self._whole.unlink(missing_ok=True)
+        file.rename(file.with_suffix(".unreadable"))
+        LOG.error("%s cannot be read (%s); set aside until the controller answers", file, error)
+
+    def _file(self, network: str) -> Path:
+        return self._path / f"network-{network}.json"
+
+    def _replace(self, file: Path, text: str) -> None:
+        fresh = file.with_suffix(".new")
+        with fresh.open("w") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.rename(file)
+
+
+_ANY: type[Snapshot] = NetworkSnapshot | NetworkGone  # type: ignore[assignment]  # a union is no type to mypy

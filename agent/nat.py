@@ -1,0 +1,223 @@
+"""Pure: the firewall of a node, from the networks it is the gateway of.
+
+The rules are nova-network's by meaning. Three things differ: projects are kept apart at layer 3
+(the ``cloudnet-isolate`` chain comes before everything that accepts), DHCP and DNS are opened only
+on the ports and protocols that they use, and nothing is SNATed without an interface to leave by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network
+
+from cloudnet.agent.state import Chain, Rule, Table, Translation
+from cloudnet.common.objects import FixedRanges, FloatingIp, NetworkSnapshot
+from cloudnet.common.settings.views import NatSettings
+
+METADATA = IPv4Network("169.254.169.254/32")
+
+# Came through a DNAT of ours, which is a floating IP or the metadata service.
+TRANSLATED = (("conntrack", (("ctstate", "DNAT"),)),)
+NOT_TRANSLATED = (("conntrack", (("ctstate", "!DNAT"),)),)
+
+
+def tables(
+    networks: Sequence[NetworkSnapshot], ranges: FixedRanges, settings: NatSettings
+) -> list[Table]:
+    """Return what a node's firewall must hold; nothing on a node with no network."""
+    if not networks:
+        return []
+    gateways = [network for network in networks if network.host_address is not None]
+    served = [network for network in gateways if network.enable_dhcp]
+    return [
+        _table(
+            "filter",
+            ("cloudnet-isolate", None, [*_isolation(gateways, ranges, settings)]),
+            (
+                "cloudnet-FORWARD",
+                "FORWARD",
+                [Rule("cloudnet-isolate"), *_forwarding(networks)],
+            ),
+            (
+                "cloudnet-INPUT",
+                "INPUT",
+                [Rule("cloudnet-isolate"), *_services(served)],
+            ),
+        ),
+        _table(
+            "nat",
+            ("cloudnet-PREROUTING", "PREROUTING", [*_inbound(gateways, settings)]),
+            ("cloudnet-OUTPUT", "OUTPUT", [*_from_here(gateways)]),
+            (
+                "cloudnet-POSTROUTING",
+                "POSTROUTING",
+                [
+                    *_exemptions(gateways, settings),
+                    *_between_floating(gateways),
+                    Rule("cloudnet-float-snat"),
+                    Rule("cloudnet-snat"),
+                ],
+            ),
+            ("cloudnet-float-snat", None, [*_outbound_floating(gateways, settings)]),
+            ("cloudnet-snat", None, [*_outbound(gateways, settings)]),
+        ),
+        _table("mangle", ("cloudnet-POSTROUTING", "POSTROUTING", [*_checksums(served)])),
+    ]
+
+
+def translations(networks: Iterable[NetworkSnapshot]) -> list[Translation]:
+    """Return the floating IPs' translations that the rules make."""
+    return [Translation(ip.address, ip.fixed) for ip in _floating(networks)]
+
+
+def _table(name: str, *chains: tuple[str, str | None, list[Rule]]) -> Table:
+    made = [Chain.of(chain, hook, tuple(rules)) for chain, hook, rules in chains]
+    return Table(name, tuple(sorted(made, key=lambda chain: chain.name)))
+
+
+# -- filter ------------------------------------------------------------------------------------
+
+
+def _isolation(
+    networks: Iterable[NetworkSnapshot], ranges: FixedRanges, settings: NatSettings
+) -> Iterator[Rule]:
+    """A guest reaches no fixed address outside its own network, but through a floating IP."""
+    for network in networks:
+        yield Rule("RETURN", in_interface=network.bridge, destination=network.cidr)
+        for permitted in settings.dmz_cidr:
+            yield Rule("RETURN", in_interface=network.bridge, destination=permitted)
+        for fixed in ranges.ranges:
+            yield Rule(
+                settings.drop_action,
+                in_interface=network.bridge,
+                destination=fixed,
+                matches=NOT_TRANSLATED,
+            )
+
+
+def _forwarding(networks: Iterable[NetworkSnapshot]) -> Iterator[Rule]:
+    for network in networks:
+        if network.host_address is None:
+            # Bridged frames meet iptables where br_netfilter is loaded.
+            yield Rule("ACCEPT", in_interface=network.bridge, out_interface=network.bridge)
+        elif network.gateway is None:
+            yield Rule("DROP", in_interface=network.bridge)
+            yield Rule("DROP", out_interface=network.bridge)
+        else:
+            yield Rule("ACCEPT", in_interface=network.bridge)
+            yield Rule("ACCEPT", out_interface=network.bridge)
+
+
+def _services(networks: Iterable[NetworkSnapshot]) -> Iterator[Rule]:
+    for network in networks:
+        for protocol, port in (("udp", "67"), ("udp", "53"), ("tcp", "53")):
+            yield Rule(
+                "ACCEPT",
+                in_interface=network.bridge,
+                protocol=protocol,
+                matches=((protocol, (("dport", port),)),),
+            )
+
+
+# -- nat ---------------------------------------------------------------------------------------
+
+
+def _inbound(networks: Sequence[NetworkSnapshot], settings: NatSettings) -> Iterator[Rule]:
+    if networks:
+        web = (("tcp", (("dport", "80"),)),)
+        if settings.metadata_host.is_loopback:
+            yield Rule(
+                "REDIRECT",
+                (("to-ports", str(settings.metadata_port)),),
+                destination=METADATA,
+                protocol="tcp",
+                matches=web,
+            )
+        else:
+            yield Rule(
+                "DNAT",
+                (("to-destination", f"{settings.metadata_host}:{settings.metadata_port}"),),
+                destination=METADATA,
+                protocol="tcp",
+                matches=web,
+            )
+    for ip in _floating(networks):
+        # The note is how a later round knows which translation stood here.
+        yield Rule(
+            "DNAT",
+            (("to-destination", str(ip.fixed)),),
+            destination=_host(ip.address),
+            note=Translation(ip.address, ip.fixed).note,
+        )
+
+
+def _from_here(networks: Iterable[NetworkSnapshot]) -> Iterator[Rule]:
+    for ip in _floating(networks):
+        yield Rule("DNAT", (("to-destination", str(ip.fixed)),), destination=_host(ip.address))
+
+
+def _exemptions(networks: Iterable[NetworkSnapshot], settings: NatSettings) -> Iterator[Rule]:
+    for network in networks:
+        yield Rule("ACCEPT", source=network.cidr, destination=_host(settings.metadata_host))
+        for zone in settings.dmz_cidr:
+            yield Rule("ACCEPT", source=network.cidr, destination=zone)
+        yield Rule("ACCEPT", source=network.cidr, destination=network.cidr, matches=NOT_TRANSLATED)
+
+
+def _between_floating(networks: Iterable[NetworkSnapshot]) -> Iterator[Rule]:
+    """A guest that calls a neighbour's floating IP is seen there under its own floating IP."""
+    for ip in _floating(networks):
+        yield Rule(
+            "SNAT", (("to-source", str(ip.address)),), source=_host(ip.fixed), matches=TRANSLATED
+        )
+
+
+def _outbound_floating(
+    networks: Iterable[NetworkSnapshot], settings: NatSettings
+) -> Iterator[Rule]:
+    for ip in _floating(networks):
+        device = ip.interface or settings.public_interface
+        if device is not None:
+            yield Rule(
+                "SNAT",
+                (("to-source", str(ip.address)),),
+                source=_host(ip.fixed),
+                out_interface=device,
+            )
+
+
+def _outbound(networks: Iterable[NetworkSnapshot], settings: NatSettings) -> Iterator[Rule]:
+    if settings.routing_source_ip is None or settings.public_interface is None:
+        return
+    for network in networks:
+        if network.gateway == network.host_address:
+            yield Rule(
+                "SNAT",
+                (("to-source", str(settings.routing_source_ip)),),
+                source=network.cidr,
+                out_interface=settings.public_interface,
+            )
+
+
+# -- mangle ------------------------------------------------------------------------------------
+
+
+def _checksums(networks: Iterable[NetworkSnapshot]) -> Iterator[Rule]:
+    """Old DHCP clients refuse replies whose checksum virtio leaves to a NIC that is not there."""
+    for network in networks:
+        yield Rule(
+            "CHECKSUM",
+            (("checksum-fill", ""),),
+            out_interface=network.bridge,
+            protocol="udp",
+            matches=(("udp", (("dport", "68"),)),),
+        )
+
+
+def _floating(networks: Iterable[NetworkSnapshot]) -> Iterator[FloatingIp]:
+    for network in networks:
+        yield from network.floating_ips
+
+
+def _host(address: IPv4Address) -> IPv4Network:
+    return IPv4Network(f"{address}/32")

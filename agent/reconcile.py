@@ -1,0 +1,197 @@
+"""The loop: wait, read, plan, apply, report. The one thread that touches the kernel.
+
+A step that fails stays wanted: it is said once with its object, what leans on it is held, the rest
+goes on, and it is tried again after a growing pause.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from cloudnet.agent.inbox import Inbox, Told
+from cloudnet.agent.plan import Step, Verb, needs, plan
+from cloudnet.agent.state import Bridge, Found, HandedOut, Item, Items, bridge_of
+from cloudnet.agent.translate import Want, translate
+from cloudnet.common.errors import KernelRefused
+from cloudnet.common.objects import Applied, NetworkGone, Problem
+from cloudnet.common.settings.views import AgentSettings
+
+LOG = logging.getLogger(__name__)
+
+FIRST_PAUSE = 1.0  # seconds before a failed step is tried again; doubled each time
+LONGEST_PAUSE = 60.0
+
+
+class Kernel(Protocol):
+    """What the loop needs of a node."""
+
+    def read(self) -> Found:
+        """Return what the node has."""
+
+    def ensure(self, item: Item) -> None:
+        """Make the thing be there and right.
+
+        :raises KernelRefused: with one line that says what, why and what to do
+        """
+
+    def remove(self, item: Item) -> None:
+        """Take the thing away; gone already is success."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands on this host after a round."""
+
+    applied: tuple[Applied, ...] = ()
+    gone: tuple[NetworkGone, ...] = ()  # networks of which nothing is left
+    problems: tuple[Problem, ...] = ()
+    leases: frozenset[HandedOut] = frozenset()
+    networks: tuple[tuple[str, str], ...] = ()  # (bridge, network uuid) of the leases' bridges
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """A step that failed, and when to try it again."""
+
+    message: str
+    times: int
+    again: float  # on the loop's clock
+
+
+class Reconciler:
+    """One node's loop; ``round()`` is a whole turn and can be called by hand."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        kernel: Kernel,
+        settings: AgentSettings,
+        *,
+        clock: Callable[[], float],
+        on_round: Callable[[Standing], None] = lambda standing: None,
+    ) -> None:
+        self._inbox = inbox
+        self._kernel = kernel
+        self._settings = settings
+        self._clock = clock
+        self._on_round = on_round
+        self._failures: dict[str, _Failure] = {}
+        self._said: frozenset[str] = frozenset()
+
+    def run(self, stop: threading.Event) -> None:
+        """Turn until told to stop."""
+        while not stop.is_set():
+            try:
+                self.round()
+            except Exception:
+                LOG.exception("a round failed; the next is in %.0f s", self._pause())
+            self._inbox.wait(self._pause())
+
+    def round(self) -> Standing:
+        """Read, plan, apply; return what stands."""
+        told = self._inbox.told()
+        found = self._kernel.read()
+        want = translate(told.wanted, told.ranges, self._settings, found.nics)
+        steps = plan(want.items, found.items, whole=told.whole, left_alone=want.left_alone)
+        stuck = self._apply(steps)
+        self._forget_failures({step.item.key for step in steps})
+        problems = [*want.problems, *self._problems(stuck, want)]
+        self._say(
+            frozenset(problem.message for problem in want.problems)
+            | {f"{step} waits: {step.held}" for step in stuck if step.verb is Verb.REMOVE}
+        )
+        standing = _standing(told, want, found.items, stuck, problems)
+        self._on_round(standing)
+        return standing
+
+    # -- applying ------------------------------------------------------------------------------
+
+    def _apply(self, steps: Iterable[Step]) -> list[Step]:
+        """Take the steps that can be taken; return those that are still to be taken."""
+        stuck: list[Step] = []
+        for step in steps:
+            waits_for = {other.item.key for other in stuck if other.verb is Verb.ENSURE}
+            if step.held is not None:
+                stuck.append(step)
+            elif step.verb is Verb.ENSURE and (lack := waits_for.intersection(needs(step.item))):
+                LOG.debug("hold: %s, until there is %s", step, ", ".join(sorted(lack)))
+                stuck.append(replace(step, held=f"there is no {', '.join(sorted(lack))} yet"))
+            elif not self._take(step):
+                stuck.append(step)
+        return stuck
+
+    def _take(self, step: Step) -> bool:
+        key, now = step.item.key, self._clock()
+        failure = self._failures.get(key)
+        if failure is not None and now < failure.again:
+            return False
+        try:
+            if step.verb is Verb.ENSURE:
+                self._kernel.ensure(step.item)
+            else:
+                self._kernel.remove(step.item)
+        except KernelRefused as error:
+            times = failure.times + 1 if failure else 1
+            pause = min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE)
+            if failure is None or failure.message != str(error):
+                LOG.warning("cannot %s: %s; will try again", step, error)
+            self._failures[key] = _Failure(str(error), times, now + pause)
+            return False
+        LOG.info("%s%s", step, " (after it had failed)" if failure else "")
+        self._failures.pop(key, None)
+        return True
+
+    def _forget_failures(self, steps: set[str]) -> None:
+        """What is no longer to be done no longer fails."""
+        self._failures = {key: entry for key, entry in self._failures.items() if key in steps}
+
+    def _pause(self) -> float:
+        """Seconds until something is due without news."""
+        now = self._clock()
+        due = [failure.again - now for failure in self._failures.values()]
+        return max(0.1, min([*due, float(self._settings.resync_seconds)]))
+
+    # -- telling -------------------------------------------------------------------------------
+
+    def _problems(self, stuck: Iterable[Step], want: Want) -> list[Problem]:
+        network_of = {key: network for network, keys in want.networks.items() for key in keys}
+        return [
+            Problem(
+                network_of.get(step.item.key),
+                f"cannot {step}: {self._failures[step.item.key].message}",
+            )
+            for step in stuck
+            if step.item.key in self._failures
+        ]
+
+    def _say(self, lines: frozenset[str]) -> None:
+        """Say what is in the way once, and once when it is over."""
+        for line in sorted(lines - self._said):
+            LOG.warning("%s", line)
+        for line in sorted(self._said - lines):
+            LOG.info("no longer so: %s", line)
+        self._said = lines
+
+
+def _standing(
+    told: Told, want: Want, have: Items, stuck: list[Step], problems: list[Problem]
+) -> Standing:
+    failing = {step.item.key for step in stuck if step.verb is Verb.ENSURE}
+    applied = [
+        Applied(snapshot.network, snapshot.revision)
+        for snapshot in told.wanted
+        if snapshot.network in want.networks and failing.isdisjoint(want.networks[snapshot.network])
+    ]
+    bridges = {item.name: item.network for item in have.values() if isinstance(item, Bridge)}
+    lingering = {
+        bridges.get(bridge_of(step.item) or "") for step in stuck if step.verb is Verb.REMOVE
+    }
+    gone = [gone for gone in told.gone if told.whole and gone.network not in lingering]
+    leases = frozenset(item for item in have.values() if isinstance(item, HandedOut))
+    return Standing(
+        tuple(applied), tuple(gone), tuple(problems), leases, tuple(sorted(bridges.items()))
+    )

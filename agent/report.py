@@ -1,0 +1,164 @@
+"""The heartbeat: tells the controller what stands here, and takes what it says is behind.
+
+It is the repair for every message that was lost. A controller or a broker that does not answer is
+said once, asked again after growing pauses that differ from host to host, and greeted when back.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from typing import Any, Protocol
+
+import oslo_messaging as messaging
+
+from cloudnet.agent.inbox import Inbox
+from cloudnet.agent.reconcile import Standing
+from cloudnet.common.errors import CloudnetError
+from cloudnet.common.objects import Applied, Lease, Picture, Report
+from cloudnet.common.wire import from_wire, to_wire
+
+LOG = logging.getLogger(__name__)
+
+SHORTEST_PAUSE = 0.05  # seconds between two reports, so that a burst of rounds is told once
+
+
+class Controller(Protocol):
+    """What the reporter needs of the controller."""
+
+    def report(self, report: Report) -> Picture:
+        """Tell and be told.
+
+        :raises Unanswered: nobody did
+        """
+
+
+class Unanswered(Exception):  # noqa: N818 - not an error here: the next report is the remedy
+    """The controller has not answered, and why."""
+
+
+class QueuedController:
+    """The controller at the other end of the queue."""
+
+    def __init__(self, client: Any, timeout_seconds: int) -> None:  # Any: oslo.messaging's client
+        self._client = client.prepare(timeout=timeout_seconds, retry=0)
+
+    def report(self, report: Report) -> Picture:
+        """Call the controller's ``report``."""
+        try:
+            return from_wire(Picture, self._client.call({}, "report", report=to_wire(report)))
+        except (
+            messaging.MessagingTimeout,
+            messaging.MessageDeliveryFailure,
+            messaging.RemoteError,
+            messaging.MessagingException,
+            CloudnetError,
+        ) as error:
+            raise Unanswered(f"{type(error).__name__}: {error}".splitlines()[0]) from error
+
+    def leased(self, action: str, address: str, mac: str) -> None:
+        """Cast one lease event; when it is lost, the next report makes up for it."""
+        arguments = {"address": address} | ({"mac": mac} if action == "release" else {})
+        try:
+            self._client.cast({}, f"{action}_fixed_ip", **arguments)
+        except messaging.MessagingException as error:
+            LOG.debug("lease event of %s not delivered: %s", address, error)
+
+
+class Reporter:
+    """One thread that reports: at once when something new stands, else every interval."""
+
+    def __init__(
+        self, host: str, inbox: Inbox, controller: Controller, interval_seconds: float
+    ) -> None:
+        self._host = host
+        self._inbox = inbox
+        self._controller = controller
+        self._interval = interval_seconds
+        self._standing: Standing | None = None  # None: there was no round yet
+        self._lock = threading.Lock()
+        self._news = threading.Event()
+        self._leases_known: tuple[Lease, ...] | None = None
+        self._silent_since_reports = 0
+
+    def stand(self, standing: Standing) -> None:
+        """Take note of what stands; called by the loop after each round."""
+        with self._lock:
+            before, self._standing = self._standing, standing
+        if before is None or _told(before) != _told(standing):
+            self._news.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Report until told to stop; first when there was a round, so that little is behind."""
+        self._news.wait(self._interval)
+        while not stop.is_set():
+            self._news.clear()
+            try:
+                self.once()
+            except Exception:
+                LOG.exception("a report failed")
+            self._news.wait(self._pause())
+            stop.wait(SHORTEST_PAUSE)
+
+    def wake(self) -> None:
+        """Report now; used to stop as well."""
+        self._news.set()
+
+    def once(self) -> bool:
+        """Report; False when nobody answered."""
+        with self._lock:
+            standing = self._standing or Standing()
+        leases = _leases(standing)
+        report = Report(
+            self._host,
+            applied=tuple(
+                sorted(
+                    (*standing.applied, *(Applied(g.network, g.revision) for g in standing.gone)),
+                    key=lambda applied: applied.network,
+                )
+            ),
+            problems=standing.problems,
+            leases=None if leases == self._leases_known else leases,
+        )
+        try:
+            picture = self._controller.report(report)
+        except Unanswered as reason:
+            if not self._silent_since_reports:
+                LOG.warning("the controller does not answer (%s); will keep asking", reason)
+            self._silent_since_reports += 1
+            return False
+        if self._silent_since_reports:
+            LOG.info("the controller answers again")
+            self._silent_since_reports = 0
+        self._leases_known = leases
+        behind = {snapshot.network for snapshot in picture.behind}
+        self._inbox.put_picture(picture)
+        for gone in standing.gone:
+            if gone.network not in behind:
+                self._inbox.forget(gone)
+        return True
+
+    def _pause(self) -> float:
+        """The interval, give or take a tenth; longer and longer while nobody answers."""
+        grown = min(2.0 ** min(self._silent_since_reports, 5), 30.0) - 1.0
+        return (self._interval + grown) * random.uniform(0.9, 1.1)  # noqa: S311 - spread, no secret
+
+
+def _told(standing: Standing) -> tuple[object, ...]:
+    """What the controller wants to know at once; leases reach it by their own casts."""
+    return standing.applied, standing.gone, standing.problems
+
+
+def _leases(standing: Standing) -> tuple[Lease, ...]:
+    network_of = dict(standing.networks)
+    return tuple(
+        sorted(
+            (
+                Lease(network_of[lease.bridge], lease.address, lease.mac)
+                for lease in standing.leases
+                if lease.bridge in network_of
+            ),
+            key=lambda lease: (lease.network, lease.address),
+        )
+    )
