@@ -1,0 +1,42 @@
+"""A network namespace inside another place, as a place of its own.
+
+It has its own links, host name, /sys and /run, and shares processes and files with the place
+around it. A process holds it; the namespaces end with that process.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+from tests.lab.line import Process
+from tests.lab.place import Place
+
+FURNISH = """
+mount -t sysfs sysfs /sys
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir /run/lock /run/netns
+hostname "$1"
+ip link set lo up
+echo up
+exec sleep infinity
+"""
+ENTERED = ("--net", "--uts", "--mount", "--ipc")
+
+
+class Space(Place):
+    """A place whose links can be given to it by the process that holds it."""
+
+    def __init__(self, name: str, inside: Place, holder: Process) -> None:
+        target = ("nsenter", "--target", str(holder.pid), *ENTERED, "--")
+        super().__init__(name, inside.line, target)
+        self.holder = holder
+
+
+@contextlib.contextmanager
+def space(name: str, inside: Place) -> Iterator[Space]:
+    """Make a namespace, yield it as a place, and end it."""
+    holder = inside.start("unshare", *ENTERED, "sh", "-ec", FURNISH, "space", name)
+    try:
+        holder.wait_until(lambda: "up\n" in holder.out, f"namespace {name}", timeout=30)
+        yield Space(name, inside, holder)
+    finally:
+        holder.kill()
