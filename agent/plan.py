@@ -52,11 +52,13 @@ def plan(
     *,
     whole: bool = True,
     left_alone: frozenset[str] = frozenset(),
+    release: bool = True,
 ) -> list[Step]:
     """Return the steps, in the order they must be taken.
 
     :param whole: ``want`` is known to be the whole picture; else nothing is taken away
     :param left_alone: bridges of which nothing is taken away
+    :param release: leases of guests that went are taken away; else they run out by themselves
     """
     fresh = [item for key, item in want.items() if have.get(key) != item and _is_made(item)]
     steps = [Step(Verb.ENSURE, item) for item in sorted(fresh, key=_made_in_order)]
@@ -64,7 +66,9 @@ def plan(
         stale = [
             item
             for key, item in have.items()
-            if key not in want and _is_taken(item) and bridge_of(item) not in left_alone
+            if key not in want
+            and _is_taken(item, release=release)
+            and bridge_of(item) not in left_alone
         ]
         steps += [
             Step(Verb.REMOVE, item, _held(item, have))
@@ -127,9 +131,9 @@ def _is_made(item: Item) -> bool:
     return not isinstance(item, HandedOut | Translation)
 
 
-def _is_taken(item: Item) -> bool:
+def _is_taken(item: Item, *, release: bool) -> bool:
     """Forwarding may have been on before us, and others may rely on it."""
-    return not isinstance(item, Forwarding)
+    return not isinstance(item, Forwarding) and (release or not isinstance(item, HandedOut))
 
 
 def _held(item: Item, have: Items) -> str | None:

@@ -96,7 +96,13 @@ class Reconciler:
         told = self._inbox.told()
         found = self._kernel.read()
         want = translate(told.wanted, told.ranges, self._settings, found.nics)
-        steps = plan(want.items, found.items, whole=told.whole, left_alone=want.left_alone)
+        steps = plan(
+            want.items,
+            found.items,
+            whole=told.whole,
+            left_alone=want.left_alone,
+            release=self._settings.dhcp.force_release,
+        )
         stuck = self._apply(steps)
         self._forget_failures({step.item.key for step in steps})
         problems = [*want.problems, *self._problems(stuck, want)]

@@ -1,0 +1,107 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from cloudnet.agent.inbox import Inbox
+from cloudnet.agent.memory import Memory
+from cloudnet.common.objects import FixedRanges, Picture
+from tests.worlds import OTHER, PRIVATE, RANGES, gone, network
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Inbox:
+    return Inbox("node1", Memory(tmp_path))
+
+
+def again(tmp_path: Path) -> Inbox:
+    return Inbox("node1", Memory(tmp_path))
+
+
+def test_news_wakes_whoever_waits_and_no_news_does_not(inbox: Inbox) -> None:
+    inbox.put(network())
+    assert inbox.wait(0)
+
+    inbox.put(network())
+    assert not inbox.wait(0)
+
+
+def test_an_older_revision_is_dropped_whatever_it_says(inbox: Inbox) -> None:
+    inbox.put(network(revision=5))
+    inbox.put(network(revision=4, label="older"))
+    inbox.put(gone(revision=3))
+
+    assert inbox.told().wanted == [network(revision=5)]
+
+
+def test_a_late_copy_does_not_bring_back_what_is_gone(inbox: Inbox) -> None:
+    inbox.put(gone(revision=2))
+    inbox.put(network(revision=1))
+
+    assert inbox.told().gone == [gone(revision=2)]
+    assert inbox.told().wanted == []
+
+
+def test_a_snapshot_for_another_host_is_dropped_and_said(
+    inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox.put(network(host="node2"))
+
+    assert inbox.told().snapshots == ()
+    assert "meant for host node2; this is node1" in caplog.text
+
+
+def test_the_picture_is_whole_after_the_first_answer_not_after_a_cast(inbox: Inbox) -> None:
+    inbox.put(network())
+    assert not inbox.told().whole
+
+    inbox.put_picture(Picture(RANGES, ()))
+    assert inbox.told().whole
+
+
+def test_all_of_it_survives_a_restart(inbox: Inbox, tmp_path: Path) -> None:
+    inbox.put_picture(Picture(RANGES, (network(), gone(OTHER))))
+
+    assert again(tmp_path).told() == inbox.told()
+
+
+def test_what_is_forgotten_stays_forgotten(inbox: Inbox, tmp_path: Path) -> None:
+    inbox.put(gone())
+    inbox.forget(gone())
+
+    assert again(tmp_path).told().snapshots == ()
+
+
+def test_a_network_that_came_back_meanwhile_is_not_forgotten(inbox: Inbox) -> None:
+    inbox.put(gone(revision=2))
+    inbox.put(network(revision=3))
+    inbox.forget(gone(revision=2))
+
+    assert inbox.told().wanted == [network(revision=3)]
+
+
+def test_older_ranges_do_not_replace_newer_ones(inbox: Inbox) -> None:
+    inbox.put_ranges(FixedRanges(3, RANGES.ranges))
+    inbox.put_ranges(FixedRanges(2, ()))
+
+    assert inbox.told().ranges == FixedRanges(3, RANGES.ranges)
+
+
+def test_an_unreadable_file_is_set_aside_and_the_picture_no_longer_whole(
+    inbox: Inbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox.put_picture(Picture(RANGES, (network(), network(OTHER))))
+    (tmp_path / f"network-{PRIVATE}.json").write_text("{ torn")
+
+    told = again(tmp_path).told()
+
+    assert told.wanted == [network(OTHER)]
+    assert not told.whole
+    assert f"network-{PRIVATE}.json cannot be read" in caplog.text
+
+
+def test_a_crash_while_writing_leaves_the_old_snapshot(inbox: Inbox, tmp_path: Path) -> None:
+    inbox.put(network(revision=1))
+    (tmp_path / f"network-{PRIVATE}.new").write_text(json.dumps({"half": "a"})[:5])
+
+    assert again(tmp_path).told().wanted == [network(revision=1)]

@@ -1,0 +1,236 @@
+"""The loop against a node that prints itself, with faults to inject and a clock in hand."""
+
+import logging
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from cloudnet.agent.inbox import Inbox
+from cloudnet.agent.memory import Memory
+from cloudnet.agent.reconcile import Reconciler
+from cloudnet.agent.state import HandedOut, by_key
+from cloudnet.common.objects import Applied, Picture, Snapshot
+from tests.fakes import ETH1, FakeKernel
+from tests.worlds import (
+    OTHER,
+    PRIVATE,
+    RANGES,
+    agent_settings,
+    bridged_only,
+    floating,
+    gone,
+    network,
+    vif,
+)
+
+
+class Node:
+    """An agent's loop on a fake kernel, told things by hand."""
+
+    def __init__(self, path: Path, kernel: FakeKernel | None = None) -> None:
+        self.kernel = kernel or FakeKernel()
+        self.inbox = Inbox("node1", Memory(path / "snapshots"))
+        self.now = 0.0
+        self.loop = Reconciler(
+            self.inbox, self.kernel, agent_settings(path), clock=lambda: self.now
+        )
+
+    def told(self, *snapshots: Snapshot) -> "Node":
+        self.inbox.put_picture(Picture(RANGES, snapshots))
+        return self
+
+    def steps(self) -> list[str]:
+        """Turn once and return the steps that were tried."""
+        self.kernel.told.clear()
+        self.standing = self.loop.round()
+        return list(self.kernel.told)
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    return Node(tmp_path)
+
+
+def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
+    node.told(network(vifs=(vif(),))).steps()
+
+    assert str(node.kernel) == dedent("""\
+        address 10.0.0.1/22 on br100
+        bridge br100 mac 02:00:00:00:01:00 mtu 1500
+        dhcp br100 with 1 hosts
+        forwarding of IPv4
+        table filter with 9 rules
+        table mangle with 1 rules
+        table nat with 6 rules
+        vlan vlan100 on eth0 tag 100 mtu 1500 in br100""")
+    assert node.standing.applied == (Applied(PRIVATE, 1),)
+
+
+def test_a_second_round_does_nothing(node: Node) -> None:
+    node.told(network(vifs=(vif(),), floating_ips=(floating(),))).steps()
+
+    assert node.steps() == []
+
+
+def test_another_guest_costs_one_step(node: Node) -> None:
+    node.told(network(vifs=(vif(),))).steps()
+
+    node.told(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+
+    assert node.steps() == ["ensure dhcp br100 with 2 hosts"]
+
+
+def test_the_last_guest_takes_the_network_with_it(node: Node) -> None:
+    node.told(network(vifs=(vif(),))).steps()
+    node.kernel.hand_out(HandedOut("br100", vif().address, vif().mac))
+
+    node.told(gone()).steps()
+
+    assert str(node.kernel) == "forwarding of IPv4"
+    assert node.standing.gone == (gone(),)
+
+
+def test_a_network_is_not_gone_while_a_guest_is_in_its_bridge(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    node.told(bridged_only()).steps()
+    node.kernel.guests["br100"] = ("tap1",)
+
+    node.told(gone())
+    node.steps()
+    node.steps()
+
+    assert "bridge br100" in str(node.kernel)
+    assert node.standing.gone == ()
+    assert [r.message for r in caplog.records].count(
+        "remove bridge br100 mac 02:00:00:00:01:00 mtu 1500 waits: tap1 still in br100"
+    ) == 1
+
+    node.kernel.guests.clear()
+    node.steps()
+
+    assert node.standing.gone == (gone(),)
+
+
+def test_nothing_is_touched_before_the_first_whole_picture(tmp_path: Path) -> None:
+    kernel = FakeKernel()
+    Node(tmp_path / "before", kernel).told(network()).steps()
+
+    fresh = Node(tmp_path / "after", kernel)
+
+    assert fresh.steps() == []
+    assert "bridge br100" in str(kernel)
+
+
+def test_a_node_comes_back_from_disk_when_nobody_answers(tmp_path: Path) -> None:
+    Node(tmp_path).told(network(vifs=(vif(),)), network(OTHER)).steps()
+    rebooted = Node(tmp_path)
+
+    rebooted.steps()
+
+    assert "dhcp br100 with 1 hosts" in str(rebooted.kernel)
+    assert "bridge br101" in str(rebooted.kernel)
+
+
+def test_what_fails_holds_what_leans_on_it_and_nothing_else(node: Node) -> None:
+    node.kernel.refuse["bridge br100"] = "Operation not supported"
+
+    steps = node.told(network(), network(OTHER)).steps()
+
+    assert [step for step in steps if "br100" in step] == [
+        "ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500"
+    ]
+    assert "dhcp br101 with 0 hosts" in str(node.kernel)
+    assert node.standing.applied == (Applied(OTHER, 1),)
+    assert [(p.network, p.message) for p in node.standing.problems] == [
+        (
+            PRIVATE,
+            "cannot ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500: Operation not supported",
+        )
+    ]
+
+
+def test_without_isolation_no_bridge_gets_an_address(node: Node) -> None:
+    node.kernel.refuse["table filter"] = "Permission denied"
+
+    node.told(network()).steps()
+
+    assert "address" not in str(node.kernel)
+
+
+def test_a_failure_is_said_once_tried_again_after_growing_pauses_and_its_end_is_said(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    node.kernel.refuse["dhcp br100"] = "address already in use"
+    tries = []
+    node.told(network())
+    for second in range(16):
+        node.now = float(second)
+        tries += [second for step in node.steps() if step.startswith("ensure dhcp")]
+    node.kernel.refuse.clear()
+    node.now = 100.0
+    node.steps()
+
+    assert tries == [0, 1, 3, 7, 15]
+    assert [r.getMessage() for r in caplog.records if "dhcp" in r.getMessage()] == [
+        "cannot ensure dhcp br100 with 0 hosts: address already in use; will try again",
+        "ensure dhcp br100 with 0 hosts (after it had failed)",
+    ]
+
+
+def test_damage_is_repaired_and_the_rest_left_alone(node: Node) -> None:
+    node.told(network(vifs=(vif(),)), network(OTHER)).steps()
+    del node.kernel.items["vlan vlan100"]
+
+    assert node.steps() == ["ensure vlan vlan100 on eth0 tag 100 mtu 1500 in br100"]
+
+
+def test_a_nic_that_goes_away_takes_nothing_with_it(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    node.told(network(vifs=(vif(),))).steps()
+    node.kernel.nics = {"eth1": ETH1}
+
+    assert node.steps() == []
+    assert node.standing.applied == ()
+    assert [r.getMessage() for r in caplog.records] == [
+        "private_0: NIC eth0 is not on this host; there are: eth1"
+    ]
+
+
+def test_a_floating_ip_that_moves_to_another_guest_forgets_its_connections(node: Node) -> None:
+    guests = (vif(), vif(4, "10.0.0.4"))
+    node.told(network(vifs=guests, floating_ips=(floating(),))).steps()
+
+    node.told(network(revision=2, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
+
+    assert node.steps() == [
+        "ensure table nat with 10 rules",
+        "remove translation 192.168.99.225 to 10.0.0.3",
+    ]
+
+
+def test_the_lease_of_a_guest_that_went_is_released(node: Node) -> None:
+    node.told(network(vifs=(vif(),))).steps()
+    lease = HandedOut("br100", vif().address, vif().mac)
+    node.kernel.hand_out(lease)
+
+    node.told(network(revision=2))
+
+    assert node.steps() == ["ensure dhcp br100 with 0 hosts", f"remove {lease}"]
+
+
+def test_without_forced_release_a_lease_runs_out_by_itself(tmp_path: Path) -> None:
+    stray = HandedOut("br100", IPv4Address("10.0.0.9"), "fa:16:3e:00:00:09")
+    node = Node(tmp_path)
+    base = agent_settings(tmp_path)
+    patient = replace(base, dhcp=replace(base.dhcp, force_release=False))
+    node.loop = Reconciler(node.inbox, node.kernel, patient, clock=lambda: 0.0)
+    node.told(network()).steps()
+    node.kernel.items |= by_key(stray)
+
+    assert node.steps() == []

@@ -1,0 +1,114 @@
+import logging
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from cloudnet.agent.inbox import Inbox
+from cloudnet.agent.memory import Memory
+from cloudnet.agent.reconcile import Standing
+from cloudnet.agent.report import Reporter, Unanswered
+from cloudnet.agent.state import HandedOut
+from cloudnet.common.objects import Applied, Lease, Picture, Report, Snapshot
+from tests.worlds import PRIVATE, RANGES, gone, network
+
+
+class FakeController:
+    """Answers with what it was told to, or not at all."""
+
+    def __init__(self) -> None:
+        self.behind: tuple[Snapshot, ...] = ()
+        self.away = False
+        self.heard: list[Report] = []
+
+    def report(self, report: Report) -> Picture:
+        if self.away:
+            raise Unanswered("MessagingTimeout")
+        self.heard.append(report)
+        return Picture(RANGES, self.behind)
+
+
+@pytest.fixture
+def controller() -> FakeController:
+    return FakeController()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Inbox:
+    return Inbox("node1", Memory(tmp_path))
+
+
+@pytest.fixture
+def reporter(inbox: Inbox, controller: FakeController) -> Reporter:
+    return Reporter("node1", inbox, controller, 10)
+
+
+LEASE = HandedOut("br100", IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03")
+STANDING = Standing(
+    applied=(Applied(PRIVATE, 1),), leases=frozenset({LEASE}), networks=(("br100", PRIVATE),)
+)
+
+
+def test_it_tells_what_stands_and_takes_what_is_behind(
+    reporter: Reporter, controller: FakeController, inbox: Inbox
+) -> None:
+    controller.behind = (network(revision=2),)
+    reporter.stand(STANDING)
+
+    assert reporter.once()
+
+    assert controller.heard[0].applied == (Applied(PRIVATE, 1),)
+    assert inbox.told().wanted == [network(revision=2)]
+    assert inbox.told().whole
+
+
+def test_leases_are_told_until_they_are_heard_and_then_only_when_they_change(
+    reporter: Reporter, controller: FakeController
+) -> None:
+    reporter.stand(STANDING)
+    controller.away = True
+    reporter.once()
+    controller.away = False
+    reporter.once()
+    reporter.once()
+
+    assert [report.leases for report in controller.heard] == [
+        (Lease(PRIVATE, IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03"),),
+        None,
+    ]
+
+
+def test_what_is_gone_is_told_until_the_controller_has_nothing_against_it(
+    reporter: Reporter, controller: FakeController, inbox: Inbox
+) -> None:
+    inbox.put(gone(revision=2))
+    reporter.stand(Standing(gone=(gone(revision=2),)))
+    controller.behind = (network(revision=3),)
+    reporter.once()
+
+    assert controller.heard[0].applied == (Applied(PRIVATE, 2),)
+    assert inbox.told().wanted == [network(revision=3)]
+
+    inbox.put(gone(revision=4))
+    reporter.stand(Standing(gone=(gone(revision=4),)))
+    controller.behind = ()
+    reporter.once()
+
+    assert inbox.told().snapshots == ()
+
+
+def test_silence_is_said_once_and_its_end_too(
+    reporter: Reporter, controller: FakeController, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    controller.away = True
+    reporter.once()
+    reporter.once()
+    controller.away = False
+    reporter.once()
+    reporter.once()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "the controller does not answer (MessagingTimeout); will keep asking",
+        "the controller answers again",
+    ]
