@@ -34,6 +34,7 @@ class NetworkDefaults:
     flat_interface: str | None
     dns1: IPv4Address | None  # flat_network_dns
     vpn_clients: int  # cnt_vpn_clients: addresses kept free at the top of a VLAN network
+    mtu: int | None = None  # network_device_mtu, bytes; None: the parent NIC's
 
 
 @dataclass(frozen=True)

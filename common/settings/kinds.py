@@ -1,0 +1,193 @@
+"""The kinds of value an option can have, each able to say what would be right.
+
+oslo.config's own kinds say what is wrong in Python's words; an operator needs to read what to
+write instead. :func:`wanted` gives that phrase for any kind, ours or the library's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import (
+    AddressValueError,
+    IPv4Address,
+    IPv4Network,
+    IPv6Network,
+    NetmaskValueError,
+)
+from typing import Any
+
+from oslo_config import cfg, types
+
+from cloudnet.common.objects import Topology
+
+
+class Kind(types.ConfigType):  # type: ignore[misc]  # oslo.config publishes no types to mypy here
+    """A kind of value of ours: a text in, a value or a ``ValueError`` out."""
+
+    wanted: str
+
+    def __init__(self, type_name: str) -> None:
+        super().__init__(type_name=type_name)
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # equal kinds are interchangeable, never keys
+
+    def _formatter(self, value: object) -> str:
+        return str(value)
+
+
+class Text(Kind):
+    """A text; an empty one means that the option is not set."""
+
+    wanted = "a text"
+
+    def __init__(self) -> None:
+        super().__init__("string value")
+
+    def __call__(self, value: object) -> str | None:
+        return str(value).strip() or None
+
+
+class Interface(Kind):
+    """The name of a network device, or nothing; the kernel's limit is 15 characters."""
+
+    wanted = "the name of a network device: at most 15 characters, no space, no slash"
+
+    def __init__(self) -> None:
+        super().__init__("network device")
+
+    def __call__(self, value: object) -> str | None:
+        name = str(value).strip()
+        if not name:
+            return None
+        if len(name) > 15 or re.search(r"[\s/:]", name) or name in {".", ".."}:
+            raise ValueError(self.wanted)
+        return name
+
+
+class Address(Kind):
+    """An IPv4 address, or nothing where nothing has a meaning."""
+
+    def __init__(self, *, empty: bool = False) -> None:
+        super().__init__("IPv4 address")
+        self.empty = empty
+        self.wanted = "an IPv4 address such as 192.0.2.10" + (", or nothing" if empty else "")
+
+    def __call__(self, value: object) -> IPv4Address | None:
+        text = str(value).strip()
+        if not text and self.empty:
+            return None
+        try:
+            return IPv4Address(text)
+        except AddressValueError as error:
+            raise ValueError(self.wanted) from error
+
+
+class Range(Kind):
+    """An IPv4 network in CIDR notation."""
+
+    wanted = "a network in CIDR notation, such as 10.0.0.0/8, with no host bits set"
+
+    def __init__(self) -> None:
+        super().__init__("IPv4 network")
+
+    def __call__(self, value: object) -> IPv4Network:
+        try:
+            return IPv4Network(str(value).strip())
+        except (AddressValueError, NetmaskValueError, ValueError) as error:
+            raise ValueError(self.wanted) from error
+
+
+class Range6(Kind):
+    """An IPv6 network in CIDR notation."""
+
+    wanted = "an IPv6 network in CIDR notation, such as fd00::/48"
+
+    def __init__(self) -> None:
+        super().__init__("IPv6 network")
+
+    def __call__(self, value: object) -> IPv6Network:
+        try:
+            return IPv6Network(str(value).strip())
+        except ValueError as error:
+            raise ValueError(self.wanted) from error
+
+
+class Manager(Kind):
+    """nova's manager class, by its path or its last part, or cloudnet's own word for it."""
+
+    wanted = "FlatManager, FlatDHCPManager or VlanManager, with or without nova.network.manager."
+
+    _TOPOLOGIES: Mapping[str, Topology] = {
+        "flatmanager": Topology.FLAT,
+        "flatdhcpmanager": Topology.FLATDHCP,
+        "vlanmanager": Topology.VLAN,
+    }
+
+    def __init__(self) -> None:
+        super().__init__("network manager")
+
+    def __call__(self, value: object) -> Topology:
+        if isinstance(value, Topology):
+            return value
+        name = str(value).strip().lower().removeprefix("nova.network.manager.")
+        if name in self._TOPOLOGIES:
+            return self._TOPOLOGIES[name]
+        try:
+            return Topology(name)
+        except ValueError as error:
+            raise ValueError(self.wanted) from error
+
+
+class Url(Kind):
+    """Where a server is; ``schemes`` are the beginnings that cloudnet can work with."""
+
+    def __init__(self, schemes: tuple[str, ...], example: str) -> None:
+        super().__init__("URL")
+        self.schemes = schemes
+        self.wanted = f"a URL such as {example}"
+
+    def __call__(self, value: object) -> str:
+        text = str(value).strip()
+        scheme, separator, _ = text.partition("://")
+        if not separator or scheme.partition("+")[0] not in self.schemes:
+            raise ValueError(self.wanted)
+        return text
+
+
+def wanted(option: cfg.Opt) -> str:
+    """Return what would be a right value for the option, as a phrase."""
+    kind: Any = option.type  # Any: oslo.config's kinds have no common face for this
+    if isinstance(kind, types.List):
+        kind = kind.item_type
+        return f"a comma-separated list, each {_one(kind)}"
+    return _one(kind)
+
+
+def _one(kind: Any) -> str:  # Any: as above
+    if isinstance(kind, Kind):
+        return kind.wanted
+    if isinstance(kind, types.Boolean):
+        return "True or False"
+    if isinstance(kind, types.Number):
+        return _number(kind)
+    if isinstance(kind, types.String) and kind.choices:
+        return "one of " + ", ".join(kind.choices)
+    return f"a {kind.type_name}" if isinstance(kind, types.ConfigType) else "another value"
+
+
+def _number(kind: Any) -> str:  # Any: types.Number is not exported with types
+    what = "a number" if isinstance(kind, types.Float) else "a whole number"
+    if kind.min is not None and kind.max is not None:
+        return f"{what} from {kind.min} to {kind.max}"
+    if kind.min is not None:
+        return f"{what} of {kind.min} or more"
+    if kind.max is not None:
+        return f"{what} of {kind.max} or less"
+    return what
