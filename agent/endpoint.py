@@ -6,12 +6,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import oslo_messaging as messaging
-
 from cloudnet.agent.inbox import Inbox
 from cloudnet.common import rpc
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.objects import FixedRanges, NetworkGone, NetworkSnapshot
+from cloudnet.common.rpc import messaging
 from cloudnet.common.wire import from_wire
 
 LOG = logging.getLogger(__name__)

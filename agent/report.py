@@ -11,12 +11,11 @@ import random
 import threading
 from typing import Any, Protocol
 
-import oslo_messaging as messaging
-
 from cloudnet.agent.inbox import Inbox
 from cloudnet.agent.reconcile import Standing
 from cloudnet.common.errors import CloudnetError
 from cloudnet.common.objects import Applied, Lease, Picture, Report
+from cloudnet.common.rpc import messaging
 from cloudnet.common.wire import from_wire, to_wire
 
 LOG = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import oslo_messaging as messaging
 from oslo_config import cfg
 
 from cloudnet.common import rpc
 from cloudnet.common.errors import NotWired
+from cloudnet.common.rpc import messaging
 
 NetworkInfo = list[dict[str, Any]]  # Any: JSON, in the shape nova's network model reads
 Context = Mapping[str, Any]  # Any: JSON; project_id, is_admin and request_id are looked at
