@@ -1,0 +1,128 @@
+"""How ranges become networks and networks become pools: pure arithmetic on addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
+
+from cloudnet.common.errors import AddressOutOfRange, CidrConflict, InvalidIntValue
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the addresses of one network are for."""
+
+    gateway: IPv4Address
+    vpn: IPv4Address | None  # None: not a VLAN network
+    dhcp_start: IPv4Address
+    dhcp_end: IPv4Address
+    reserved: tuple[IPv4Address, ...]  # sorted; never handed out
+
+
+def prefix_for(size: int) -> int:
+    """Return the prefix length of the smallest network with at least ``size`` addresses."""
+    return 32 - (size - 1).bit_length()
+
+
+def carve(
+    cidr: IPv4Network, count: int, size: int, existing: Iterable[IPv4Network]
+) -> list[IPv4Network]:
+    """Return the first ``count`` networks of ``size`` addresses that overlap nothing existing.
+
+    :raises InvalidIntValue: the range could not hold so many even if it were empty
+    :raises CidrConflict: existing networks leave too little of it
+    """
+    prefix = prefix_for(size)
+    room = 0 if prefix < cidr.prefixlen else 2 ** (prefix - cidr.prefixlen)
+    if room < count:
+        raise InvalidIntValue(
+            f"{cidr} has room for {room} networks of {2 ** (32 - prefix)} addresses, not for "
+            f"{count}; give a larger range, fewer networks or a smaller network size"
+        )
+    step = 2 ** (32 - prefix)
+    in_the_way = [other for other in collapse_addresses(existing) if other.overlaps(cidr)]
+    blocked = iter(in_the_way)
+    found: list[IPv4Network] = []
+    start, end = int(cidr.network_address), int(cidr.broadcast_address) + 1
+    block = next(blocked, None)
+    while len(found) < count and start + step <= end:
+        if block is not None and int(block.broadcast_address) < start:
+            block = next(blocked, None)
+        elif block is not None and int(block.network_address) < start + step:
+            start = -(-(int(block.broadcast_address) + 1) // step) * step
+        else:
+            found.append(IPv4Network((start, prefix)))
+            start += step
+    if len(found) < count:
+        raise CidrConflict(
+            f"{cidr} overlaps {_some(in_the_way)} and has room for only {len(found)} more of "
+            f"{count} networks of {step} addresses; choose another range"
+        )
+    return found
+
+
+def lay_out(
+    cidr: IPv4Network,
+    *,
+    vpn: bool,
+    gateway: IPv4Address | None = None,
+    dhcp_server: IPv4Address | None = None,
+    first: IPv4Address | None = None,
+    last: IPv4Address | None = None,
+    vpn_clients: int = 0,
+) -> Layout:
+    """Say what the addresses of a network are for, as nova-network did.
+
+    From the bottom (or ``first``): the gateway, with ``vpn`` the project's VPN server, then the
+    pool; it ends before the broadcast address and the VPN's clients (or at ``last``). A gateway
+    given by name does not use up the bottom.
+
+    :raises AddressOutOfRange: an address given is not one of the network's hosts
+    :raises InvalidIntValue: nothing is left for the pool
+    """
+    for name, address in (
+        ("gateway", gateway),
+        ("dhcp_server", dhcp_server),
+        ("the first address allowed", first),
+        ("the last address allowed", last),
+    ):
+        if address is not None and not cidr[0] < address < cidr[-1]:
+            raise AddressOutOfRange(
+                f"{name} {address} is not a host of {cidr}; give one from {cidr[1]} to {cidr[-2]}"
+            )
+    cursor = first or cidr.network_address + 1
+    if gateway is None:
+        gateway = cursor
+    taken = {cidr.network_address, cidr.broadcast_address, gateway}
+    if dhcp_server is not None:
+        taken.add(dhcp_server)
+    cursor = _skip(cursor, taken)
+    vpn_address = None
+    if vpn:
+        vpn_address = cursor
+        taken.add(cursor)
+        cursor = _skip(cursor, taken)
+    end = last or cidr.broadcast_address - 1 - vpn_clients
+    if cursor > end:
+        raise InvalidIntValue(
+            f"{cidr} is too small: after gateway{', VPN' if vpn else ''} and broadcast no address "
+            f"is left for guests; give it at least {'8' if vpn else '4'} addresses"
+        )
+    return Layout(gateway, vpn_address, cursor, end, tuple(sorted(taken)))
+
+
+def collapse(ranges: Iterable[IPv4Network]) -> tuple[IPv4Network, ...]:
+    """Return the fewest networks that cover the same addresses."""
+    return tuple(collapse_addresses(ranges))
+
+
+def _skip(cursor: IPv4Address, taken: set[IPv4Address]) -> IPv4Address:
+    while cursor in taken:
+        cursor += 1
+    return cursor
+
+
+def _some(networks: list[IPv4Network]) -> str:
+    shown = ", ".join(str(network) for network in networks[:3])
+    return shown if len(networks) <= 3 else f"{shown} and {len(networks) - 3} more"

@@ -1,0 +1,110 @@
+"""Which networks an instance is put on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Address
+
+from cloudnet.common.errors import (
+    BadRequest,
+    NetworkNotFoundForProject,
+    NoMoreNetworks,
+    NoNetworksFound,
+)
+from cloudnet.common.objects import Topology
+from cloudnet.controller.database import Connection
+from cloudnet.controller.records import Network
+from cloudnet.controller.store import networks as network_rows
+
+
+@dataclass(frozen=True)
+class Request:
+    """A network that the caller names."""
+
+    network: str  # uuid
+    address: IPv4Address | None = None  # None: any
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A network that an instance gets."""
+
+    network: Network
+    own_address: IPv4Address | None  # what the instance's host has on it; None: nothing
+    address: IPv4Address | None = None  # what the caller asked for; None: any
+
+
+def choose(
+    connection: Connection,
+    project: str,
+    host: str,
+    requested: Sequence[Request],
+    default: Topology,
+    *,
+    now: datetime,
+) -> list[Choice]:
+    """Return the networks in the order of the request, or of their age.
+
+    Without a request: the project's own; where VLANs are the rule and it has none, a free one
+    becomes its own; where they are not, those that all share as well.
+    """
+    if requested:
+        return _requested(connection, project, host, requested)
+    shared = default is not Topology.VLAN
+    found = network_rows.of_project(connection, project, host, shared=shared)
+    if not found and not shared:
+        associate(connection, project, now)
+        found = network_rows.of_project(connection, project, host)
+    return [Choice(network, own_address) for network, own_address in found]
+
+
+def associate(connection: Connection, project: str, now: datetime) -> None:
+    """Give the project a network if it still has none.
+
+    The counter is also a lock: of two first boots at once the second waits, and then sees what
+    the first has done.
+
+    :raises NoMoreNetworks: none is free
+    """
+    network_rows.raise_revision(connection, network_rows.PROJECTS)
+    if network_rows.of_project(connection, project, ""):
+        return
+    free = network_rows.free_for_project(connection)
+    if free is None:
+        raise NoMoreNetworks(
+            f"project {project} has no network and none is free; "
+            "create one with `cloudnet-manage network create`"
+        )
+    network_rows.give_to_project(connection, free, project, now)
+
+
+def _requested(
+    connection: Connection, project: str, host: str, requested: Sequence[Request]
+) -> list[Choice]:
+    uuids = [request.network for request in requested]
+    for uuid in uuids:
+        if uuids.count(uuid) > 1:
+            raise BadRequest(
+                f"requested_networks: network {uuid} is named more than once; an instance has one "
+                "address on a network"
+            )
+    seen = network_rows.seen_from(connection, host, uuids)
+    if not seen:
+        raise NoNetworksFound(f"requested_networks: no network is known as {', '.join(uuids)}")
+    choices = []
+    for request in requested:
+        network, own_address = seen.get(request.network, (None, None))
+        if network is None or not _may_use(network, project):
+            raise NetworkNotFoundForProject(
+                f"requested_networks: network {request.network} is not one of project {project}'s"
+            )
+        choices.append(Choice(network, own_address, request.address))
+    return choices
+
+
+def _may_use(network: Network, project: str) -> bool:
+    if network.project_id is None:
+        return network.topology is not Topology.VLAN  # a VLAN is a project's own or nobody's
+    return network.project_id == project

@@ -1,0 +1,89 @@
+"""What a compute service asks for: an instance gets its addresses, has them, gives them back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+
+from sqlalchemy.exc import IntegrityError
+
+from cloudnet.common.errors import FixedIpAssociateFailed, InstanceNotFound
+from cloudnet.common.settings.views import ControllerSettings
+from cloudnet.controller.database import Connection, Database
+from cloudnet.controller.nwinfo import Plain, network_info
+from cloudnet.controller.records import Touched
+from cloudnet.controller.service import wiring
+from cloudnet.controller.service.allocation import Allocation, Boot
+from cloudnet.controller.service.changes import Changes, Clock
+from cloudnet.controller.service.macs import Macs
+from cloudnet.controller.service.release import let_go
+from cloudnet.controller.store import guests as guest_rows
+
+LOG = logging.getLogger(__name__)
+
+
+class Instances:
+    """The use cases around one instance."""
+
+    def __init__(
+        self, database: Database, settings: ControllerSettings, changes: Changes, clock: Clock
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._changes = changes
+        self._clock = clock
+
+    def allocate(self, boot: Boot) -> list[Plain]:
+        """Give the instance a VIF and an address on each of its networks, all or nothing.
+
+        An instance that has some already keeps them as they are.
+
+        :raises NoMoreFixedIps: a network is full
+        :raises NoMoreNetworks: the project has no network and none is free
+        """
+        macs = Macs(self._settings.mac_attempts, boot.macs)
+
+        def claim(connection: Connection) -> Allocation:
+            return Allocation(connection, boot, self._settings, macs, self._clock()).run()
+
+        try:
+            done = self._database.write(claim)
+        except IntegrityError as error:
+            raise FixedIpAssociateFailed(
+                f"instance {boot.instance}: others were faster in every try; try again"
+            ) from error
+        self._changes.hosts(done.touched)
+        for one in done.wirings if done.touched else ():
+            LOG.info(
+                "allocate %s on network %s to instance %s on %s",
+                one.guest.address,
+                one.network.label,
+                boot.instance,
+                boot.host,
+            )
+        return network_info(done.wirings, boot.rxtx_factor)
+
+    def network_info(self, instance: str, rxtx_factor: float | None = None) -> list[Plain]:
+        """Return what the instance has.
+
+        :raises InstanceNotFound: no such instance is known
+        """
+        with self._database.reading() as connection:
+            if guest_rows.instance(connection, instance) is None:
+                raise InstanceNotFound(f"instance {instance} is not known here")
+            guests = guest_rows.of_instance(connection, instance)
+            return network_info(wiring.of_guests(connection, guests), rxtx_factor)
+
+    def deallocate(self, instance: str, only: Sequence[IPv4Address] = ()) -> None:
+        """Take from the instance all it has (or ``only`` these); nothing to take is success."""
+
+        def work(connection: Connection) -> set[Touched]:
+            return let_go(connection, instance, only, self._clock())
+
+        touched = self._database.write(work)
+        self._changes.hosts(touched)
+        if touched:
+            LOG.info("deallocate instance %s", instance)
+        else:
+            LOG.debug("instance %s has nothing to give back", instance)

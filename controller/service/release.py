@@ -1,0 +1,55 @@
+"""One transaction that takes from an instance what it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from ipaddress import IPv4Address
+
+from cloudnet.controller.database import Connection
+from cloudnet.controller.records import Touched
+from cloudnet.controller.service import hosting
+from cloudnet.controller.store import addresses as address_rows
+from cloudnet.controller.store import floating as floating_rows
+from cloudnet.controller.store import guests as guest_rows
+from cloudnet.controller.store import history
+from cloudnet.controller.store import networks as network_rows
+
+
+def let_go(
+    connection: Connection, instance: str, only: Sequence[IPv4Address], now: datetime
+) -> set[Touched]:
+    """Take all the instance has (or ``only`` these addresses) and begin their quarantine.
+
+    Floating IPs stay with the project, except those that came with the instance.
+    """
+    guests = [
+        guest
+        for guest in guest_rows.of_instance(connection, instance)
+        if not only or guest.address in only
+    ]
+    if not guests:
+        return set()
+    ids = {guest.fixed_ip_id for guest in guests}
+    for floating in floating_rows.of_instance(connection, instance):
+        if floating.fixed_ip_id in ids:
+            floating_rows.point(connection, floating, fixed_ip_id=None, host=None, now=now)
+            if floating.auto_assigned:
+                floating_rows.give_back(connection, floating, now)
+    address_rows.set_aside(connection, sorted(ids), now)
+    guest_rows.remove_vifs(connection, [guest.vif_id for guest in guests])
+    network_ids = [guest.network_id for guest in guests]
+    seen = network_rows.by_ids(connection, guests[0].host, network_ids)
+    touched: set[Touched] = set()
+    for guest in guests:
+        network, _ = seen[guest.network_id]
+        touched |= hosting.touch(connection, network, guest.host, now)
+    history.write(
+        connection,
+        [
+            history.of_guest(history.RELEASED, seen[guest.network_id][0].uuid, guest)
+            for guest in guests
+        ],
+        now,
+    )
+    return touched

@@ -1,0 +1,1 @@
+"""The database's versions, as Alembic scripts; ``cloudnet.controller.schema`` runs them."""

@@ -1,0 +1,19 @@
+"""What Alembic runs around the versions; ``controller/schema.py`` hands in the connection."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from cloudnet.controller.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    compare_type=True,
+    compare_server_default=True,
+    render_as_batch=True,  # SQLite alters a table by making it anew
+    transaction_per_migration=True,
+)
+
+with context.begin_transaction():
+    context.run_migrations()
