@@ -7,17 +7,18 @@ broker's permissions can keep them apart.
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from oslo_config import cfg
 
-from cloudnet.common import errors
+from cloudnet.common import broker, errors
 
 with warnings.catch_warnings():
     # It imports eventlet, which we never run, and eventlet warns every operator of every command.
-    warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.simplefilter("ignore")
     import oslo_messaging as messaging  # noqa: TID251 - the one door
 
 NETWORK_TOPIC = "network"
@@ -28,6 +29,22 @@ AGENT_TOPIC = "cloudnet-agent"
 AGENT_VERSION = "1.0"
 
 ERROR_MODULES = ["cloudnet.common.errors"]
+
+__all__ = [
+    "AGENT_TOPIC",
+    "AGENT_VERSION",
+    "CONTROLLER_TOPIC",
+    "CONTROLLER_VERSION",
+    "NETWORK_TOPIC",
+    "NETWORK_VERSION",
+    "bare_conf",
+    "client",
+    "local_error",
+    "messaging",
+    "server",
+    "transport",
+    "wait_for_broker",
+]
 
 
 def bare_conf() -> cfg.ConfigOpts:
@@ -70,6 +87,17 @@ def server(
         executor="threading",
         access_policy=messaging.DefaultRPCAccessPolicy,
     )
+
+
+def wait_for_broker(url: str, stop: threading.Event) -> bool:
+    """Return True when a broker at the transport URL has answered, False when ``stop`` is set.
+
+    Says once that it waits and why, and once that the waiting is over.
+    """
+    parsed = messaging.TransportURL.parse(cfg.CONF, url)
+    if not parsed.transport.startswith("rabbit"):
+        return True  # nothing to connect to: an in-memory transport
+    return broker.wait(broker.doors(parsed), stop)
 
 
 def local_error(error: Any) -> errors.CloudnetError:

@@ -6,6 +6,7 @@ met that is not ours: importing oslo.messaging takes longer than most commands.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import entry_points
@@ -22,7 +23,9 @@ def options_of(library: str) -> dict[str, list[cfg.Opt]]:
     """Return the library's options by group."""
     groups: dict[str, list[cfg.Opt]] = {}
     for entry in entry_points(group="oslo.config.opts", name=library):
-        published: Iterable[tuple[str | None, Iterable[cfg.Opt]]] = entry.load()()
+        with warnings.catch_warnings():  # about eventlet, which is imported but never run
+            warnings.simplefilter("ignore")
+            published: Iterable[tuple[str | None, Iterable[cfg.Opt]]] = entry.load()()
         for group, options in published:
             groups.setdefault(group or "DEFAULT", []).extend(options)
     return groups

@@ -12,6 +12,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.logs import hold_early_records
 from cloudnet.common.settings import host_facts, libraries
 from cloudnet.common.settings.command_line import take_apart, usual_files
 from cloudnet.common.settings.contradictions import refuse_contradictions
@@ -75,6 +76,7 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
 
 
 def _fill_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Verdict:
+    hold_early_records()
     line = take_apart(argv)
     conf = cfg.CONF
     conf.reset()

@@ -1,0 +1,143 @@
+"""Logging for the daemons: one line for each record, on stderr, and a long trouble said once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from logging.handlers import MemoryHandler
+
+from oslo_config import cfg
+from oslo_log import log
+
+from cloudnet.common.errors import ConfigurationError
+
+FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s"
+
+QUIETER = (
+    "alembic=WARN",
+    "amqp=WARN",
+    "kombu=WARN",
+    "oslo.messaging=INFO",
+    "oslo_messaging=INFO",
+    "oslo_service=WARN",
+    "pyroute2=WARN",
+    "sqlalchemy=WARN",
+    "stevedore=WARN",
+)
+"""Libraries that talk more than an operator wants to read; default_log_levels goes before it."""
+
+_EARLY = "cloudnet.common.settings"
+_held: MemoryHandler | None = None
+
+
+class SayOnce(logging.Filter):
+    """Let a lasting trouble with the broker through once, and once that it is over.
+
+    oslo.messaging reports every try of every connection, several lines a second for as long as
+    the broker is away. A trouble that was not mentioned for ``quiet_seconds`` counts as over: not
+    every way back is announced.
+    """
+
+    SOURCES = ("oslo_messaging", "oslo.messaging", "amqp", "kombu")
+    TROUBLES = (
+        "unreachable",
+        "closed the connection",
+        "Connection failed",
+        "connection/channel error",
+        "heartbeat",
+        "Failed to publish",
+        "Failed to consume",
+        "Failed to declare consumer",
+        "Failed to process incoming message",
+        "Unable to connect",
+    )
+    OVER = "Reconnected to"
+
+    def __init__(
+        self, quiet_seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._quiet_seconds = quiet_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._last: float | None = None  # when the trouble was last mentioned; None: no trouble
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is worth a line."""
+        if not record.name.startswith(self.SOURCES):
+            return True
+        message = record.getMessage()
+        if self.OVER in message:
+            return self._is_over()
+        if record.levelno < logging.WARNING or not any(t in message for t in self.TROUBLES):
+            return True
+        record.exc_info = None  # the message says it; forty lines of the library's stack do not
+        return self._is_new()
+
+    def _is_new(self) -> bool:
+        with self._lock:
+            now = self._clock()
+            new = self._last is None or now - self._last > self._quiet_seconds
+            self._last = now
+            return new
+
+    def _is_over(self) -> bool:
+        with self._lock:
+            was_away = self._last is not None
+            self._last = None
+            return was_away
+
+
+def hold_early_records() -> None:
+    """Keep what is logged while the configuration is read, until it is known where to."""
+    global _held  # noqa: PLW0603 - logging itself is global, and so is what waits for it
+    if _held is not None:
+        return
+    _held = MemoryHandler(capacity=10_000, flushLevel=logging.CRITICAL + 1)
+    early = logging.getLogger(_EARLY)
+    early.addHandler(_held)
+    early.setLevel(logging.DEBUG)
+    early.propagate = False
+
+
+def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
+    """Send the program's records where ``conf`` says; by default to stderr.
+
+    :raises ConfigurationError: a log file cannot be opened, or log_config_append is wrong
+    """
+    conf.set_default("logging_default_format_string", FORMAT)
+    conf.set_default("logging_context_format_string", FORMAT)
+    conf.set_default("logging_debug_format_suffix", "")
+    conf.set_default("logging_exception_prefix", "  ")
+    conf.set_default("default_log_levels", list(QUIETER))
+    conf.set_default("use_stderr", not (conf.log_file or conf.log_dir or conf.use_journal))
+    try:
+        log.setup(conf, prog)
+    except OSError as error:
+        raise ConfigurationError(
+            f"[DEFAULT] log_file or log_dir: {error.filename} cannot be written: {error.strerror}"
+        ) from error
+    except log.LogConfigError as error:
+        raise ConfigurationError(
+            f"[DEFAULT] log_config_append = {conf.log_config_append}: {error.err_msg}"
+        ) from error
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(SayOnce())
+    _release_early_records()
+
+
+def _release_early_records() -> None:
+    global _held
+    if _held is None:
+        return
+    early, held, _held = logging.getLogger(_EARLY), _held, None
+    early.removeHandler(held)
+    early.setLevel(logging.NOTSET)
+    early.propagate = True
+    for record in held.buffer:
+        logger = logging.getLogger(record.name)
+        if logger.isEnabledFor(record.levelno):
+            logger.handle(record)
+    held.close()
