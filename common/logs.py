@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from logging.handlers import MemoryHandler
 
 from oslo_config import cfg
@@ -27,6 +27,15 @@ QUIETER = (
     "stevedore=WARN",
 )
 """Libraries that talk more than an operator wants to read; default_log_levels goes before it."""
+
+DEFAULTS: Mapping[str, object] = {
+    "logging_default_format_string": FORMAT,
+    "logging_context_format_string": FORMAT,
+    "logging_debug_format_suffix": "",
+    "logging_exception_prefix": "  ",
+    "default_log_levels": list(QUIETER),
+}
+"""Where we think otherwise than oslo.log."""
 
 _EARLY = "cloudnet.common.settings"
 _held: MemoryHandler | None = None
@@ -107,11 +116,8 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
 
     :raises ConfigurationError: a log file cannot be opened, or log_config_append is wrong
     """
-    conf.set_default("logging_default_format_string", FORMAT)
-    conf.set_default("logging_context_format_string", FORMAT)
-    conf.set_default("logging_debug_format_suffix", "")
-    conf.set_default("logging_exception_prefix", "  ")
-    conf.set_default("default_log_levels", list(QUIETER))
+    for name, default in DEFAULTS.items():
+        conf.set_default(name, default)
     conf.set_default("use_stderr", not (conf.log_file or conf.log_dir or conf.use_journal))
     try:
         log.setup(conf, prog)

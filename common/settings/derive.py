@@ -29,7 +29,7 @@ def controller_settings(conf: cfg.ConfigOpts, verdict: Verdict) -> ControllerSet
         networks=_networks(conf, verdict),
         quarantine_seconds=conf.fixed_ip_disassociate_timeout,
         mac_attempts=conf.create_unique_mac_address_attempts,
-        default_floating_pool=conf.default_floating_pool or "nova",
+        default_floating_pool=conf.default_floating_pool,
         public_interface=conf.public_interface,
         quota_floating_ips=conf.quota.floating_ips,
         quota_fixed_ips=conf.quota.fixed_ips,
@@ -101,7 +101,7 @@ def _nat(conf: cfg.ConfigOpts) -> NatSettings:
         metadata_host=conf.metadata_host,
         metadata_port=conf.metadata_port,
         dmz_cidr=tuple(dmz_cidr),
-        drop_action=conf.iptables_drop_action or "DROP",
+        drop_action=conf.iptables_drop_action,
     )
 
 

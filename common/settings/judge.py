@@ -100,7 +100,7 @@ def _check_value(known: Known, assignment: Assignment) -> None:
     if "$" in assignment.value:
         return  # refers to another option: checked when all are known
     try:
-        known.option.type(assignment.value)
+        kinds.convert(known.option, assignment.value)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(
             f"{shown(assignment, known.option)}: {kinds.wanted(known.option)} is needed"

@@ -43,15 +43,19 @@ class Kind(types.ConfigType):  # type: ignore[misc]  # oslo.config publishes no 
 
 
 class Text(Kind):
-    """A text; an empty one means that the option is not set."""
+    """A text; an empty one means that the option is not set, where that has a meaning."""
 
     wanted = "a text"
 
-    def __init__(self) -> None:
+    def __init__(self, *, empty: bool = True) -> None:
         super().__init__("string value")
+        self.empty = empty
 
     def __call__(self, value: object) -> str | None:
-        return str(value).strip() or None
+        text = str(value).strip()
+        if not text and not self.empty:
+            raise ValueError(self.wanted)
+        return text or None
 
 
 class Interface(Kind):
@@ -159,6 +163,25 @@ class Url(Kind):
         if not separator or scheme.partition("+")[0] not in self.schemes:
             raise ValueError(self.wanted)
         return text
+
+
+def convert(option: cfg.Opt, text: str) -> object:
+    """Return the value that the text means.
+
+    :raises ValueError: it means none, and the option must have one
+    """
+    value = option.type(text)
+    refuse_nothing(option, value)
+    return value
+
+
+def refuse_nothing(option: cfg.Opt, value: object) -> None:
+    """oslo.config takes an empty text for no number, even where there must be one.
+
+    :raises ValueError: there must be one
+    """
+    if value is None and option.default is not None and not isinstance(option.type, Kind):
+        raise ValueError(wanted(option))
 
 
 def wanted(option: cfg.Opt) -> str:

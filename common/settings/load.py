@@ -11,14 +11,15 @@ from pathlib import Path
 from oslo_config import cfg
 from oslo_log import log
 
+from cloudnet.common import logs
 from cloudnet.common.errors import ConfigurationError
-from cloudnet.common.logs import hold_early_records
 from cloudnet.common.settings import host_facts, libraries
 from cloudnet.common.settings.command_line import take_apart, usual_files
 from cloudnet.common.settings.contradictions import refuse_contradictions
 from cloudnet.common.settings.derive import agent_settings, controller_settings
 from cloudnet.common.settings.judge import Verdict
 from cloudnet.common.settings.options import GROUPS, SHARED
+from cloudnet.common.settings.options.wording import NO_EFFECT
 from cloudnet.common.settings.parse import fill, register
 from cloudnet.common.settings.views import AgentSettings, ControllerSettings
 
@@ -68,15 +69,20 @@ def read_controller(files: Sequence[Path], prog: str) -> ControllerSettings:
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
-    """Return every option of ours by group, for oslo-config-generator."""
-    return [
-        (group, [*options, *(SHARED if group == "DEFAULT" else ())])
-        for group, options in GROUPS.items()
-    ]
+    """Return every option by group, for oslo-config-generator: those with an effect first."""
+    groups = {group: sorted(options, key=_has_no_effect) for group, options in GROUPS.items()}
+    acting = [option for option in groups["DEFAULT"] if not _has_no_effect(option)]
+    inert = [option for option in groups["DEFAULT"] if _has_no_effect(option)]
+    groups["DEFAULT"] = [*acting, *SHARED, *_log_options(), *inert]
+    return list(groups.items())
+
+
+def _has_no_effect(option: cfg.Opt) -> bool:
+    return NO_EFFECT in option.help
 
 
 def _fill_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Verdict:
-    hold_early_records()
+    logs.hold_early_records()
     line = take_apart(argv)
     conf = cfg.CONF
     conf.reset()
@@ -122,7 +128,12 @@ def _report(verdict: Verdict) -> None:
 
 
 def _log_options() -> list[cfg.Opt]:
-    return libraries.options_of(libraries.LOG).get("DEFAULT", [])
+    options = libraries.options_of(libraries.LOG).get("DEFAULT", [])
+    for option in options:
+        option.default = logs.DEFAULTS.get(option.dest, option.default)
+        if option.dest == "use_stderr":
+            option.sample_default = "<true, unless a file or the journal is named>"
+    return options
 
 
 def _version() -> str:

@@ -65,7 +65,7 @@ def _check_references(conf: cfg.ConfigOpts, verdict: Verdict) -> None:
         if "$" not in assignment.value:
             continue
         try:
-            _value(conf, known)
+            kinds.refuse_nothing(known.option, _value(conf, known))
         except (ValueError, cfg.Error, RecursionError) as error:
             raise ConfigurationError(
                 f"{shown(assignment, known.option)}: {kinds.wanted(known.option)} is needed, and "

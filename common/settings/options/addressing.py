@@ -99,7 +99,7 @@ ADDRESSING: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "default_floating_pool",
-        type=Text(),
+        type=Text(empty=False),
         default="nova",
         help="The pool of floating IPs that is meant when none is named.",
     ),

@@ -45,7 +45,7 @@ SHARED: tuple[cfg.Opt, ...] = (
 RABBIT: tuple[cfg.Opt, ...] = (
     cfg.Opt(
         "rabbit_host",
-        type=Text(),
+        type=Text(empty=False),
         default="127.0.0.1",
         help="RabbitMQ's host, in the spelling before transport_url, which goes first.",
     ),

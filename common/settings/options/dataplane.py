@@ -76,7 +76,7 @@ DATAPLANE: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "iptables_drop_action",
-        type=Text(),
+        type=Text(empty=False),
         default="DROP",
         help="The iptables target of packets that are refused: DROP, REJECT, or a chain of yours "
         "(for example one that logs first).",

@@ -10,7 +10,7 @@ from cloudnet.common.settings.options.wording import NO_EFFECT
 DHCP: tuple[cfg.Opt, ...] = (
     cfg.Opt(
         "networks_path",
-        type=Text(),
+        type=Text(empty=False),
         default="$state_path/networks",
         help="The directory in which a node keeps dnsmasq's files: hosts, options, leases, pids.",
     ),

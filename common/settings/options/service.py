@@ -26,7 +26,7 @@ SERVICE: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "state_path",
-        type=Text(),
+        type=Text(empty=False),
         default="/var/lib/cloudnet",
         help="The directory of what must outlive a restart: the default SQLite database, an "
         "agent's last snapshots, dnsmasq's files.",

@@ -79,9 +79,11 @@ TOPOLOGY: tuple[cfg.Opt, ...] = (
     cfg.StrOpt(
         "ipv6_backend",
         default="rfc2462",
-        choices=["rfc2462", "account_identifier"],
-        help="What an IPv6 address is derived from: the MAC address (rfc2462), or the project "
-        f"and the MAC address (account_identifier). {NO_EFFECT}",
+        choices=[
+            ("rfc2462", "the MAC address"),
+            ("account_identifier", "the project and the MAC address"),
+        ],
+        help=f"What an IPv6 address is derived from. {NO_EFFECT}",
     ),
     cfg.BoolOpt(
         "teardown_unused_network_gateway",
@@ -139,8 +141,7 @@ TOPOLOGY: tuple[cfg.Opt, ...] = (
     cfg.BoolOpt(
         "fake_network",
         default=False,
-        help="Whether nova only logged the commands that it would have run. "
-        f"{NO_EFFECT} `cloudnet-agent --plan` shows what would be done.",
+        help=f"Whether nova only logged the commands that it would have run. {NO_EFFECT}",
     ),
     cfg.BoolOpt(
         "use_neutron",

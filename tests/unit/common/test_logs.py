@@ -1,0 +1,104 @@
+"""Where records go, and how often a trouble is said."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.logs import SayOnce, set_up_logging
+from cloudnet.common.settings import load_agent
+from tests.unit.common.conftest import Write
+
+AWAY = "[c1] AMQP server on 127.0.0.1:5672 is unreachable: refused. Trying again in 1 seconds."
+BACK = "[c1] Reconnected to AMQP server on 127.0.0.1:5672 via [amqp] client with port 1."
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def passes(filter_: SayOnce, message: str, level: int = logging.ERROR) -> bool:
+    name = "oslo_messaging._drivers.impl_rabbit"
+    return filter_.filter(logging.LogRecord(name, level, "", 0, message, (), None))
+
+
+def test_a_broker_that_is_away_is_said_once_and_once_when_it_is_back() -> None:
+    say_once = SayOnce()
+
+    said = [passes(say_once, m) for m in (AWAY, AWAY, AWAY, BACK, BACK, AWAY)]
+
+    assert said == [True, False, False, True, False, True]
+
+
+def test_a_trouble_unmentioned_for_a_minute_is_a_new_one() -> None:
+    clock = Clock()
+    say_once = SayOnce(quiet_seconds=60, clock=clock)
+
+    said = []
+    for now in (0, 59, 118, 179):
+        clock.now = now
+        said.append(passes(say_once, AWAY))
+
+    assert said == [True, False, False, True]
+
+
+def test_what_is_not_about_the_broker_is_always_said() -> None:
+    say_once = SayOnce()
+    record = logging.LogRecord("cloudnet.agent", logging.ERROR, "", 0, "unreachable", (), None)
+
+    assert say_once.filter(record)
+    assert say_once.filter(record)
+
+
+@pytest.fixture
+def root_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("root_as_before")
+def test_what_was_said_before_logging_was_set_up_comes_out_with_it(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write("dhcpbridge = /nowhere/nova-dhcpbridge\ncpu_allocation_ratio = 1")
+    conf, _ = load_agent(["--config-file", str(file)], "cloudnet-agent")
+
+    set_up_logging(conf, "cloudnet-agent")
+
+    [line] = capsys.readouterr().err.splitlines()  # the DEBUG line about the other option is not
+    assert " INFO cloudnet.common.settings.load: " in line
+    assert "/nowhere/nova-dhcpbridge is not there" in line
+
+
+@pytest.mark.usefixtures("root_as_before")
+def test_a_log_file_that_cannot_be_written_is_refused(write: Write, tmp_path: Path) -> None:
+    file = write(f"log_file = {tmp_path}/none/agent.log")
+    conf, _ = load_agent(["--config-file", str(file)], "cloudnet-agent")
+
+    with pytest.raises(ConfigurationError, match=r"none/agent.log cannot be written: No such file"):
+        set_up_logging(conf, "cloudnet-agent")
+
+
+@pytest.mark.usefixtures("root_as_before")
+def test_the_word_goes_to_the_log_file_that_is_named(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_file = tmp_path / "agent.log"
+    conf, _ = load_agent(["--config-file", str(write(f"log_file = {log_file}"))], "cloudnet-agent")
+
+    set_up_logging(conf, "cloudnet-agent")
+    logging.getLogger("cloudnet.agent").info("ensure bridge br100")
+
+    assert log_file.read_text().endswith(" INFO cloudnet.agent: ensure bridge br100\n")
+    assert not capsys.readouterr().err

@@ -1,0 +1,287 @@
+"""What cannot be right stops the program with one line: place, option, value, what would be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.settings import load_agent, load_controller, read_controller
+from cloudnet.common.settings.options import GROUPS
+from tests.unit.common.conftest import Write
+
+
+def refusal(file: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load_controller(["--config-file", str(file)], "cloudnet-controller")
+    with pytest.raises(ConfigurationError) as caught_by_command:
+        read_controller([file], "cloudnet-manage")
+    assert str(caught.value) == str(caught_by_command.value)
+    return str(caught.value).removeprefix(f"{file}:")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "vlan_start = 5000",
+            "1: [DEFAULT] vlan_start = 5000: a whole number from 1 to 4094 is needed",
+        ),
+        (
+            "# a comment\n\nmulti_host = perhaps",
+            "3: [DEFAULT] multi_host = perhaps: True or False is needed",
+        ),
+        (
+            "my_ip = 172.16.99.1O8",
+            "1: [DEFAULT] my_ip = 172.16.99.1O8: an IPv4 address such as 192.0.2.10 is needed",
+        ),
+        (
+            "routing_source_ip = eth1",
+            (
+                "1: [DEFAULT] routing_source_ip = eth1: an IPv4 address such as 192.0.2.10, or "
+                "nothing is needed"
+            ),
+        ),
+        (
+            "fixed_range = 10.0.0.1/8",
+            (
+                "1: [DEFAULT] fixed_range = 10.0.0.1/8: a network in CIDR notation, such as "
+                "10.0.0.0/8, with no host bits set is needed"
+            ),
+        ),
+        (
+            "network_manager = nova.network.manager.VlanManger",
+            (
+                "1: [DEFAULT] network_manager = nova.network.manager.VlanManger: FlatManager, "
+                "FlatDHCPManager or VlanManager, with or without nova.network.manager. is needed"
+            ),
+        ),
+        (
+            "dmz_cidr = 10.0.0.0/24, x",
+            (
+                "1: [DEFAULT] dmz_cidr = 10.0.0.0/24, x: a comma-separated list, each a network in "
+                "CIDR notation, such as 10.0.0.0/8, with no host bits set is needed"
+            ),
+        ),
+        (
+            "public_interface = wlan-with-a-long-name",
+            (
+                "1: [DEFAULT] public_interface = wlan-with-a-long-name: the name of a network "
+                "device: "
+                "at most 15 characters, no space, no slash is needed"
+            ),
+        ),
+        (
+            "vlan_strat = 100",
+            "1: [DEFAULT] vlan_strat = 100: no such option; did you mean vlan_start?",
+        ),
+        (
+            "[quota]\nfloating_ip = 3",
+            "2: [quota] floating_ip = 3: no such option; did you mean floating_ips?",
+        ),
+        (
+            "[quota]\nvlan_start = 3",
+            "2: [quota] vlan_start = 3: no such option; did you mean [DEFAULT] vlan_start?",
+        ),
+        (
+            "spam = 1",
+            (
+                "1: [DEFAULT] spam = 1: no such option; remove it, or name it in [cloudnet] "
+                "ignored_options if another program reads it here"
+            ),
+        ),
+        ("[cloudnet]\nspam = 1", "2: [cloudnet] spam = 1: no such option; remove it"),
+        (
+            "[oslo_messaging_rabbit]\nheartbeat_rte = 1",
+            (
+                "2: [oslo_messaging_rabbit] heartbeat_rte = 1: no such option; did you mean "
+                "heartbeat_rate?"
+            ),
+        ),
+        (
+            "vlan_start =",
+            "1: [DEFAULT] vlan_start = : a whole number from 1 to 4094 is needed",
+        ),
+        ("state_path =", "1: [DEFAULT] state_path = : a text is needed"),
+        ("debug = maybe", "1: [DEFAULT] debug = maybe: True or False is needed"),
+        (
+            "my_ip = $mine",
+            (
+                "1: [DEFAULT] my_ip = $mine: an IPv4 address such as 192.0.2.10 is needed, and "
+                "$name "
+                "must be another option's name (a literal $ is written $$)"
+            ),
+        ),
+        (
+            "[database]\nconnection = nosql://x:password@y",
+            (
+                "2: [database] connection = ***: a URL such as "
+                "postgresql+psycopg://cloudnet:PASSWORD@172.16.99.1/cloudnet is needed"
+            ),
+        ),
+        (
+            "network_host",
+            (
+                "1: 'network_host' is not `name = value`, `[section]` or `# comment` (No ':' or "
+                "'=' "
+                "found in assignment)"
+            ),
+        ),
+        (
+            "[DEFAULT",
+            (
+                "1: '[DEFAULT' is not `name = value`, `[section]` or `# comment` (Invalid section "
+                "(must end with ]))"
+            ),
+        ),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line(write: Write, text: str, line: str) -> None:
+    assert refusal(write(text)) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "num_networks = 96\nvlan_start = 4000",
+            (
+                "2: [DEFAULT] vlan_start = 4000, num_networks = 96: the last network's VLAN id "
+                "would "
+                "be 4095; num_networks of at most 95 is needed"
+            ),
+        ),
+        (
+            "fixed_range = 10.0.0.0/24\nnetwork_size = 1000",
+            (
+                "2: [DEFAULT] network_size = 1000, fixed_range = 10.0.0.0/24: the range has 256 "
+                "addresses; network_size of at most 256 is needed"
+            ),
+        ),
+        (
+            "fixed_range = 10.0.0.0/24\nnetwork_size = 100\nnum_networks = 3",
+            (
+                "3: [DEFAULT] num_networks = 3, network_size = 100, fixed_range = 10.0.0.0/24: the "
+                "range has room for 2 networks of 128 addresses; fewer or smaller networks, or a "
+                "larger fixed_range, are needed"
+            ),
+        ),
+        (
+            "service_down_time = 10",
+            (
+                "1: [DEFAULT] service_down_time = 10, report_interval = 10: every host would "
+                "count as "
+                "down between two heartbeats; service_down_time of more than 10 is needed"
+            ),
+        ),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(write: Write, text: str, line: str) -> None:
+    assert refusal(write(text)) == line
+
+
+def test_the_last_vlan_id_can_be_had(write: Write) -> None:
+    file = write("num_networks = 95\nvlan_start = 4000")
+
+    load_controller(["--config-file", str(file)], "cloudnet-controller")
+
+
+def test_vlan_ids_are_nothing_to_a_flat_network(write: Write) -> None:
+    file = write("network_manager = FlatManager\nnum_networks = 2\nvlan_start = 4094")
+
+    load_controller(["--config-file", str(file)], "cloudnet-controller")
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_agent(["--config-file", str(tmp_path / "none")], "cloudnet-agent")
+
+    assert str(caught.value) == f"{tmp_path}/none: cannot be read: No such file or directory"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything; runs as any other user")
+def test_a_file_that_may_not_be_read_is_refused(write: Write) -> None:
+    file = write("")
+    file.chmod(0)
+
+    with pytest.raises(ConfigurationError, match="cannot be read: Permission denied"):
+        load_agent(["--config-file", str(file)], "cloudnet-agent")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "nova.conf"
+    file.write_bytes(b"my_ip = \xff\xfe")
+
+    with pytest.raises(ConfigurationError, match="byte 8 is not UTF-8 text; save the file"):
+        read_controller([file], "cloudnet-manage")
+
+
+def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"--config-dir .*/none: cannot be read"):
+        load_agent(["--config-dir", str(tmp_path / "none")], "cloudnet-agent")
+
+
+def test_config_file_without_a_name_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="--config-file: expected one argument"):
+        load_agent(["--config-file"], "cloudnet-agent")
+
+
+NAMES = st.sampled_from([o.dest for options in GROUPS.values() for o in options])
+LINES = st.one_of(
+    st.text(max_size=30),
+    st.builds("[{}]".format, st.one_of(st.text(max_size=8), st.sampled_from(sorted(GROUPS)))),
+    st.builds("{} = {}".format, NAMES, st.one_of(st.text(max_size=20), st.from_regex(r"\$\w+"))),
+    st.builds("{} = ${}".format, NAMES, NAMES),
+    st.builds("    {}".format, st.text(max_size=10)),
+)
+
+
+def what_is_said(file: Path) -> str:
+    """Return the refusal's text, or nothing; any other exception is a bug."""
+    try:
+        read_controller([file], "cloudnet-manage")
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
+@given(lines=st.lists(LINES, max_size=8))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_text_brings_out_more_than_one_line(lines: list[str], tmp_path: Path) -> None:
+    """Whatever stands in the file: it is read, or refused in one printable line."""
+    file = tmp_path / "nova.conf"
+    file.write_text("\n".join(lines), encoding="utf-8", errors="replace")
+
+    assert what_is_said(file).isprintable()
+
+
+@given(lines=st.lists(LINES, max_size=4))
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
+def test_no_text_brings_out_more_than_one_line_of_an_agent(
+    lines: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "nova.conf"
+    file.write_text("\n".join(lines), encoding="utf-8", errors="replace")
+
+    try:
+        load_agent(["--config-file", str(file)], "cloudnet-agent")
+        said = ""
+    except ConfigurationError as error:
+        said = str(error)
+
+    assert said.isprintable()
+
+
+@given(garbage=st.binary(max_size=200))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_bytes_bring_out_more_than_one_line(garbage: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "nova.conf"
+    file.write_bytes(garbage)
+
+    assert what_is_said(file).isprintable()
