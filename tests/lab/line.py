@@ -49,7 +49,8 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        return self.status is None
+        """Say whether it runs; nothing does where the line is lost."""
+        return self.status is None and not self._line.lost
 
     def write(self, text: str) -> None:
         """Type this on its standard input."""
@@ -156,8 +157,8 @@ class Line:
         return process
 
     def send(self, order: dict[str, object]) -> None:
-        """Send one order and return when it is carried out; raise LineLostError when nobody is there any
-        more."""
+        """Send one order and return when it is carried out; raise LineLostError when nobody is
+        there any more."""
         with self._sending:
             self._done.clear()
             try:

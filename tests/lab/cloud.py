@@ -1,0 +1,223 @@
+"""The whole cloud: nodes, outside, broker, controller, agents, guests.
+
+Entering it builds what an operator finds before cloudnet comes: machines, wires, a broker. `open`
+does what the operator does then. Whatever was made ends with it.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from cloudnet.client import NetworkAPI
+from cloudnet.common.rpc import messaging
+from tests.lab.compute import Compute, Instance, context
+from tests.lab.daemons import LISTING, Daemon, Program, listing_without, settings_text
+from tests.lab.guest import Guest
+from tests.lab.guest_image import build_image
+from tests.lab.node import Node
+from tests.lab.outside import Outside
+from tests.lab.place import here
+from tests.lab.site import Form, Site
+from tests.lab.topology import CONTROLLER
+from tests.lab.trunk import Trunk
+from tests.lab.waiting import wait_for
+from tests.servers import RabbitMQ
+
+Progress = Callable[[str], None]
+FLOATING_RANGE = "192.168.99.224/28"
+
+
+class Cloud:
+    """The seed's two-node cloud. `directory` takes its logs, database and configuration."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        form: Form | None = None,  # None: the lighter one, if this machine's kernel can run it
+        multi_host: bool = False,
+        progress: Progress = lambda _: None,
+    ) -> None:
+        self.directory = directory.absolute()
+        self.multi_host = multi_host
+        self.instances: dict[Guest, Instance] = {}
+        self._form = form
+        self._progress = progress
+        self._stack = contextlib.ExitStack()
+        self._broker = RabbitMQ(self.directory / "broker", str(CONTROLLER.ip))
+
+    def __enter__(self) -> Self:
+        try:
+            self._build()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    # -- what is there before cloudnet ---------------------------------------------------------
+
+    def _build(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.lab = self._stack.enter_context(here())
+        self.form = self._form or Form.that_works(self.lab)
+        wire = Trunk(self.lab, "trunk")
+        self.lab.run("ip", "addr", "add", str(CONTROLLER), "dev", wire.name)
+        self._progress(f"starting RabbitMQ at {CONTROLLER.ip} and two nodes ({self.form.value})")
+        self._stack.callback(self._broker.stop)
+        self._broker.start()
+        self.image = build_image(self.directory)
+        self.site = Site.build(self.form, wire, self.directory, self._stack)
+        self._broker.wait_until_up()
+
+    @property
+    def node1(self) -> Node:
+        return self.site.nodes[0]
+
+    @property
+    def node2(self) -> Node:
+        return self.site.nodes[1]
+
+    @property
+    def outside(self) -> Outside:
+        return self.site.outside
+
+    @property
+    def trunk(self) -> Trunk:
+        """The switch between the nodes."""
+        return self.site.trunk
+
+    # -- cloudnet comes ------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Install cloudnet as its operator does, and wait until every agent has reported."""
+        self.start_agents()
+        self._progress("cloudnet-manage db sync, the controller, four networks, floating IPs")
+        self.manage("db", "sync")
+        self.start_controller()
+        self.manage("network", "create", "--label", "private", "--num-networks", "4")
+        self.manage("floating", "create", "--ip-range", FLOATING_RANGE)
+        self._progress("waiting for the agents")
+        self.wait_for_agents()
+
+    def start_agents(self) -> None:
+        """Start an agent on every node; it waits there for the controller by itself."""
+        self.agents: dict[Node, Daemon] = {}
+        for node in self.site.nodes:
+            program = Program("cloudnet.agent.main", self._configure(node))
+            log = self.directory / f"{node.name}-agent.log"
+            agent = self.agents[node] = Daemon(f"agent of {node.name}", node, program, log)
+            agent.start()
+
+    def start_controller(self) -> None:
+        """Start the controller and wait until it answers."""
+        files = self._configure_controller()
+        log = self.directory / "controller.log"
+        program = Program("cloudnet.controller.main", files)
+        self.controller = Daemon("controller", self.lab, program, log)
+        self.controller.start()
+        self.api = NetworkAPI(self._broker.transport_url)
+        self._stack.callback(self.api.close)
+        self.compute = Compute(self.api, self.image)
+        wait_for(self._controller_answers, "an answer from the controller", timeout=60)
+
+    def wait_for_agents(self, timeout: float = 120) -> None:
+        """Wait until the controller has heard of every agent."""
+        names = {node.name for node in self.site.nodes}
+        wait_for(lambda: names <= self._hosts_up(), "a report from every agent", timeout, pause=1)
+
+    def manage(self, *words: str) -> str:
+        """Run cloudnet-manage on the controller's host and return what it printed."""
+        program = Program("cloudnet.controller.manage.main", self._configure_controller())
+        return self.lab.run(*program.argv(*words))
+
+    def listed(self, *words: str) -> list[dict[str, Any]]:  # JSON, as cloudnet-manage prints it
+        """Return what a list command of cloudnet-manage lists."""
+        rows: list[dict[str, Any]] = json.loads(self.manage(*words, "-f", "json"))
+        return rows
+
+    def _controller_answers(self) -> bool:
+        with contextlib.closing(NetworkAPI(self._broker.transport_url, timeout_seconds=2)) as api:
+            try:
+                api.get_all_networks(context("admin"))
+            except messaging.MessagingTimeout:
+                assert self.controller.process.alive, self.controller.last_words()
+                return False
+        return True
+
+    def _hosts_up(self) -> set[str]:
+        return {row["Host"] for row in self.listed("host", "list") if row["State"] == "up"}
+
+    # -- configuration -------------------------------------------------------------------------
+
+    def _configure_controller(self) -> tuple[Path, Path]:
+        home = self.directory / "controller"
+        home.mkdir(exist_ok=True)
+        where = home / "where.conf"
+        database = {"connection": f"sqlite:///{home}/cloudnet.sqlite"}
+        where.write_text(settings_text({"DEFAULT": self._where(home), "database": database}))
+        return self._listing(), where
+
+    def _configure(self, node: Node) -> tuple[Path, Path]:
+        home = self.directory / node.name
+        own = {**self._where(home / "state"), "host": node.name}
+        if node is self.node2:
+            own["my_ip"] = node.address
+            if self.multi_host:
+                own |= {"routing_source_ip": node.address, "public_interface": "eth0"}
+        node.write(home / "where.conf", settings_text({"DEFAULT": own}))
+        listing = home / "nova.conf"
+        node.write(listing, self._listing().read_text())
+        return listing, home / "where.conf"
+
+    def _where(self, state: Path) -> dict[str, object]:
+        return {"transport_url": self._broker.transport_url, "state_path": state}
+
+    def _listing(self) -> Path:
+        """The seed's listing; in multi-host mode without the line that makes one node the
+        gateway."""
+        if not self.multi_host:
+            return LISTING
+        listing = self.directory / "nova.conf"
+        listing.write_text(listing_without("network_host"))
+        return listing
+
+    # -- guests --------------------------------------------------------------------------------
+
+    def spawn(self, name: str, on: Node, project: str, *, light: bool = False) -> Guest:
+        """Boot a guest and return as soon as it is powered on."""
+        instance = self.compute.spawn(name, on, project, light=light)
+        self.instances[instance.guest] = instance
+        return instance.guest
+
+    def boot(self, name: str, on: Node, project: str, *, light: bool = False) -> Guest:
+        """Boot a guest and return when it has its first lease."""
+        guest = self.spawn(name, on, project, light=light)
+        guest.wait_until_up()
+        return guest
+
+    def delete(self, guest: Guest) -> None:
+        """Destroy a guest as its owner does."""
+        self.compute.destroy(self.instances.pop(guest))
+
+    # -- floating IPs --------------------------------------------------------------------------
+
+    def allocate_floating_ip(self, project: str) -> str:
+        return self.api.allocate_floating_ip(context(project), project)
+
+    def associate(self, floating: str, guest: Guest) -> None:
+        instance = self.instances[guest]
+        self.api.associate_floating_ip(instance.context, floating, instance.fixed_address)
+
+    def disassociate(self, floating: str, project: str) -> None:
+        self.api.disassociate_floating_ip(context(project), floating)

@@ -1,0 +1,80 @@
+"""The compute side: what nova-compute does about the network when an instance comes and goes.
+
+It asks the network service for VIFs, waits until the node is wired, makes the tap, puts it in the
+bridge that the answer names, and starts the machine; at the end the same in reverse.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from cloudnet.client import NetworkAPI
+from tests.lab.emulated import EmulatedGuest
+from tests.lab.guest import Card, Guest
+from tests.lab.guest_image import GuestImage
+from tests.lab.light import LightGuest
+from tests.lab.node import Node
+
+WIRED_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A guest as the compute service books it."""
+
+    uuid: str
+    project: str
+    node: Node
+    guest: Guest
+    network_info: list[dict[str, Any]]  # JSON, in the shape of nova's network model
+
+    @property
+    def context(self) -> dict[str, Any]:  # JSON
+        return context(self.project)
+
+    @property
+    def fixed_address(self) -> str:
+        """Its first fixed address, as the network service told it."""
+        address: str = self.network_info[0]["network"]["subnets"][0]["ips"][0]["address"]
+        return address
+
+
+def context(project: str) -> dict[str, Any]:  # JSON
+    """Return a request context as nova serialises it."""
+    return {"project_id": project, "user_id": "lab", "is_admin": True, "request_id": "req-lab"}
+
+
+class Compute:
+    """The compute service of the whole cloud; guests are emulated machines unless `light`."""
+
+    def __init__(self, api: NetworkAPI, image: GuestImage) -> None:
+        self.api = api
+        self._image = image
+
+    def spawn(self, name: str, node: Node, project: str, *, light: bool = False) -> Instance:
+        """Boot an instance and return as soon as it is powered on."""
+        instance_id = str(uuid.uuid4())
+        asked = context(project)
+        self.api.allocate_for_instance(asked, instance_id, project, node.name, hostname=name)
+        info = self.api.wait_until_wired(asked, instance_id, WIRED_TIMEOUT)
+        cards = [
+            Card(link=vif["devname"], mac=vif["address"], bridge=vif["network"]["bridge"])
+            for vif in info
+        ]
+        guest = (
+            LightGuest(name, node, cards)
+            if light
+            else EmulatedGuest(name, node, cards, self._image)
+        )
+        guest.lay_wires()
+        for card in cards:
+            node.run("ip", "link", "set", card.link, "master", card.bridge, "up")
+        guest.power_on()
+        return Instance(instance_id, project, node, guest, info)
+
+    def destroy(self, instance: Instance) -> None:
+        """Destroy an instance and give up all it had."""
+        instance.guest.power_off()
+        self.api.deallocate_for_instance(
+            instance.context, instance.uuid, instance.project, instance.node.name
+        )

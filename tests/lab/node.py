@@ -1,0 +1,46 @@
+"""A compute node: a place with the network cards, addresses and habits of the plan."""
+
+from ipaddress import IPv4Address
+
+from tests.lab.place import Place
+from tests.lab.topology import NodePlan
+
+
+class Node(Place):
+    """A compute node, whatever it is made of."""
+
+    def __init__(self, place: Place, plan: NodePlan) -> None:
+        super().__init__(place.name, place.line, place.prefix)
+        self.plan = plan
+
+    @property
+    def address(self) -> IPv4Address:
+        """Its management address."""
+        return self.plan.address
+
+    def settle(self) -> None:
+        """Bring up what the node's operator has set up before cloudnet came."""
+        lines = [
+            f"ip link set {nic.name} up; ip addr add {nic.address} dev {nic.name}"
+            for nic in self.plan.nics
+        ]
+        self.sh("\n".join([*lines, f"ip route add default via {self.plan.gateway}"]))
+        self.sh("\n".join(self.plan.before) or "true")
+
+    def links(self) -> set[str]:
+        """Return the names of all its links."""
+        return {link["ifname"] for link in self.json("ip", "-j", "link")}
+
+    def dnsmasq_pids(self, bridge: str) -> list[int]:
+        """Return the processes of the dnsmasq that serves a bridge.
+
+        Namespaces share their processes with their neighbours, so it is asked who serves in the
+        node's own network namespace; the lease helper that dnsmasq keeps is one of the two.
+        """
+        own = self.sh("readlink /proc/self/ns/net").strip()
+        found = self.sh(
+            f"for p in $(pgrep -x dnsmasq); do "
+            f'[ "$(readlink /proc/$p/ns/net)" = "{own}" ] || continue; '
+            f"tr '\\0' ' ' </proc/$p/cmdline | grep -q -- '{bridge}' && echo $p; done; true"
+        )
+        return [int(pid) for pid in found.split()]
