@@ -1,0 +1,137 @@
+"""The node as one thing: what the agent's loop reads from and writes to.
+
+Composes the drivers and sends each thing to the one that knows its type. Used by one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv4Address
+from typing import Any, Protocol
+
+from cloudnet.agent.drivers.addresses import AddressDriver
+from cloudnet.agent.drivers.arp import Announcer
+from cloudnet.agent.drivers.bridges import BridgeDriver
+from cloudnet.agent.drivers.conntrack import ConntrackDriver
+from cloudnet.agent.drivers.dnsmasq import DhcpDriver
+from cloudnet.agent.drivers.firewall import FirewallDriver
+from cloudnet.agent.drivers.forwarding import ForwardingDriver
+from cloudnet.agent.drivers.netlink import LinkTable, Netlink
+from cloudnet.agent.drivers.ports import PortDriver
+from cloudnet.agent.drivers.vlans import VlanDriver
+from cloudnet.agent.state import (
+    LABEL,
+    Address,
+    Bridge,
+    Dhcp,
+    Forwarding,
+    Found,
+    HandedOut,
+    Item,
+    Nic,
+    Port,
+    Process,
+    PublicAddress,
+    Table,
+    Translation,
+    Vlan,
+    by_key,
+)
+from cloudnet.common.settings.views import AgentSettings
+
+
+class Driver(Protocol):
+    """What each driver can do with the things of its types.
+
+    "There already" and "gone already" are success; whatever the kernel will not do is a
+    KernelRefused that says in one line what, why and what to do.
+    """
+
+    def read(self, links: LinkTable) -> Iterable[Item]:
+        """Yield the things of its types that are there, ours only."""
+
+    def ensure(self, want: Any) -> None:  # Any: the driver's own types; a dict picks the driver
+        """Make the thing be there and right, whatever is half there."""
+
+    def remove(self, have: Any) -> None:  # Any: as above
+        """Take the thing away, if it is ours."""
+
+
+class Kernel:
+    """All drivers, by the types of what they make."""
+
+    def __init__(
+        self,
+        settings: AgentSettings,
+        follow: Callable[[frozenset[Process]], None] = lambda processes: None,
+    ) -> None:
+        """:param follow: told of the dnsmasq processes there are, each time they are looked at"""
+        self._netlink = Netlink()
+        self._conntrack = ConntrackDriver()
+        self._announcer = Announcer(settings.gratuitous_arps)
+        addresses = AddressDriver(self._netlink, self._announcer)
+        dhcp = DhcpDriver(settings.dhcp.networks_path, follow)
+        self._drivers: Mapping[type[Item], Driver] = {
+            Forwarding: ForwardingDriver(),
+            Bridge: BridgeDriver(self._netlink),
+            Vlan: VlanDriver(self._netlink),
+            Port: PortDriver(self._netlink),
+            Address: addresses,
+            PublicAddress: addresses,
+            Dhcp: dhcp,
+            HandedOut: dhcp,
+            Table: FirewallDriver(),
+            Translation: self._conntrack,
+        }
+
+    def read(self) -> Found:
+        """Return all that is ours on this node, and the links that are not."""
+        links = self._netlink.links()
+        items = [
+            item for driver in dict.fromkeys(self._drivers.values()) for item in driver.read(links)
+        ]
+        left_over = self._conntrack.left_over(_floating(items))
+        return Found(by_key(*left_over, *items), {nic.name: nic for nic in self._nics(links)})
+
+    def ensure(self, item: Item) -> None:
+        """Make the thing be there and right."""
+        self._drivers[type(item)].ensure(item)
+
+    def remove(self, item: Item) -> None:
+        """Take the thing away; gone already is success."""
+        self._drivers[type(item)].remove(item)
+        if isinstance(item, PublicAddress):
+            # Whatever went before: nothing of a floating IP outlives its address.
+            self._conntrack.forget(item)
+
+    def close(self) -> None:
+        """Let go of the kernel; what stands stays."""
+        self._announcer.close()
+        self._conntrack.close()
+        self._netlink.close()
+
+    def _nics(self, links: LinkTable) -> Iterable[Nic]:
+        addressed = {
+            address["index"]
+            for address in self._netlink.addresses()
+            if address["scope"] == 0 and not (address.get("label") or "").endswith(LABEL)
+        }
+        for link in links.links:
+            if link.network is None:
+                yield Nic(
+                    link.name,
+                    link.mac,
+                    link.mtu,
+                    link.kind,
+                    links.name(link.master),
+                    link.index in addressed,
+                )
+
+
+def _floating(items: Iterable[Item]) -> frozenset[IPv4Address]:
+    """Return the floating IPs that are here, by their addresses or by their rules."""
+    return frozenset(
+        item.address if isinstance(item, PublicAddress) else item.floating
+        for item in items
+        if isinstance(item, PublicAddress | Translation)
+    )

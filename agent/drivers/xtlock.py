@@ -1,0 +1,57 @@
+"""The lock that iptables programs take around a change, and that libiptc leaves to its callers.
+
+A change is read, edit, write back of a whole table: without the lock, whoever writes last undoes
+what others have written in between.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cloudnet.common.errors import KernelRefused
+
+LOCK = Path("/run/xtables.lock")  # iptables' XT_LOCK_NAME
+WAIT_SECONDS = 10.0
+LONGEST_PAUSE = 0.2
+
+
+@contextmanager
+def xtables_lock(wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
+    """Hold the lock; wait for it no longer than ``wait_seconds``.
+
+    :raises KernelRefused: somebody else holds on to it
+    """
+    # iptables itself heeds the variable, for hosts whose /run is read-only.
+    path = Path(os.environ.get("XTABLES_LOCKFILE") or LOCK)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise KernelRefused(f"cannot open the iptables lock {path}: {error.strerror}") from error
+    try:
+        _take(descriptor, path, wait_seconds)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, path: Path, wait_seconds: float) -> None:
+    deadline = time.monotonic() + wait_seconds
+    pause = 0.005
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= deadline:
+                raise KernelRefused(
+                    f"another program has held the iptables lock {path} for {wait_seconds:.0f} s; "
+                    f"see which by `fuser -v {path}`"
+                ) from error
+        else:
+            return
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
