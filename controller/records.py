@@ -105,6 +105,20 @@ class FixedIp:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """A row of ``ip_usage``."""
+
+    network_uuid: str
+    label: str
+    cidr: IPv4Network
+    project_id: str | None
+    total: int
+    used: int
+    reserved: int
+    free: int
+
+
+@dataclass(frozen=True)
 class Leasable:
     """An address that a host's DHCP server may hand out."""
 

@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from cloudnet import migrations
+from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.database import Database
 from cloudnet.controller.tables import metadata
 
@@ -44,6 +45,18 @@ def head() -> str:
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None, "cloudnet.migrations has no versions"  # noqa: S101 - a broken wheel
     return revision
+
+
+def require(database: Database) -> None:
+    """See to it that the database answers and has this release's tables.
+
+    :raises DatabaseUnavailable: it does not, or has those of another release
+    """
+    with database.reading() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found != head():
+        state = "has no tables yet" if found is None else f"is at version {found}, not {head()}"
+        raise DatabaseUnavailable(f"the database {state}; run `cloudnet-manage db sync`")
 
 
 def check(url: str) -> list[str]:

@@ -78,6 +78,7 @@ networks = sa.Table(
     sa.CheckConstraint("vlan BETWEEN 1 AND 4094", name="vlan"),
     sa.CheckConstraint("(topology = 'vlan') = (vlan IS NOT NULL)", name="vlan_has_tag"),
     sa.CheckConstraint("0 < pool_start AND pool_start <= pool_end", name="pool"),
+    sqlite_autoincrement=True,  # address_history tells networks apart by id: no id comes twice
 )
 
 instances = sa.Table(  # ours: nova kept them; a row stays as long as something refers to it

@@ -71,9 +71,7 @@ class Allocation:
             self.wirings = wiring.of_guests(self._connection, before)
             return self
         boot, default = self._boot, self._settings.networks.topology
-        choices = choose(
-            self._connection, boot.project, boot.host, boot.requested, default, now=self._now
-        )
+        choices = choose(self._connection, boot.project, boot.requested, default, self._now)
         self._check_quota(choices)
         for choice in choices:
             self._claim(choice)
@@ -101,7 +99,7 @@ class Allocation:
 
     def _claim(self, choice: Choice) -> None:
         boot = self._boot
-        served = hosting.attach(self._connection, choice, boot.host, self._now)
+        served = hosting.attach(self._connection, choice.network, boot.host, self._now)
         network = served.network
         self.touched |= served.touched
         self._events += served.events

@@ -32,17 +32,14 @@ class Choice:
     """A network that an instance gets."""
 
     network: Network
-    own_address: IPv4Address | None  # what the instance's host has on it; None: nothing
     address: IPv4Address | None = None  # what the caller asked for; None: any
 
 
 def choose(
     connection: Connection,
     project: str,
-    host: str,
     requested: Sequence[Request],
     default: Topology,
-    *,
     now: datetime,
 ) -> list[Choice]:
     """Return the networks in the order of the request, or of their age.
@@ -51,13 +48,13 @@ def choose(
     becomes its own; where they are not, those that all share as well.
     """
     if requested:
-        return _requested(connection, project, host, requested)
+        return _requested(connection, project, requested)
     shared = default is not Topology.VLAN
-    found = network_rows.of_project(connection, project, host, shared=shared)
+    found = network_rows.of_project(connection, project, shared=shared)
     if not found and not shared:
         associate(connection, project, now)
-        found = network_rows.of_project(connection, project, host)
-    return [Choice(network, own_address) for network, own_address in found]
+        found = network_rows.of_project(connection, project)
+    return [Choice(network) for network in found]
 
 
 def associate(connection: Connection, project: str, now: datetime) -> None:
@@ -69,20 +66,23 @@ def associate(connection: Connection, project: str, now: datetime) -> None:
     :raises NoMoreNetworks: none is free
     """
     network_rows.raise_revision(connection, network_rows.PROJECTS)
-    if network_rows.of_project(connection, project, ""):
+    if network_rows.of_project(connection, project):
         return
     free = network_rows.free_for_project(connection)
     if free is None:
-        raise NoMoreNetworks(
-            f"project {project} has no network and none is free; "
-            "create one with `cloudnet-manage network create`"
-        )
+        raise none_is_free(project)
     network_rows.give_to_project(connection, free, project, now)
 
 
-def _requested(
-    connection: Connection, project: str, host: str, requested: Sequence[Request]
-) -> list[Choice]:
+def none_is_free(project: str) -> NoMoreNetworks:
+    """Return the error that says so."""
+    return NoMoreNetworks(
+        f"no network is free for project {project}; "
+        "create some with `cloudnet-manage network create`"
+    )
+
+
+def _requested(connection: Connection, project: str, requested: Sequence[Request]) -> list[Choice]:
     uuids = [request.network for request in requested]
     for uuid in uuids:
         if uuids.count(uuid) > 1:
@@ -90,17 +90,17 @@ def _requested(
                 f"requested_networks: network {uuid} is named more than once; an instance has one "
                 "address on a network"
             )
-    seen = network_rows.seen_from(connection, host, uuids)
+    seen = network_rows.by_uuids(connection, uuids)
     if not seen:
         raise NoNetworksFound(f"requested_networks: no network is known as {', '.join(uuids)}")
     choices = []
     for request in requested:
-        network, own_address = seen.get(request.network, (None, None))
+        network = seen.get(request.network)
         if network is None or not _may_use(network, project):
             raise NetworkNotFoundForProject(
                 f"requested_networks: network {request.network} is not one of project {project}'s"
             )
-        choices.append(Choice(network, own_address, request.address))
+        choices.append(Choice(network, request.address))
     return choices
 
 

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from cloudnet.common.errors import NoMoreFixedIps
 from cloudnet.controller.database import Connection
 from cloudnet.controller.records import Event, Network, Touched
-from cloudnet.controller.service.choice import Choice
+from cloudnet.controller.store import addresses as address_rows
 from cloudnet.controller.store import history, pool
 from cloudnet.controller.store import hosts as host_rows
 from cloudnet.controller.store import networks as network_rows
@@ -25,19 +25,20 @@ class Served:
     events: tuple[Event, ...] = ()
 
 
-def attach(connection: Connection, choice: Choice, host: str, now: datetime) -> Served:
+def attach(connection: Connection, network: Network, host: str, now: datetime) -> Served:
     """See to it that a network has a gateway for guests on ``host``.
 
     In multi-host mode each host takes an address of its own out of the pool; else the first host
     used becomes the gateway of them all, unless the operator has named one.
     """
-    network = choice.network
     if not network.multi_host:
         network = _with_gateway(connection, network, host, now)
         return Served(network, None, frozenset(touch(connection, network, host, now)))
     touched = frozenset(touch(connection, network, host, now))
-    if choice.own_address is not None:
-        return Served(network, choice.own_address, touched)
+    # Read only now: whoever frees a host's address locks the row that was just touched.
+    own_address = address_rows.gateway_of(connection, network.id, host)
+    if own_address is not None:
+        return Served(network, own_address, touched)
     position = pool.next_free(connection, network)
     if position is None:
         raise NoMoreFixedIps(
@@ -71,5 +72,4 @@ def _with_gateway(connection: Connection, network: Network, host: str, now: date
         return network
     if network_rows.give_to_host(connection, network.id, host, now):
         return replace(network, host=host)
-    found = network_rows.by_ids(connection, host, [network.id])
-    return found[network.id][0]
+    return network_rows.by_id(connection, network.id)

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import bindparam as given
 
 from cloudnet.controller.database import Connection
 from cloudnet.controller.records import FixedIp
@@ -31,6 +32,10 @@ _FIXED_IP: sa.Select[Any] = (
     .join(networks, networks.c.id == fixed_ips.c.network_id)
     .outerjoin(instances, instances.c.uuid == fixed_ips.c.instance_uuid)
     .outerjoin(virtual_interfaces, virtual_interfaces.c.id == fixed_ips.c.virtual_interface_id)
+)
+
+_GATEWAY_OF = sa.select(fixed_ips.c.address).where(
+    fixed_ips.c.network_id == given("network_id"), fixed_ips.c.host == given("on_host")
 )
 
 
@@ -59,6 +64,14 @@ def by_address(connection: Connection, address: IPv4Address) -> FixedIp | None:
     """Return what is known of an address; None: it is free, or in no network."""
     row = connection.execute(_FIXED_IP.where(fixed_ips.c.address == address)).first()
     return None if row is None else FixedIp(*row)
+
+
+def every(connection: Connection, host: str | None = None) -> list[FixedIp]:
+    """Return all rows (those of a host if given) by network and position."""
+    statement = _FIXED_IP.order_by(fixed_ips.c.network_id, fixed_ips.c.position)
+    if host is not None:
+        statement = statement.where(sa.func.coalesce(fixed_ips.c.host, instances.c.host) == host)
+    return [FixedIp(*row) for row in connection.execute(statement)]
 
 
 def unreserve(connection: Connection, row_id: int) -> bool:
@@ -104,6 +117,14 @@ def free(connection: Connection, row_id: int) -> bool:
     return done.rowcount == 1
 
 
+def gateway_of(connection: Connection, network_id: int, host: str) -> IPv4Address | None:
+    """Return what a host has as its own address on a multi-host network."""
+    address: IPv4Address | None = connection.scalar(
+        _GATEWAY_OF, {"network_id": network_id, "on_host": host}
+    )
+    return address
+
+
 def free_gateway(connection: Connection, network_id: int, host: str) -> FixedIp | None:
     """Free the gateway address of a host and return what its row was."""
     row = connection.execute(
@@ -116,16 +137,26 @@ def free_gateway(connection: Connection, network_id: int, host: str) -> FixedIp 
     return gateway
 
 
-def claimed(connection: Connection, network_id: int) -> int:
-    """Count the addresses of a network that instances hold or are still to let go of."""
-    return _count(
-        connection, fixed_ips.c.network_id == network_id, fixed_ips.c.instance_uuid.is_not(None)
+def allocated(connection: Connection, network_id: int) -> int:
+    """Count the addresses of a network that guests hold."""
+    counted = (
+        sa.select(sa.func.count())
+        .select_from(fixed_ips)
+        .where(fixed_ips.c.network_id == network_id, fixed_ips.c.allocated)
     )
+    return int(connection.scalar(counted) or 0)
 
 
-def delete_all(connection: Connection, network_id: int) -> None:
-    """Remove every row of a network."""
-    connection.execute(sa.delete(fixed_ips).where(fixed_ips.c.network_id == network_id))
+def delete_all(connection: Connection, network_id: int) -> list[str]:
+    """Remove every row of a network and return the instances whose quarantine that ends."""
+    mine = fixed_ips.c.network_id == network_id
+    instances_left = list(
+        connection.scalars(
+            sa.select(fixed_ips.c.instance_uuid).where(mine, fixed_ips.c.instance_uuid.is_not(None))
+        )
+    )
+    connection.execute(sa.delete(fixed_ips).where(mine))
+    return instances_left
 
 
 def used_by_project(connection: Connection, project: str) -> int:
@@ -138,8 +169,3 @@ def used_by_project(connection: Connection, project: str) -> int:
         )
         or 0
     )
-
-
-def _count(connection: Connection, *conditions: sa.ColumnElement[bool]) -> int:
-    counted = sa.select(sa.func.count()).select_from(fixed_ips).where(*conditions)
-    return int(connection.scalar(counted) or 0)

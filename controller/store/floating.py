@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from cloudnet.controller.database import Connection
 from cloudnet.controller.records import FloatingIp
-from cloudnet.controller.tables import fixed_ips, floating_ips
+from cloudnet.controller.tables import fixed_ips, floating_ips, instances
 
 _ROW = sa.select(
     floating_ips.c.id,
@@ -33,6 +33,9 @@ _ON_NETWORK = (
     .where(fixed_ips.c.network_id == given("network_id"))
     .order_by(floating_ips.c.id)
 )
+_ON_NETWORK_AND_HOST = _ON_NETWORK.join(
+    instances, instances.c.uuid == fixed_ips.c.instance_uuid
+).where(instances.c.host == given("on_host"))
 
 
 def of_instance(connection: Connection, instance: str) -> list[FloatingIp]:
@@ -40,10 +43,13 @@ def of_instance(connection: Connection, instance: str) -> list[FloatingIp]:
     return [FloatingIp(*row) for row in connection.execute(_OF_INSTANCE, {"instance": instance})]
 
 
-def on_network(connection: Connection, network_id: int) -> list[FloatingIp]:
-    """Return the floating IPs that point at guests of a network."""
-    rows = connection.execute(_ON_NETWORK, {"network_id": network_id})
-    return [FloatingIp(*row) for row in rows]
+def on_network(
+    connection: Connection, network_id: int, host: str | None = None
+) -> list[FloatingIp]:
+    """Return the floating IPs that point at guests of a network (those on ``host`` if given)."""
+    statement = _ON_NETWORK if host is None else _ON_NETWORK_AND_HOST
+    given_values = {"network_id": network_id} | ({} if host is None else {"on_host": host})
+    return [FloatingIp(*row) for row in connection.execute(statement, given_values)]
 
 
 def by_address(connection: Connection, address: IPv4Address) -> FloatingIp | None:
@@ -70,14 +76,19 @@ def every(connection: Connection, host: str | None = None) -> list[FloatingIp]:
     return [FloatingIp(*row) for row in connection.execute(statement)]
 
 
-def holders(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[str, IPv4Address]]:
-    """Return (instance uuid, fixed address) for each of these floating IPs that points at one."""
+def among(connection: Connection, ip_range: IPv4Network) -> list[FloatingIp]:
+    """Return the floating IPs inside a range; text has no order of addresses, so all are read."""
+    return [floating for floating in every(connection) if floating.address in ip_range]
+
+
+def holders(connection: Connection) -> dict[int, str]:
+    """Return the instance that each associated floating IP points at."""
     rows = connection.execute(
-        sa.select(floating_ips.c.id, fixed_ips.c.instance_uuid, fixed_ips.c.address)
-        .join(fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id)
-        .where(floating_ips.c.id.in_(list(ids)))
+        sa.select(floating_ips.c.id, fixed_ips.c.instance_uuid).join(
+            fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id
+        )
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def pools(connection: Connection) -> list[str]:
@@ -108,12 +119,19 @@ def first_free(connection: Connection, pool: str) -> FloatingIp | None:
     return None if row is None else FloatingIp(*row)
 
 
-def take(connection: Connection, row: FloatingIp, project: str, now: datetime) -> bool:
+def take(
+    connection: Connection,
+    row: FloatingIp,
+    project: str,
+    now: datetime,
+    *,
+    auto_assigned: bool = False,
+) -> bool:
     """Give a free floating IP to a project; False: another was faster."""
     done = connection.execute(
         sa.update(floating_ips)
         .where(floating_ips.c.id == row.id, floating_ips.c.project_id.is_(None))
-        .values(project_id=project, updated_at=now)
+        .values(project_id=project, auto_assigned=auto_assigned, updated_at=now)
     )
     return done.rowcount == 1
 
@@ -172,11 +190,9 @@ def insert(
     )
 
 
-def delete(connection: Connection, ids: Iterable[int]) -> int:
-    """Remove floating IPs that belong to no project and return how many there were."""
-    done = connection.execute(
-        sa.delete(floating_ips).where(
-            floating_ips.c.id.in_(list(ids)), floating_ips.c.project_id.is_(None)
+def delete(connection: Connection, ids: Sequence[int]) -> None:
+    """Remove floating IPs."""
+    for start in range(0, len(ids), 500):  # a statement takes only so many parameters
+        connection.execute(
+            sa.delete(floating_ips).where(floating_ips.c.id.in_(list(ids[start : start + 500])))
         )
-    )
-    return int(done.rowcount)

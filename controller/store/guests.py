@@ -42,6 +42,8 @@ _ON_NETWORK = _GUEST.where(virtual_interfaces.c.network_id == given("network_id"
     fixed_ips.c.position
 )
 
+_ON_NETWORK_AND_HOST = _ON_NETWORK.where(instances.c.host == given("on_host"))
+
 _ADD_INSTANCE = sa.insert(instances)
 _ADD_VIF = sa.insert(virtual_interfaces)
 
@@ -117,8 +119,9 @@ def of_instance(connection: Connection, instance_uuid: str) -> list[Guest]:
 
 def on_network(connection: Connection, network_id: int, host: str | None = None) -> list[Guest]:
     """Return the guests of a network (those on ``host`` if given) by address."""
-    statement = _ON_NETWORK if host is None else _ON_NETWORK.where(instances.c.host == host)
-    return [Guest(*row) for row in connection.execute(statement, {"network_id": network_id})]
+    statement = _ON_NETWORK if host is None else _ON_NETWORK_AND_HOST
+    given_values = {"network_id": network_id} | ({} if host is None else {"on_host": host})
+    return [Guest(*row) for row in connection.execute(statement, given_values)]
 
 
 def by_address(connection: Connection, address: object) -> Guest | None:

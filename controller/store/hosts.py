@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from sqlalchemy import bindparam as given
 from cloudnet.common.objects import Problem
 from cloudnet.controller.database import Connection
 from cloudnet.controller.records import HostNetwork, Network, Touched
-from cloudnet.controller.tables import host_networks, host_problems, services
+from cloudnet.controller.tables import host_networks, host_problems, networks, services
 
 _ROW = sa.select(
     host_networks.c.host,
@@ -62,9 +63,18 @@ def touch_all(connection: Connection, network: Network) -> set[Touched]:
     return {Touched(host, network.uuid) for host in hosts}
 
 
-def set_revision(connection: Connection, row: HostNetwork, revision: int) -> None:
-    """Put a revision above one that the host has from elsewhere."""
+def raised(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
+    """Put a row above a revision that the host has from elsewhere, and return it as it is now."""
     connection.execute(sa.update(host_networks).where(_is(row)).values(revision=revision))
+    return replace(row, revision=revision)
+
+
+def add_gone(connection: Connection, host: str, network_uuid: str, revision: int) -> HostNetwork:
+    """Remember that a host has a network that it should not have."""
+    network_id = connection.scalar(sa.select(networks.c.id).where(networks.c.uuid == network_uuid))
+    row = HostNetwork(host, network_uuid, network_id, revision, applied_revision=None)
+    connection.execute(_ADD, vars(row))
+    return row
 
 
 def of_host(connection: Connection, host: str) -> list[HostNetwork]:
@@ -89,19 +99,14 @@ def one(connection: Connection, host: str, network_uuid: str) -> HostNetwork | N
     return None if row is None else HostNetwork(*row)
 
 
-def applied(connection: Connection, row: HostNetwork, revision: int, now: datetime) -> None:
-    """Record the revision that stands on a host; a report that comes late changes nothing."""
-    connection.execute(
+def applied(connection: Connection, row: HostNetwork, now: datetime) -> bool:
+    """Record that a row's revision stands on its host; False: there is a newer one by now."""
+    done = connection.execute(
         sa.update(host_networks)
-        .where(
-            _is(row),
-            sa.or_(
-                host_networks.c.applied_revision.is_(None),
-                host_networks.c.applied_revision < revision,
-            ),
-        )
-        .values(applied_revision=revision, applied_at=now)
+        .where(_is(row), host_networks.c.revision == row.revision)
+        .values(applied_revision=row.revision, applied_at=now)
     )
+    return done.rowcount == 1
 
 
 def forget(connection: Connection, row: HostNetwork) -> bool:

@@ -26,13 +26,13 @@ _WITH_GATEWAY = sa.select(*_COLUMNS, _gateway.c.address).select_from(
         sa.and_(_gateway.c.network_id == networks.c.id, _gateway.c.host == given("host")),
     )
 )
-_OF_PROJECT = _WITH_GATEWAY.where(networks.c.project_id == given("project")).order_by(networks.c.id)
-_OF_PROJECT_OR_SHARED = _WITH_GATEWAY.where(
+_OF_PROJECT = _ALL.where(networks.c.project_id == given("project"))
+_OF_PROJECT_OR_SHARED = _ALL.where(
     sa.or_(
         networks.c.project_id == given("project"),
         sa.and_(networks.c.project_id.is_(None), networks.c.topology != Topology.VLAN),
     )
-).order_by(networks.c.id)
+)
 
 Seen = tuple[Network, IPv4Address | None]  # with the gateway address that a host has on it
 
@@ -41,23 +41,25 @@ def _network(row: Sequence[Any]) -> Network:
     return Network(*row)
 
 
-def of_project(
-    connection: Connection, project: str, host: str, *, shared: bool = False
-) -> list[Seen]:
+def of_project(connection: Connection, project: str, *, shared: bool = False) -> list[Network]:
     """Return the project's networks, and the flat ones that all share if ``shared``."""
     statement = _OF_PROJECT_OR_SHARED if shared else _OF_PROJECT
-    rows = connection.execute(statement, {"project": project, "host": host})
-    return [(_network(row[:-1]), row[-1]) for row in rows]
+    return [_network(row) for row in connection.execute(statement, {"project": project})]
 
 
-def seen_from(connection: Connection, host: str, uuids: Iterable[str]) -> dict[str, Seen]:
+def by_uuids(connection: Connection, uuids: Iterable[str]) -> dict[str, Network]:
     """Return the networks with these uuids, by uuid; unknown ones are left out."""
-    rows = connection.execute(_WITH_GATEWAY.where(networks.c.uuid.in_(list(uuids))), {"host": host})
-    return {row.uuid: (_network(row[:-1]), row[-1]) for row in rows}
+    rows = connection.execute(_ALL.where(networks.c.uuid.in_(list(uuids))))
+    return {row.uuid: _network(row) for row in rows}
+
+
+def by_id(connection: Connection, network_id: int) -> Network:
+    """Return the network with this id."""
+    return _network(connection.execute(_ALL.where(networks.c.id == network_id)).one())
 
 
 def by_ids(connection: Connection, host: str, ids: Iterable[int]) -> dict[int, Seen]:
-    """Return the networks with these ids, by id."""
+    """Return the networks with these ids, as seen from a host, by id."""
     rows = connection.execute(_WITH_GATEWAY.where(networks.c.id.in_(list(ids))), {"host": host})
     return {row.id: (_network(row[:-1]), row[-1]) for row in rows}
 

@@ -1,4 +1,4 @@
-"""The first tables: a copy of what ``controller/tables.py`` was, which later changes leave alone."""
+"""The first tables: ``controller/tables.py`` as it was then; later changes leave this alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ depends_on = None
 
 Address = sa.String(39)
 Cidr = sa.String(43)
+Kind = sa.String(16)
 Moment = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -46,7 +47,7 @@ networks = sa.Table(
     *_times(),
     sa.Column("uuid", sa.String(36), nullable=False, unique=True),
     sa.Column("label", sa.String(255), nullable=False),
-    sa.Column("topology", sa.String(16), nullable=False),
+    sa.Column("topology", Kind, nullable=False),
     _flag("injected"),
     sa.Column("cidr", Cidr, nullable=False, unique=True),
     sa.Column("cidr_v6", sa.String(43), unique=True),
@@ -80,6 +81,7 @@ networks = sa.Table(
     sa.CheckConstraint("vlan BETWEEN 1 AND 4094", name="vlan"),
     sa.CheckConstraint("(topology = 'vlan') = (vlan IS NOT NULL)", name="vlan_has_tag"),
     sa.CheckConstraint("0 < pool_start AND pool_start <= pool_end", name="pool"),
+    sqlite_autoincrement=True,  # address_history tells networks apart by id: no id comes twice
 )
 
 instances = sa.Table(

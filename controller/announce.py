@@ -1,0 +1,115 @@
+"""Telling hosts after the commit: whole snapshots, cast by one thread, so that a burst is one.
+
+A cast may be lost, and then nothing is done about it here: every heartbeat compares revisions.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from typing import Protocol
+
+from cloudnet.common import rpc
+from cloudnet.common.errors import CloudnetError
+from cloudnet.common.objects import FixedRanges, Snapshot
+from cloudnet.common.rpc import messaging
+from cloudnet.common.wire import to_wire
+from cloudnet.controller.records import Touched
+
+LOG = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """Where the content of a message is read."""
+
+    def snapshot(self, touched: Touched) -> Snapshot | None:
+        """Return what a host should have of a network, None when it need not know of it."""
+
+    def ranges(self) -> FixedRanges:
+        """Return the ranges of all networks."""
+
+
+class Casts(Protocol):
+    """The way to the hosts."""
+
+    def snapshot(self, snapshot: Snapshot) -> None:
+        """Cast to the snapshot's host."""
+
+    def ranges(self, ranges: FixedRanges) -> None:
+        """Cast to every host."""
+
+
+class RpcCasts:
+    """The way over the queue; without a broker a cast fails soon instead of waiting for it."""
+
+    def __init__(self, transport: messaging.Transport) -> None:
+        self._client = rpc.client(transport, rpc.AGENT_TOPIC)
+
+    def snapshot(self, snapshot: Snapshot) -> None:
+        """Cast to the snapshot's host."""
+        to_host = self._client.prepare(server=snapshot.host, retry=1)
+        to_host.cast({}, "apply_snapshot", snapshot=to_wire(snapshot))
+
+    def ranges(self, ranges: FixedRanges) -> None:
+        """Cast to every host."""
+        self._client.prepare(fanout=True, retry=1).cast({}, "apply_ranges", ranges=to_wire(ranges))
+
+
+class Announcer:
+    """Collects what has changed and tells it from a thread of its own."""
+
+    def __init__(self, source: Source, casts: Casts) -> None:
+        self._source = source
+        self._casts = casts
+        self._dirty: set[Touched] = set()
+        self._ranges_dirty = False
+        self._closing = False
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="announce", daemon=True)
+        self._thread.start()
+
+    def hosts(self, touched: Iterable[Touched]) -> None:
+        """These hosts' pictures of these networks have changed."""
+        with self._news:
+            self._dirty.update(touched)
+            self._news.notify()
+
+    def ranges(self) -> None:
+        """A network has come or gone."""
+        with self._news:
+            self._ranges_dirty = True
+            self._news.notify()
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Tell what is left, for at most so long, and end."""
+        with self._news:
+            self._closing = True
+            self._news.notify()
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._dirty or self._ranges_dirty or self._closing)
+                dirty, self._dirty = self._dirty, set()
+                ranges_dirty, self._ranges_dirty = self._ranges_dirty, False
+                if not dirty and not ranges_dirty:
+                    return
+            try:
+                if ranges_dirty:
+                    self._casts.ranges(self._source.ranges())
+                for touched in sorted(dirty):
+                    self._tell(touched)
+            except (messaging.MessagingException, CloudnetError) as error:
+                LOG.warning("%d changes not cast (%s); heartbeats will tell", len(dirty), error)
+            except Exception:
+                LOG.exception("%d changes not cast; heartbeats will tell", len(dirty))
+
+    def _tell(self, touched: Touched) -> None:
+        snapshot = self._source.snapshot(touched)
+        if snapshot is not None:
+            self._casts.snapshot(snapshot)
+            LOG.debug(
+                "cast %s to %s, revision %d", touched.network, touched.host, snapshot.revision
+            )

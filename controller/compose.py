@@ -1,0 +1,72 @@
+"""How the parts fit together, for the controller and for ``cloudnet-manage`` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cloudnet.common.settings.views import ControllerSettings
+from cloudnet.controller.announce import Announcer, Casts
+from cloudnet.controller.database import Database
+from cloudnet.controller.service.changes import Changes, Clock, Silence
+from cloudnet.controller.service.fixed import FixedIps
+from cloudnet.controller.service.floating import FloatingIps
+from cloudnet.controller.service.hosts import Hosts
+from cloudnet.controller.service.instances import Instances
+from cloudnet.controller.service.networks import Networks
+from cloudnet.controller.service.pictures import Pictures
+from cloudnet.controller.service.pools import Pools
+from cloudnet.controller.service.sweep import Sweeper
+
+MOST_CONNECTIONS = 20  # what answers more calls at once than this waits for the database anyway
+
+
+@dataclass(frozen=True)
+class Services:
+    """All use cases over one database."""
+
+    database: Database
+    instances: Instances
+    networks: Networks
+    floating: FloatingIps
+    pools: Pools
+    fixed: FixedIps
+    hosts: Hosts
+    sweeper: Sweeper
+
+
+def now() -> datetime:
+    """Return the moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def services(
+    settings: ControllerSettings, casts: Casts | None = None, clock: Clock = now
+) -> Iterator[Services]:
+    """Yield the use cases over the configured database.
+
+    With ``casts``, changes are told to the hosts after each commit, and what is not yet told at
+    the end of the block is told then; without, heartbeats find out.
+    """
+    database = Database(settings.database, connections=min(settings.workers, MOST_CONNECTIONS) + 4)
+    pictures = Pictures(database)
+    announcer = None if casts is None else Announcer(pictures, casts)
+    changes: Changes = Silence() if announcer is None else announcer
+    try:
+        yield Services(
+            database=database,
+            instances=Instances(database, settings, changes, clock),
+            networks=Networks(database, settings.networks, changes, clock),
+            floating=FloatingIps(database, settings, changes, clock),
+            pools=Pools(database, settings.default_floating_pool, clock),
+            fixed=FixedIps(database, clock),
+            hosts=Hosts(database, pictures, clock),
+            sweeper=Sweeper(database, settings.quarantine_seconds, clock),
+        )
+    finally:
+        if announcer is not None:
+            announcer.close()
+        database.close()

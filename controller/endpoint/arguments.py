@@ -1,0 +1,201 @@
+"""What came over the queue, checked at the door: plain values in, typed values out.
+
+Every refusal names the argument. nova's versioned objects are taken out of their envelopes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+from uuid import UUID
+
+from cloudnet.common.errors import (
+    BadRequest,
+    FixedIpInvalid,
+    InvalidAddress,
+    InvalidCidr,
+    InvalidInput,
+    InvalidIntValue,
+)
+from cloudnet.controller.service.choice import Request
+from cloudnet.controller.service.floating import Who
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_LONGEST = 255
+_NAME, _DATA = "nova_object.name", "nova_object.data"
+_NO_NETWORK, _ANY_NETWORK = "none", "auto"
+
+
+def who(context: Mapping[str, Any]) -> Who:
+    """Return on whose behalf a call is made; a compute service's own context names nobody."""
+    project = context.get("project_id") or context.get("tenant")
+    return Who(
+        None if project is None else str(project),
+        is_admin=bool(context.get("is_admin", project is None)),
+    )
+
+
+def opened(value: Any) -> Any:
+    """Return what is in a versioned object's envelope, or the value itself."""
+    return value[_DATA] if isinstance(value, Mapping) and _NAME in value else value
+
+
+def text(name: str, value: Any, longest: int = _LONGEST) -> str:
+    """Return a name: not empty, printable, not too long for its column."""
+    if not isinstance(value, str) or not value or len(value) > longest or not value.isprintable():
+        raise InvalidInput(f"{name}: 1 to {longest} printable characters are needed, not {value!r}")
+    return value
+
+
+def optional_text(name: str, value: Any) -> str | None:
+    """Return a name or None."""
+    return None if value is None else text(name, value)
+
+
+def uuid(name: str, value: Any) -> str:
+    """Return a uuid in its usual form."""
+    try:
+        return str(UUID(value))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"{name}: a uuid is needed, not {value!r}") from error
+
+
+def optional_uuid(name: str, value: Any) -> str | None:
+    """Return a uuid or None."""
+    return None if value is None else uuid(name, value)
+
+
+def address(name: str, value: Any) -> IPv4Address:
+    """Return an IPv4 address."""
+    if isinstance(value, str):
+        try:
+            return IPv4Address(value)
+        except ValueError:
+            pass
+    raise InvalidAddress(f"{name}: an IPv4 address is needed, not {value!r}")
+
+
+def optional_address(name: str, value: Any) -> IPv4Address | None:
+    """Return an IPv4 address or None."""
+    return None if value is None else address(name, value)
+
+
+def cidr(name: str, value: Any) -> IPv4Network:
+    """Return an IPv4 network."""
+    if isinstance(value, str):
+        try:
+            return IPv4Network(value)
+        except ValueError as error:
+            raise InvalidCidr(f"{name}: {error}") from error
+    raise InvalidCidr(f"{name}: a network like 10.0.0.0/24 is needed, not {value!r}")
+
+
+def optional_cidr(name: str, value: Any) -> IPv4Network | None:
+    """Return an IPv4 network or None."""
+    return None if value is None else cidr(name, value)
+
+
+def whole(name: str, value: Any, lowest: int, highest: int) -> int | None:
+    """Return a whole number or None; nova's command line sends numbers as text."""
+    if value is None:
+        return None
+    number = None
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        try:
+            number = int(value)
+        except ValueError:
+            number = None
+    if number is None or not lowest <= number <= highest:
+        raise InvalidIntValue(
+            f"{name}: a whole number from {lowest} to {highest} is needed, not {value!r}"
+        )
+    return number
+
+
+def flag(name: str, value: Any) -> bool | None:
+    """Return a truth value or None; nova's command line sends T and F."""
+    if value is None or isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in {"1", "t", "true", "y", "yes", "on"}:
+        return True
+    if word in {"0", "f", "false", "n", "no", "off"}:
+        return False
+    raise InvalidInput(f"{name}: true or false is needed, not {value!r}")
+
+
+def factor(name: str, value: Any) -> float | None:
+    """Return a factor not below zero, or None."""
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6:
+        return float(value)
+    raise InvalidInput(f"{name}: a number from 0 to 1000000 is needed, not {value!r}")
+
+
+def mac(name: str, value: Any) -> str:
+    """Return a unicast MAC address in lower case."""
+    found = value.lower() if isinstance(value, str) else ""
+    if not _MAC.fullmatch(found) or int(found[:2], 16) & 1:
+        raise InvalidInput(f"{name}: a unicast MAC address is needed, not {value!r}")
+    return found
+
+
+def macs(name: str, value: Any) -> tuple[str, ...]:
+    """Return the MAC addresses that the hypervisor has, none for any."""
+    if value is None:
+        return ()
+    return tuple(
+        dict.fromkeys(mac(f"{name}[{n}]", one) for n, one in enumerate(_many(name, value)))
+    )
+
+
+def requested(name: str, value: Any) -> tuple[Request, ...] | None:
+    """Return the networks that a caller names: nova's list object, or (uuid, address) pairs.
+
+    An empty tuple: those the project has. None: no network at all, in nova's word ``none``.
+    """
+    value = opened(value)
+    if isinstance(value, Mapping):
+        value = value.get("objects")
+    if value is None:
+        return ()
+    wanted = []
+    for number, one in enumerate(_many(name, value)):
+        network, fixed = _pair(f"{name}[{number}]", opened(one))
+        if network == _NO_NETWORK:
+            return None
+        if network == _ANY_NETWORK:
+            return ()
+        wanted.append(
+            Request(
+                uuid(f"{name}[{number}].network_id", network),
+                _fixed(f"{name}[{number}].address", fixed),
+            )
+        )
+    return tuple(wanted)
+
+
+def _pair(name: str, value: Any) -> tuple[Any, Any]:
+    if isinstance(value, Mapping):
+        if value.get("port_id") is not None:
+            raise BadRequest(f"{name}.port_id: there are no ports here; name a network")
+        return value.get("network_id"), value.get("address")
+    if isinstance(value, list | tuple) and 1 <= len(value) <= 4:
+        return value[0], value[1] if len(value) > 1 else None
+    raise InvalidInput(f"{name}: a network's uuid and an address are needed, not {value!r}")
+
+
+def _fixed(name: str, value: Any) -> IPv4Address | None:
+    try:
+        return optional_address(name, value)
+    except InvalidAddress as error:
+        raise FixedIpInvalid(str(error)) from error
+
+
+def _many(name: str, value: Any) -> Iterable[Any]:
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        raise InvalidInput(f"{name}: a list is needed, not {value!r}")
+    return value

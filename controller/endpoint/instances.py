@@ -1,0 +1,98 @@
+"""What a compute service calls for its instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cloudnet.common.errors import BadRequest
+from cloudnet.controller.compose import Services
+from cloudnet.controller.endpoint import arguments as be
+from cloudnet.controller.endpoint.door import NETWORK_TARGET, Context, expected
+from cloudnet.controller.nwinfo import Plain
+from cloudnet.controller.service.allocation import Boot
+
+
+class InstancesEndpoint:
+    """Topic ``network``: instances and the leases of their addresses."""
+
+    target = NETWORK_TARGET
+
+    def __init__(self, services: Services) -> None:
+        self._instances = services.instances
+        self._hosts = services.hosts
+
+    @expected
+    def allocate_for_instance(
+        self,
+        context: Context,
+        *,
+        instance_id: Any = None,
+        project_id: Any = None,
+        host: Any = None,
+        rxtx_factor: Any = None,
+        vpn: Any = False,
+        requested_networks: Any = None,
+        macs: Any = None,
+        hostname: Any = None,
+        **ignored: Any,  # instance_uuid of old callers, dhcp_options
+    ) -> list[Plain]:
+        """Give an instance its networks; ``hostname`` is cloudnet's own."""
+        requested = be.requested("requested_networks", requested_networks)
+        boot = Boot(
+            instance=be.uuid("instance_id", ignored.get("instance_uuid") or instance_id),
+            project=be.text("project_id", project_id),
+            host=be.text("host", host),
+            hostname=be.optional_text("hostname", hostname),
+            requested=requested or (),
+            macs=be.macs("macs", macs),
+            rxtx_factor=be.factor("rxtx_factor", rxtx_factor),
+        )
+        if be.flag("vpn", vpn):
+            raise BadRequest("vpn: cloudpipe instances are not supported; leave it out")
+        if requested is None:
+            return []
+        return self._instances.allocate(boot)
+
+    @expected
+    def deallocate_for_instance(
+        self,
+        context: Context,
+        *,
+        instance_id: Any = None,
+        project_id: Any = None,
+        host: Any = None,
+        requested_networks: Any = None,
+        instance: Any = None,
+        **ignored: Any,
+    ) -> None:
+        """Take from an instance all it has."""
+        known = be.opened(instance)
+        uuid = known.get("uuid") if isinstance(known, Mapping) else instance_id
+        only = be.requested("requested_networks", requested_networks) or ()
+        self._instances.deallocate(
+            be.uuid("instance_id", ignored.get("instance_uuid") or uuid),
+            [request.address for request in only if request.address is not None],
+        )
+
+    @expected
+    def get_instance_nw_info(
+        self, context: Context, instance_id: Any, rxtx_factor: Any = None, **ignored: Any
+    ) -> list[Plain]:
+        """Return what an instance has."""
+        return self._instances.network_info(
+            be.uuid("instance_id", ignored.get("instance_uuid") or instance_id),
+            be.factor("rxtx_factor", rxtx_factor),
+        )
+
+    @expected
+    def lease_fixed_ip(self, context: Context, address: Any) -> None:
+        """Record that an address is handed out."""
+        self._hosts.lease(be.address("address", address))
+
+    @expected
+    def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
+        """Record that an address is given back."""
+        self._hosts.release(
+            be.address("address", address), None if mac is None else be.mac("mac", mac)
+        )

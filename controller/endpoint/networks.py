@@ -1,0 +1,87 @@
+"""What an operator calls for networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudnet.common.errors import Forbidden
+from cloudnet.controller.compose import Services
+from cloudnet.controller.endpoint import arguments as be
+from cloudnet.controller.endpoint import plain
+from cloudnet.controller.endpoint.door import NETWORK_TARGET, Context, expected
+from cloudnet.controller.endpoint.wishes import network_wish
+from cloudnet.controller.nwinfo import Plain
+
+
+class NetworksEndpoint:
+    """Topic ``network``: networks."""
+
+    target = NETWORK_TARGET
+
+    def __init__(self, services: Services) -> None:
+        self._networks = services.networks
+
+    @expected
+    def create_networks(self, context: Context, label: Any = None, **wanted: Any) -> list[Plain]:
+        """Create networks, all or none."""
+        _only_for_admins(context)
+        wish = network_wish(label, wanted)
+        return [plain.network(made) for made in self._networks.create(wish)]
+
+    @expected
+    def delete_network(
+        self,
+        context: Context,
+        fixed_range: Any = None,
+        uuid: Any = None,
+        require_disassociated: Any = True,
+    ) -> None:
+        """Delete a network by its range or its uuid."""
+        _only_for_admins(context)
+        if be.flag("require_disassociated", require_disassociated) is False and uuid is not None:
+            self._networks.disassociate(be.uuid("uuid", uuid))
+        self._networks.delete(
+            uuid=be.optional_uuid("uuid", uuid),
+            cidr=be.optional_cidr("fixed_range", fixed_range),
+        )
+
+    @expected
+    def get_all_networks(self, context: Context) -> list[Plain]:
+        """Return the networks that the caller may see."""
+        who = be.who(context)
+        return [
+            plain.network(network)
+            for network in self._networks.every()
+            if who.is_admin or network.project_id in (None, who.project)
+        ]
+
+    @expected
+    def get_network(self, context: Context, network_uuid: Any) -> Plain:
+        """Return one network."""
+        network = self._networks.get(be.uuid("network_uuid", network_uuid))
+        who = be.who(context)
+        if not who.is_admin and network.project_id not in (None, who.project):
+            raise Forbidden(f"network {network.uuid} is not project {who.project}'s")
+        return plain.network(network)
+
+    @expected
+    def add_network_to_project(
+        self, context: Context, project_id: Any, network_uuid: Any = None
+    ) -> None:
+        """Give a project one more network."""
+        _only_for_admins(context)
+        self._networks.associate(
+            be.text("project_id", project_id), be.optional_uuid("network_uuid", network_uuid)
+        )
+
+    @expected
+    def disassociate_network(self, context: Context, network_uuid: Any) -> None:
+        """Take a network from its project and from its host."""
+        _only_for_admins(context)
+        self._networks.disassociate(be.uuid("network_uuid", network_uuid), host=True)
+
+
+def _only_for_admins(context: Context) -> None:
+    who = be.who(context)
+    if not who.is_admin:
+        raise Forbidden(f"project {who.project} cannot change networks; an administrator can")

@@ -1,0 +1,91 @@
+"""``cloudnet-controller``: stateless, as many as you like. Builds the parts and connects them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import FrameType
+
+from oslo_config import cfg
+
+from cloudnet.common import rpc
+from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.logs import set_up_logging
+from cloudnet.common.settings import ControllerSettings, load_controller
+from cloudnet.controller import schema, waiting
+from cloudnet.controller.announce import RpcCasts
+from cloudnet.controller.compose import Services, services
+from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
+from cloudnet.controller.periodic import Periodic
+
+LOG = logging.getLogger(__name__)
+
+PROG = "cloudnet-controller"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Answer until SIGTERM or SIGINT, then finish what has begun."""
+    try:
+        conf, settings = load_controller(sys.argv[1:] if argv is None else argv, PROG)
+        set_up_logging(conf, PROG)
+    except ConfigurationError as error:
+        print(f"{PROG}: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
+        return 1
+    stop = threading.Event()
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        LOG.info("%s: finishing what has begun", signal.Signals(signum).name)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    run(conf, settings, stop)
+    return 0
+
+
+def run(conf: cfg.ConfigOpts, settings: ControllerSettings, stop: threading.Event) -> None:
+    """Be a controller until ``stop`` is set."""
+    LOG.info("controller on host %s, pid %d", settings.host, os.getpid())
+    with ExitStack() as open_things:
+        transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
+        open_things.callback(transport.cleanup)
+        parts = open_things.enter_context(services(settings, RpcCasts(transport)))
+        if not waiting.for_database(lambda: schema.require(parts.database), stop):
+            return
+        if not rpc.wait_for_broker(settings.rpc.transport_url, stop):
+            return
+        _serve(transport, settings, parts, stop)
+    LOG.info("ended")
+
+
+def _serve(
+    transport: rpc.messaging.Transport,
+    settings: ControllerSettings,
+    parts: Services,
+    stop: threading.Event,
+) -> None:
+    periodic = Periodic(settings.host, parts.hosts, parts.sweeper, settings.report_interval_seconds)
+    turning = threading.Thread(target=periodic.run, args=(stop,), name="periodic")
+    servers = [
+        rpc.server(transport, rpc.NETWORK_TOPIC, settings.host, network_endpoints(parts)),
+        rpc.server(transport, rpc.CONTROLLER_TOPIC, settings.host, [AgentsEndpoint(parts.hosts)]),
+    ]
+    turning.start()
+    for server in servers:
+        server.start()
+    LOG.info("answering on topics %s and %s", rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)
+    stop.wait()
+    for server in servers:
+        server.stop()
+    for server in servers:
+        server.wait()
+    turning.join()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
