@@ -1,8 +1,13 @@
 """The host's addresses on its bridges, and the floating IPs on its public NICs.
 
-Ours carry the label ``<device>:cn``. A label is at most 15 characters long, as a device's name is,
-and the kernel does not hold it against that name (only `ip` does), so a name of more than 12
-characters is cut short in it.
+A floating IP of ours carries the label ``<device>:cn``. A label is at most 15 characters long, as a
+device's name is, and the kernel does not hold it against that name (only `ip` does), so a name of
+more than 12 characters is cut short in it.
+
+A bridge's address cannot have a label of its own: the kernel then no longer finds it by the
+bridge's name (SIOCGIFADDR), and dnsmasq says "DHCP packet received on br100 which has no address".
+It carries a protocol number instead (IFA_PROTO, Linux 5.18; `ip` shows it from 6.3 on). An older
+kernel forgets the number: there the address counts as the operator's and goes with the bridge.
 """
 
 from __future__ import annotations
@@ -24,6 +29,8 @@ from cloudnet.common.errors import KernelRefused
 LOG = logging.getLogger(__name__)
 
 LONGEST_LABEL = 15  # IFNAMSIZ - 1
+PROTOCOL = 99  # "c"; who made an address, as `proto` says it for routes
+GLOBAL = 0  # RT_SCOPE_UNIVERSE
 SECONDARY = 0x1  # IFA_F_SECONDARY
 ONE_HOST = 32  # a floating IP's prefix length
 
@@ -35,11 +42,12 @@ class _Found:
     index: int
     interface: IPv4Interface
     label: str
+    protocol: int
     secondary: bool  # behind another one of the same network
 
     @property
     def ours(self) -> bool:
-        return self.label.endswith(LABEL)
+        return self.protocol == PROTOCOL or self.label.endswith(LABEL)
 
 
 class AddressDriver:
@@ -48,7 +56,7 @@ class AddressDriver:
     def __init__(self, netlink: Netlink, announcer: Announcer) -> None:
         self._netlink = netlink
         self._announcer = announcer
-        # Wanted ones that are there without our label: the operator's, left as they are. Known
+        # Wanted ones that are there without our mark: the operator's, left as they are. Known
         # again after a restart as soon as they are wanted again.
         self._lent: dict[tuple[str, IPv4Address], Address | PublicAddress] = {}
 
@@ -90,7 +98,7 @@ class AddressDriver:
             ]
             ours = next((found for found in there if found.interface == interface), None)
             if ours is None or ours.secondary:
-                self._add_before(neighbours, interface, link)
+                self._add_before(neighbours, _new(want, link))
         if link.up:
             self._announcer.announce(link.name, link.mac, interface.ip)
 
@@ -106,6 +114,18 @@ class AddressDriver:
                 if found.ours and found.interface == interface:
                     self._delete(found)
 
+    def of_others(self) -> frozenset[int]:
+        """Return the indexes of the links that carry addresses which are not ours.
+
+        Only such as reach further than the link: every NIC has an IPv6 address of its own.
+        """
+        return frozenset(
+            message["index"]
+            for message in self._netlink.addresses()
+            if message["scope"] == GLOBAL
+            and not (message["family"] == AF_INET and _found(message).ours)
+        )
+
     def _addresses(self, index: int | None = None) -> Iterator[_Found]:
         match: dict[str, object] = {} if index is None else {"index": index}
         for message in self._netlink.addresses(family=AF_INET, **match):
@@ -116,26 +136,26 @@ class AddressDriver:
             LOG.warning("%s is the operator's: used as it is, never removed", want)
             self._lent[want.device, address] = want
 
-    def _add_before(self, neighbours: list[_Found], interface: IPv4Interface, link: Link) -> None:
+    def _add_before(self, neighbours: list[_Found], new: _Found) -> None:
         """Add the address in front of others of its network.
 
         The kernel only appends, and with the first address of a network it takes the others away.
         """
         for found in reversed(neighbours):
             self._delete(found)
-        self._add(link.index, interface, link.name[: LONGEST_LABEL - len(LABEL)] + LABEL)
-        for found in neighbours:
-            self._add(link.index, found.interface, found.label)
+        for address in (new, *neighbours):
+            self._add(address)
 
-    def _add(self, index: int, interface: IPv4Interface, label: str) -> None:
+    def _add(self, address: _Found) -> None:
         try:
             self._netlink.change_address(
                 "add",
-                index=index,
-                address=str(interface.ip),
-                prefixlen=interface.network.prefixlen,
-                broadcast=str(interface.network.broadcast_address),
-                label=label,
+                index=address.index,
+                address=str(address.interface.ip),
+                prefixlen=address.interface.network.prefixlen,
+                broadcast=str(address.interface.network.broadcast_address),
+                label=address.label,
+                proto=address.protocol,
             )
         except NetlinkError as error:
             if error.code != errno.EEXIST:
@@ -160,11 +180,20 @@ def _interface(item: Address | PublicAddress) -> IPv4Interface:
     return IPv4Interface((item.address, ONE_HOST))
 
 
+def _new(want: Address | PublicAddress, link: Link) -> _Found:
+    """Return the address with our mark."""
+    if isinstance(want, Address):
+        return _Found(link.index, want.interface, link.name, PROTOCOL, secondary=False)
+    label = link.name[: LONGEST_LABEL - len(LABEL)] + LABEL
+    return _Found(link.index, _interface(want), label, 0, secondary=False)
+
+
 def _found(message: Message) -> _Found:
     local = message.get("local") or message.get("address")
     return _Found(
         message["index"],
         IPv4Interface(f"{local}/{message['prefixlen']}"),
         message.get("label") or "",
+        message.get("proto") or 0,
         bool(message["flags"] & SECONDARY),
     )

@@ -20,7 +20,6 @@ from cloudnet.agent.drivers.netlink import LinkTable, Netlink
 from cloudnet.agent.drivers.ports import PortDriver
 from cloudnet.agent.drivers.vlans import VlanDriver
 from cloudnet.agent.state import (
-    LABEL,
     Address,
     Bridge,
     Dhcp,
@@ -69,15 +68,15 @@ class Kernel:
         self._netlink = Netlink()
         self._conntrack = ConntrackDriver()
         self._announcer = Announcer(settings.gratuitous_arps)
-        addresses = AddressDriver(self._netlink, self._announcer)
+        self._addresses = AddressDriver(self._netlink, self._announcer)
         dhcp = DhcpDriver(settings.dhcp.networks_path, follow)
         self._drivers: Mapping[type[Item], Driver] = {
             Forwarding: ForwardingDriver(),
             Bridge: BridgeDriver(self._netlink),
             Vlan: VlanDriver(self._netlink),
             Port: PortDriver(self._netlink),
-            Address: addresses,
-            PublicAddress: addresses,
+            Address: self._addresses,
+            PublicAddress: self._addresses,
             Dhcp: dhcp,
             HandedOut: dhcp,
             Table: FirewallDriver(),
@@ -111,11 +110,8 @@ class Kernel:
         self._netlink.close()
 
     def _nics(self, links: LinkTable) -> Iterable[Nic]:
-        addressed = {
-            address["index"]
-            for address in self._netlink.addresses()
-            if address["scope"] == 0 and not (address.get("label") or "").endswith(LABEL)
-        }
+        """Yield the links that are not ours; floating IPs on them do not count as theirs."""
+        addressed = self._addresses.of_others()
         for link in links.links:
             if link.network is None:
                 yield Nic(
