@@ -52,10 +52,10 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
     stop = threading.Event()
     with ExitStack() as open_things:
         inbox = Inbox(settings.host, Memory(settings.state_path / "snapshots"))
-        kernel = Kernel(settings)
-        open_things.callback(kernel.close)
-        watch = Watch(settings, inbox.wake)
+        watch = Watch(inbox.wake)
         open_things.callback(watch.close)
+        kernel = Kernel(settings, watch.follow)
+        open_things.callback(kernel.close)
         transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
         open_things.callback(transport.cleanup)
         controller = QueuedController(

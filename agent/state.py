@@ -4,7 +4,8 @@ What is wanted and what is found are the same types, so the work is their differ
 has a key that names it on the node, and can be told to be ours by an agent with no memory:
 
 * links carry the ifalias ``cloudnet:<network uuid>``;
-* addresses carry the label ``<device>:cn``, as ``ip addr`` shows it;
+* a floating IP carries the label ``<device>:cn``, as ``ip addr`` shows it; an address on a bridge
+  carries the protocol number 99 (IFA_PROTO), because dnsmasq takes a label for the link's name;
 * firewall rules carry a comment with a tag (see :class:`Chain`), in chains named ``cloudnet-…``;
 * dnsmasq is known by its pid, its start time and its arguments.
 """

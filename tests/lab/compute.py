@@ -58,7 +58,7 @@ class Compute:
         self.api.allocate_for_instance(asked, instance_id, project, node.name, hostname=name)
         info = self.api.wait_until_wired(asked, instance_id, WIRED_TIMEOUT)
         cards = [
-            Card(link=vif["devname"], mac=vif["address"], bridge=vif["network"]["bridge"])
+            Card(link=f"tap{vif['id'][:11]}", mac=vif["address"], bridge=vif["network"]["bridge"])
             for vif in info
         ]
         guest = (

@@ -14,7 +14,6 @@ from pathlib import Path
 UNPACKED = Path(sys.prefix) / "share" / "cloudnet-lab"
 """Where tools/install unpacks a kernel package for want of an installed one."""
 HERE = Path(__file__).parent
-BUSYBOX = Path("/bin/busybox")
 MODULES = ("virtio_pci", "virtio_net")
 
 
@@ -41,6 +40,12 @@ def build_image(directory: Path) -> GuestImage:
     # Not compressed: unpacking would take an emulated processor longer than reading.
     initramfs.write_bytes(b"".join(_archive(modules)))
     return GuestImage(kernel, initramfs)
+
+
+def find_busybox() -> Path:
+    """Return the static busybox: unpacked where another busybox is installed."""
+    unpacked = [UNPACKED / "bin/busybox", UNPACKED / "usr/bin/busybox"]
+    return next((path for path in unpacked if path.exists()), Path("/bin/busybox"))
 
 
 def _find_kernel() -> tuple[Path, Path]:
@@ -85,7 +90,7 @@ def _archive(modules: Path) -> Iterator[bytes]:
     """Write a cpio archive in the kernel's format ("newc")."""
     for directory in ("bin", "lib", "lib/modules", "etc", "dev"):
         yield _entry(directory, 0o040755, b"")
-    yield _entry("bin/busybox", 0o100755, BUSYBOX.read_bytes())
+    yield _entry("bin/busybox", 0o100755, find_busybox().read_bytes())
     yield _entry("init", 0o100755, (HERE / "guest-init").read_bytes())
     yield _entry("etc/dhcp-event", 0o100755, (HERE / "dhcp-event").read_bytes())
     yield _entry("etc/resolv.conf", 0o120777, b"/tmp/resolv.conf")

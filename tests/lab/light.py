@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.lab.guest import Card, Guest, Lease
+from tests.lab.guest_image import find_busybox
 from tests.lab.line import Process
 from tests.lab.place import Place
 from tests.lab.space import Space, space
 
 DHCP_EVENT = Path(__file__).with_name("dhcp-event")
-CLIENT = f"""
+CLIENT = """
 export DHCP_STATE=/run CONSOLE=/dev/stdout
-busybox udhcpc -f -R -i "$1" -s {DHCP_EVENT} -t 10 -A 5 -O mtu -O hostname 2>&1 |
-  tee "/run/dhcp-$1"
+"$1" udhcpc -f -R -i "$2" -s "$3" -t 10 -A 5 -O mtu -O hostname 2>&1 | tee "/run/dhcp-$2"
 """
 
 
@@ -73,7 +73,8 @@ class LightGuest(Guest):
     def power_on(self) -> None:
         for number in range(len(self.cards)):
             self.space.run("ip", "link", "set", f"eth{number}", "up")
-            self._clients.append(self.space.start("sh", "-c", CLIENT, "dhcp", f"eth{number}"))
+            words = (str(find_busybox()), f"eth{number}", str(DHCP_EVENT))
+            self._clients.append(self.space.start("sh", "-c", CLIENT, "dhcp", *words))
 
     def power_off(self) -> None:
         for client in self._clients:
@@ -88,4 +89,4 @@ class LightGuest(Guest):
         return self.leases[0]
 
     def start(self, command: str) -> LightCommand:
-        return LightCommand(self.node, self.space.start("busybox", "sh", "-c", command))
+        return LightCommand(self.node, self.space.start(str(find_busybox()), "sh", "-c", command))
