@@ -55,8 +55,11 @@ class BridgeDriver:
                 wrong["address"] = want.mac
             if link.mtu != want.mtu:
                 wrong["mtu"] = want.mtu
-            if link.spanning_tree or link.forward_delay:
-                wrong |= {"kind": "bridge", "br_stp_state": 0, "br_forward_delay": 0}
+            if link.spanning_tree:
+                # By itself and first: while it runs, the kernel takes no forward delay of zero.
+                self.netlink.change_link("set", index=link.index, kind="bridge", br_stp_state=0)
+            if link.forward_delay:
+                wrong |= {"kind": "bridge", "br_forward_delay": 0}
             if not link.up:
                 wrong["state"] = "up"
             if wrong:

@@ -20,7 +20,14 @@ from typing import TextIO
 from cloudnet.agent.drivers import leasefile
 from cloudnet.agent.drivers.hostfiles import Change, HostFiles
 from cloudnet.agent.drivers.netlink import LinkTable
-from cloudnet.agent.drivers.processes import environment, process, processes_with, send, stop
+from cloudnet.agent.drivers.processes import (
+    environment,
+    is_in_our_network,
+    process,
+    processes_with,
+    send,
+    stop,
+)
 from cloudnet.agent.state import Dhcp, DhcpFiles, HandedOut, Process
 from cloudnet.common.errors import KernelRefused
 
@@ -136,7 +143,9 @@ class DhcpDriver:
             found = process(int(file.read_text()))
         except (FileNotFoundError, ValueError):
             return None
-        return found if found and f"--pid-file={file}" in found.arguments else None
+        if found and f"--pid-file={file}" in found.arguments and is_in_our_network(found):
+            return found
+        return None
 
     def _left_behind(self) -> set[str]:
         """Return the bridges of which there are files, dnsmasq or no dnsmasq."""

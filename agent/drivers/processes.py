@@ -47,8 +47,17 @@ def environment(of: Process) -> Mapping[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def is_in_our_network(one: Process) -> bool:
+    """Say whether the process is in our network namespace: nodes may share their processes."""
+    try:
+        theirs = (PROC / str(one.pid) / "ns" / "net").stat()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return theirs.st_ino == (PROC / "thread-self" / "ns" / "net").stat().st_ino
+
+
 def processes_with(argument_start: str) -> Iterator[Process]:
-    """Yield all processes that have an argument which starts so, but no child of such a one.
+    """Yield the processes here with an argument that starts so, but no children of such.
 
     dnsmasq keeps a child for its script, whose arguments are its own; it goes with its parent.
     """
@@ -59,7 +68,7 @@ def processes_with(argument_start: str) -> Iterator[Process]:
             found[one.pid] = one
     for pid, one in found.items():
         with suppress(FileNotFoundError, ProcessLookupError):
-            if int(_stat(pid)[PARENT]) not in found:
+            if int(_stat(pid)[PARENT]) not in found and is_in_our_network(one):
                 yield one
 
 

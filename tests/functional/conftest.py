@@ -1,0 +1,57 @@
+"""Functional tests try the drivers on a real kernel, as root, in network namespaces of their own."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.functional.host import Host
+from tests.lab.isolation import is_isolated
+
+
+def is_a_machine_of_the_lab() -> bool:
+    """Say whether this kernel is a User-Mode Linux, whose whole network is the lab's."""
+    return "User Mode Linux" in Path("/proc/cpuinfo").read_text()
+
+
+def knows_vlans() -> bool:
+    """Say whether this kernel has 802.1Q."""
+    from pyroute2 import IPRoute
+    from pyroute2.netlink.exceptions import NetlinkError
+
+    with Host.new() as host, IPRoute() as kernel:
+        host.nic("eth0")
+        parent = socket.if_nametoindex("eth0")
+        try:
+            kernel.link("add", ifname="vlan1", kind="vlan", link=parent, vlan_id=1)
+        except NetlinkError:
+            return False
+    return True
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "vlan: needs a kernel with 802.1Q")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not items or config.option.collectonly:
+        return
+    if not (is_isolated() or is_a_machine_of_the_lab()):
+        raise pytest.UsageError(
+            "functional tests change the network: run them as root by "
+            "`tools/isolated .venv/bin/pytest tests/functional`"
+        )
+    if any("vlan" in item.keywords for item in items) and not knows_vlans():
+        elsewhere = pytest.mark.skip(
+            reason="this kernel has no 802.1Q; runs in test_other_kernel.py's machine"
+        )
+        for item in items:
+            if "vlan" in item.keywords:
+                item.add_marker(elsewhere)
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with Host.new() as made:
+        yield made

@@ -1,0 +1,156 @@
+"""Addresses on bridges and floating IPs on public NICs, on a real kernel."""
+
+import logging
+import socket
+from ipaddress import IPv4Address, IPv4Interface
+
+import pytest
+
+from cloudnet.agent.drivers.arp import frames
+from cloudnet.agent.state import Address, Bridge, PublicAddress
+from cloudnet.common.errors import KernelRefused
+from tests.functional.host import Host
+
+BRIDGE = Bridge("br100", "11111111-1111-1111-1111-111111111111", "fa:16:3e:00:01:00", 1500)
+ADDRESS = Address("br100", IPv4Interface("10.0.0.1/22"))
+FLOATING = PublicAddress("eth1", IPv4Address("192.0.2.225"))
+
+
+@pytest.fixture
+def gateway(host: Host) -> Host:
+    """A host with a public NIC that has an address of its own, and a network's bridge."""
+    host.nic("eth1")
+    host.sh("ip address add 192.0.2.10/24 dev eth1")
+    host.kernel.ensure(BRIDGE)
+    return host
+
+
+def test_a_bridges_address_is_added_and_found_again(gateway: Host) -> None:
+    gateway.kernel.ensure(ADDRESS)
+
+    gateway.restart_the_agent()
+    assert gateway.has(ADDRESS)
+    # dnsmasq finds it by the bridge's name only if it has no label of its own.
+    assert "inet 10.0.0.1/22 brd 10.0.3.255 scope global br100\n" in gateway.sh("ip address")
+
+
+def test_a_floating_ip_is_added_with_its_label_and_found_again(gateway: Host) -> None:
+    gateway.kernel.ensure(FLOATING)
+
+    gateway.restart_the_agent()
+    assert gateway.has(FLOATING)
+    assert "inet 192.0.2.225/32 brd 192.0.2.225 scope global eth1:cn" in gateway.sh("ip address")
+    assert gateway.kernel.read().nics["eth1"].addressed  # by the operator's own
+
+
+def test_adding_them_again_changes_nothing(gateway: Host) -> None:
+    gateway.kernel.ensure(ADDRESS)
+    gateway.kernel.ensure(FLOATING)
+
+    with gateway.quiet():
+        gateway.kernel.ensure(ADDRESS)
+        gateway.kernel.ensure(FLOATING)
+
+
+def test_the_longest_device_name_gets_a_shortened_label(gateway: Host) -> None:
+    floating = PublicAddress("fifteen-letters", IPv4Address("192.0.2.226"))
+    gateway.sh("ip link add fifteen-letters type bridge; ip link set fifteen-letters up")
+
+    gateway.kernel.ensure(floating)
+
+    assert gateway.has(floating)
+    assert "fifteen-lett:cn" in gateway.sh("ip address")
+
+
+def test_addresses_of_the_operators_are_no_business_of_ours(gateway: Host) -> None:
+    gateway.sh("ip address add 10.0.0.77/22 dev br100; ip address add 192.0.2.77/32 dev eth1")
+
+    assert set(gateway.items()) == {BRIDGE.key}
+
+
+def test_a_lost_address_is_seen_and_comes_back(gateway: Host) -> None:
+    gateway.kernel.ensure(ADDRESS)
+    gateway.kernel.ensure(FLOATING)
+    gateway.sh("ip address flush dev br100; ip address del 192.0.2.225/32 dev eth1")
+
+    assert not gateway.has(ADDRESS)
+    assert not gateway.has(FLOATING)
+    gateway.kernel.ensure(ADDRESS)
+    gateway.kernel.ensure(FLOATING)
+
+    assert gateway.has(ADDRESS)
+    assert gateway.has(FLOATING)
+
+
+def test_ours_becomes_the_first_of_its_network(gateway: Host) -> None:
+    gateway.sh("ip address add 10.0.0.77/22 dev br100; ip address add 10.0.0.78/22 dev br100")
+
+    gateway.kernel.ensure(ADDRESS)
+
+    assert gateway.has(ADDRESS)
+    lines = [line.split()[1] for line in gateway.sh("ip -4 address show br100").splitlines()[1::2]]
+    assert lines == ["10.0.0.1/22", "10.0.0.77/22", "10.0.0.78/22"]
+
+
+def test_an_address_that_was_pushed_back_is_seen_and_made_first_again(gateway: Host) -> None:
+    gateway.kernel.ensure(ADDRESS)
+    gateway.sh(
+        "ip address del 10.0.0.1/22 dev br100; ip address add 10.0.0.77/22 dev br100;"
+        "ip address add 10.0.0.1/22 dev br100"
+    )
+    gateway.kernel.ensure(ADDRESS)  # which is the operator's now
+
+    assert gateway.has(ADDRESS)
+    assert "secondary" in gateway.sh("ip address show br100")
+
+
+def test_the_operators_own_address_stands_in_and_is_never_removed(
+    gateway: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    floating = PublicAddress("eth1", IPv4Address("192.0.2.77"))
+    gateway.sh("ip address add 192.0.2.77/24 dev eth1")
+
+    with caplog.at_level(logging.WARNING), gateway.quiet():
+        gateway.kernel.ensure(floating)
+        gateway.kernel.ensure(floating)
+        assert gateway.has(floating)
+        gateway.kernel.remove(floating)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "floating 192.0.2.77 on eth1 is the operator's: used as it is, never removed"
+    ]
+    assert "192.0.2.77/24" in gateway.sh("ip address show eth1")
+    assert not gateway.has(floating)
+
+
+def test_removed_addresses_are_gone_and_others_stay(gateway: Host) -> None:
+    before = gateway.sh("ip address show eth1")
+    gateway.kernel.ensure(ADDRESS)
+    gateway.kernel.ensure(FLOATING)
+
+    for _ in range(2):
+        gateway.kernel.remove(FLOATING)
+        gateway.kernel.remove(ADDRESS)
+
+    assert gateway.sh("ip address show eth1") == before
+    assert set(gateway.items()) == {BRIDGE.key}
+
+
+def test_a_missing_nic_is_named_with_those_that_are_there(gateway: Host) -> None:
+    with pytest.raises(KernelRefused) as refused:
+        gateway.kernel.ensure(PublicAddress("eth7", IPv4Address("192.0.2.225")))
+
+    assert str(refused.value) == (
+        "floating 192.0.2.225 on eth7: there is no eth7; there are: eth1, eth1-far"
+    )
+
+
+def test_neighbours_are_told_in_both_forms(gateway: Host) -> None:
+    mac = gateway.kernel.read().nics["eth1"].mac
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)) as wire:
+        wire.bind(("eth1-far", 0x0806))
+        wire.settimeout(2)
+
+        gateway.kernel.ensure(FLOATING)
+
+        assert [wire.recv(64) for _ in range(2)] == list(frames(mac, FLOATING.address))

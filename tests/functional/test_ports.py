@@ -1,0 +1,105 @@
+"""An operator's NIC in a flat network's bridge, on a real kernel."""
+
+import pytest
+
+from cloudnet.agent.state import Bridge, Port
+from cloudnet.common.errors import KernelRefused
+from tests.functional.host import Host
+
+BRIDGE = Bridge("br100", "11111111-1111-1111-1111-111111111111", "fa:16:3e:00:01:00", 1500)
+PORT = Port("eth2", "br100")
+
+
+@pytest.fixture
+def flat(host: Host) -> Host:
+    """A host with a spare NIC and the bridge of a flat network."""
+    host.nic("eth2")
+    host.kernel.ensure(BRIDGE)
+    return host
+
+
+def test_a_nic_is_put_in_found_again_and_is_no_guest(flat: Host) -> None:
+    flat.kernel.ensure(PORT)
+
+    flat.restart_the_agent()
+    assert flat.has(PORT)
+    found = flat.items()[BRIDGE.key]
+    assert isinstance(found, Bridge)
+    assert found.guests == ()
+    assert flat.kernel.read().nics["eth2"].master == "br100"
+
+
+def test_putting_it_in_again_changes_nothing(flat: Host) -> None:
+    flat.kernel.ensure(PORT)
+
+    with flat.quiet():
+        flat.kernel.ensure(PORT)
+
+
+@pytest.mark.parametrize(
+    "disturbance",
+    [
+        "ip link set eth2 nomaster",
+        "ip link set eth2 down",
+        "ip link property del dev eth2 altname cloudnet-br100",
+        "ip link add br7 type bridge; ip link set eth2 nomaster; ip link set eth2 down",
+    ],
+)
+def test_a_disturbed_port_is_seen_and_healed(flat: Host, disturbance: str) -> None:
+    flat.kernel.ensure(PORT)
+    flat.sh(disturbance)
+
+    assert not flat.has(PORT)
+    flat.kernel.ensure(PORT)
+
+    assert flat.has(PORT)
+
+
+def test_a_removed_port_is_as_it_came(flat: Host) -> None:
+    before = flat.sh("ip link show eth2")
+    flat.kernel.ensure(PORT)
+
+    flat.kernel.remove(PORT)
+    flat.kernel.remove(PORT)
+
+    assert flat.sh("ip link show eth2") == before
+
+
+def test_a_nic_with_addresses_of_its_own_is_refused(flat: Host) -> None:
+    flat.sh("ip address add 192.0.2.4/24 dev eth2")
+
+    with flat.quiet(), pytest.raises(KernelRefused) as refused:
+        flat.kernel.ensure(PORT)
+
+    assert str(refused.value) == (
+        "eth2 carries 192.0.2.4/24, which would be cut off in bridge br100; move them elsewhere, "
+        "or set flat_interface to another NIC"
+    )
+
+
+def test_a_nic_in_another_bridge_is_refused(flat: Host) -> None:
+    flat.sh("ip link add br7 type bridge; ip link set eth2 master br7")
+
+    with flat.quiet(), pytest.raises(KernelRefused, match="eth2 is in another bridge or bond"):
+        flat.kernel.ensure(PORT)
+
+
+def test_a_missing_nic_is_named_with_those_that_are_there(flat: Host) -> None:
+    with pytest.raises(KernelRefused) as refused:
+        flat.kernel.ensure(Port("eth9", "br100"))
+
+    assert str(refused.value) == (
+        "there is no NIC eth9; there are: eth2, eth2-far; set flat_interface to one of them"
+    )
+
+
+def test_a_nic_that_moves_to_another_network_bears_one_mark(flat: Host) -> None:
+    other = Bridge("br101", "22222222-2222-2222-2222-222222222222", "fa:16:3e:00:01:01", 1500)
+    flat.kernel.ensure(PORT)
+    flat.kernel.ensure(other)
+    flat.kernel.remove(PORT)
+
+    flat.kernel.ensure(Port("eth2", "br101"))
+
+    assert flat.has(Port("eth2", "br101"))
+    assert flat.sh("ip link show eth2").count("altname") == 1
