@@ -35,20 +35,22 @@ class Database:
 
     def __init__(self, url: str, connections: int = 20) -> None:
         self._engine = _engine(url, connections)
-        sqlite = self._engine.dialect.name == "sqlite"
-        self._writer = self._engine.execution_options(begin="IMMEDIATE")
+        self._sqlite = self._engine.dialect.name == "sqlite"
         # SQLite has one writer at a time and makes the others poll; in one process they queue.
-        self._turn: AbstractContextManager[Any] = threading.Lock() if sqlite else nullcontext()
-
-    @property
-    def engine(self) -> sa.Engine:
-        """The engine itself, for schema changes."""
-        return self._engine
+        self._turn: AbstractContextManager[Any] = (
+            threading.Lock() if self._sqlite else nullcontext()
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of everything and changes nothing."""
-        with _translated(), self._engine.connect() as connection, connection.begin():
+        with _translated(), self._begun("DEFERRED") as connection:
+            yield connection
+
+    @contextmanager
+    def changing_tables(self) -> Iterator[Connection]:
+        """A transaction for the schema's own changes."""
+        with _translated(), self._turn, self._begun("IMMEDIATE") as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -66,16 +68,18 @@ class Database:
                 return result
 
     def _write_once(self, work: Callable[[Connection], T]) -> T:
-        with self._turn, self._writer.begin() as connection:
+        with self._turn, self._begun("IMMEDIATE") as connection:
             return work(connection)
 
-    def ping(self) -> None:
-        """Ask for a row of the tables.
-
-        :raises DatabaseUnavailable: there is no database, or it has no tables
-        """
-        with self.reading() as connection:
-            connection.exec_driver_sql("SELECT name FROM revisions")
+    @contextmanager
+    def _begun(self, mode: str) -> Iterator[Connection]:
+        with self._engine.connect() as connection, connection.begin():
+            if self._sqlite:
+                # A reader that turns writer half-way is refused at once when another wrote in
+                # between, so a writing transaction takes the lock at its start. Said by hand: an
+                # event listener for it would make every statement slower.
+                connection.exec_driver_sql(f"BEGIN {mode}")
+            yield connection
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -161,22 +165,14 @@ def _engine(url: str, connections: int) -> sa.Engine:
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _prepare_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:  # Any: the driver's
     del record
-    connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
+    connection.isolation_level = None  # the driver begins nothing by itself
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A reader that turns writer half-way is refused at once when another wrote in between, so a
-    # writing transaction takes the lock at its start.
-    mode = connection.get_execution_options().get("begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")

@@ -87,8 +87,7 @@ def _configured(url: str) -> Iterator[Config]:
 def _connection(url: str) -> Iterator[sa.Connection]:
     database = Database(url, connections=1)
     try:
-        with database.engine.connect() as connection:
+        with database.changing_tables() as connection:
             yield connection
-            connection.commit()
     finally:
         database.close()
