@@ -1,4 +1,4 @@
-"""Functional tests try the drivers on a real kernel, as root, in network namespaces of their own."""
+"""Functional tests try the drivers on a real kernel, as root, in namespaces of their own."""
 
 import socket
 from collections.abc import Iterator

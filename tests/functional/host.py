@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,8 @@ from cloudnet.agent.state import DhcpFiles, Item, Process
 from cloudnet.common.settings.views import AgentSettings, DhcpSettings, NatSettings, RpcSettings
 
 CLONE_NEWNET = 0x40000000
-ALL_GROUPS = 0xFFFF
-SETTLED_SECONDS = 0.2
+WATCHED_GROUPS = 0x1 | 0x10 | 0x40 | 0x100  # links; IPv4 addresses and routes; IPv6 addresses
+SETTLED_SECONDS = 0.3
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -93,11 +92,13 @@ class Host:
     @contextlib.contextmanager
     def quiet(self) -> Iterator[None]:
         """Assert that the kernel announces no change to links, addresses or routes meanwhile."""
-        time.sleep(SETTLED_SECONDS)  # what went before has its say first
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as monitor:
-            monitor.bind((0, ALL_GROUPS))
-            yield
+            monitor.bind((0, WATCHED_GROUPS))
             monitor.settimeout(SETTLED_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                while True:  # what went before has its say first
+                    monitor.recv(65536)
+            yield
             with contextlib.suppress(TimeoutError):
                 raise AssertionError(f"something changed: {monitor.recv(65536)!r}")
 
@@ -112,7 +113,8 @@ class Host:
         if _libc.unshare(CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "no network namespace of its own")
         host = cls(state_path, Kernel(settings(state_path)))
-        host.sh("ip link set lo up")
+        # Duplicate address detection would have its say a second after everything else.
+        host.sh("sysctl -qw net.ipv6.conf.default.accept_dad=0; ip link set lo up")
         try:
             yield host
         finally:
