@@ -41,7 +41,7 @@ def wait(doors: Sequence[Door], stop: threading.Event) -> bool:
     Tries again with growing pauses and jitter, so that a thousand agents do not meet a broker that
     comes back all at once.
     """
-    return wait_until(lambda: _knock(doors), ", ".join(door.name for door in doors), stop)
+    return wait_until(lambda: knock(doors), ", ".join(door.name for door in doors), stop)
 
 
 def wait_until(knock: Callable[[], None], where: str, stop: threading.Event) -> bool:
@@ -82,7 +82,11 @@ def _pause(state: tenacity.RetryCallState) -> float:
     return random.uniform(longest / 2, longest)  # noqa: S311 - jitter, not a secret
 
 
-def _knock(doors: Sequence[Door]) -> None:
+def knock(doors: Sequence[Door]) -> None:
+    """Try each door once.
+
+    :raises AwayError: nobody answers
+    """
     reason = "no host in its URL"
     for connection in (door.connection for door in doors):
         try:

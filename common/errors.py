@@ -79,6 +79,10 @@ class InstanceNotFound(NotFound):
     """No such instance is known here."""
 
 
+class HostNotFound(NotFound):
+    """No such host has ever reported."""
+
+
 class NetworkNotFound(NotFound):
     """No such network."""
 

@@ -44,6 +44,7 @@ __all__ = [
     "server",
     "transport",
     "wait_for_broker",
+    "why_no_broker",
 ]
 
 
@@ -98,6 +99,18 @@ def wait_for_broker(url: str, stop: threading.Event) -> bool:
     if not parsed.transport.startswith("rabbit"):
         return True  # nothing to connect to: an in-memory transport
     return broker.wait(broker.doors(parsed), stop)
+
+
+def why_no_broker(url: str) -> str | None:
+    """Return why no broker at the transport URL answers now, None if one does."""
+    parsed = messaging.TransportURL.parse(cfg.CONF, url)
+    if not parsed.transport.startswith("rabbit"):
+        return None
+    try:
+        broker.knock(broker.doors(parsed))
+    except broker.AwayError as error:
+        return str(error)
+    return None
 
 
 def local_error(error: Any) -> errors.CloudnetError:

@@ -20,12 +20,9 @@ from cloudnet.common.settings.views import (
 )
 
 if TYPE_CHECKING:
-    from cloudnet.common.settings.load import (
-        list_opts,
-        load_agent,
-        load_controller,
-        read_controller,
-    )
+    from cloudnet.common.settings.load import load_agent, load_controller
+    from cloudnet.common.settings.read import read_controller
+    from cloudnet.common.settings.sample import list_opts
 
 __all__ = [
     "AgentSettings",
@@ -41,7 +38,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # Any: whatever the module that loads has under this name
-    if name in __all__:
-        return getattr(importlib.import_module("cloudnet.common.settings.load"), name)
+_LATER = {
+    "list_opts": "sample",
+    "load_agent": "load",
+    "load_controller": "load",
+    "read_controller": "read",
+}
+
+
+def __getattr__(name: str) -> Any:  # Any: whatever the module has under this name
+    if name in _LATER:
+        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,13 +14,13 @@ from oslo_log import log
 from cloudnet.common import logs
 from cloudnet.common.errors import ConfigurationError
 from cloudnet.common.settings import host_facts, libraries
-from cloudnet.common.settings.command_line import take_apart, usual_files
+from cloudnet.common.settings.command_line import take_apart
 from cloudnet.common.settings.contradictions import refuse_contradictions
 from cloudnet.common.settings.derive import agent_settings, controller_settings
 from cloudnet.common.settings.judge import Verdict
-from cloudnet.common.settings.options import GROUPS, SHARED
-from cloudnet.common.settings.options.wording import NO_EFFECT
+from cloudnet.common.settings.options import SHARED
 from cloudnet.common.settings.parse import fill, register
+from cloudnet.common.settings.read import report
 from cloudnet.common.settings.views import AgentSettings, ControllerSettings
 
 LOG = logging.getLogger(__name__)
@@ -50,37 +50,6 @@ def load_agent(
     return cfg.CONF, agent_settings(cfg.CONF, verdict, _dhcpbridge(cfg.CONF, verdict))
 
 
-def read_controller(files: Sequence[Path], prog: str) -> ControllerSettings:
-    """Return what the files (none: the usual ones) tell the controller, for a one-shot command.
-
-    The queue library's half second is spared: nothing global is touched.
-
-    :raises ConfigurationError: something in them is wrong
-    """
-    conf = cfg.ConfigOpts()
-    register(conf)
-    conf.register_opts(SHARED)
-    for option in _log_options():
-        conf.register_opt(option)
-    verdict = fill(conf, list(files) or usual_files(), (), prog, "")
-    _report(verdict)
-    refuse_contradictions(conf, verdict)
-    return controller_settings(conf, verdict)
-
-
-def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
-    """Return every option by group, for oslo-config-generator: those with an effect first."""
-    groups = {group: sorted(options, key=_has_no_effect) for group, options in GROUPS.items()}
-    acting = [option for option in groups["DEFAULT"] if not _has_no_effect(option)]
-    inert = [option for option in groups["DEFAULT"] if _has_no_effect(option)]
-    groups["DEFAULT"] = [*acting, *SHARED, *_log_options(), *inert]
-    return list(groups.items())
-
-
-def _has_no_effect(option: cfg.Opt) -> bool:
-    return NO_EFFECT in option.help
-
-
 def _fill_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Verdict:
     logs.hold_early_records()
     line = take_apart(argv)
@@ -95,7 +64,7 @@ def _fill_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Verd
             conf.set_default(shared.dest, shared.default)
     register(conf)
     verdict = fill(conf, line.files, line.rest, prog, _version())
-    _report(verdict)
+    report(verdict)
     refuse_contradictions(conf, verdict)
     return verdict
 
@@ -118,22 +87,6 @@ def _dhcpbridge(conf: cfg.ConfigOpts, verdict: Verdict) -> Path:
         reason = "is nova's" if Path(configured).is_file() else "is not there"
         LOG.info("%s: dhcpbridge = %s %s; %s is used", origin.where, configured, reason, own)
     return own
-
-
-def _report(verdict: Verdict) -> None:
-    for assignment in verdict.passed_over:
-        LOG.debug(
-            "%s: [%s] %s is another program's", assignment.where, assignment.group, assignment.name
-        )
-
-
-def _log_options() -> list[cfg.Opt]:
-    options = libraries.options_of(libraries.LOG).get("DEFAULT", [])
-    for option in options:
-        option.default = logs.DEFAULTS.get(option.dest, option.default)
-        if option.dest == "use_stderr":
-            option.sample_default = "<true, unless a file or the journal is named>"
-    return options
 
 
 def _version() -> str:

@@ -62,7 +62,7 @@ def fill(
 
 def _check_references(conf: cfg.ConfigOpts, verdict: Verdict) -> None:
     for known, assignment in verdict.accepted:
-        if "$" not in assignment.value:
+        if "$" not in assignment.value or not _is_registered(conf, known):
             continue
         try:
             kinds.refuse_nothing(known.option, _value(conf, known))
@@ -71,6 +71,16 @@ def _check_references(conf: cfg.ConfigOpts, verdict: Verdict) -> None:
                 f"{shown(assignment, known.option)}: {kinds.wanted(known.option)} is needed, and "
                 "$name must be another option's name (a literal $ is written $$)"
             ) from error
+
+
+def _is_registered(conf: cfg.ConfigOpts, known: Known) -> bool:
+    """Whether anybody will read it: a one-shot command reads no library's options."""
+    there: Mapping[str, object] = conf
+    if known.group != "DEFAULT":
+        if known.group not in conf:
+            return False
+        there = conf[known.group]
+    return known.option.dest in there
 
 
 def _value(conf: cfg.ConfigOpts, known: Known) -> object:

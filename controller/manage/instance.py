@@ -1,0 +1,112 @@
+"""``instance``: what a compute service asks for, by hand."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from cloudnet.controller.manage import spelling
+from cloudnet.controller.manage.bases import Deed, Listing
+
+if TYPE_CHECKING:
+    from cloudnet.controller.manage.cloud import Cloud
+
+
+def _instance(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("instance", type=spelling.uuid, help="the instance's uuid")
+
+
+class _Interfaces(Listing):
+    columns: tuple[str, ...] = (
+        "network",
+        "address",
+        "mac",
+        "gateway",
+        "floating_ips",
+        "bridge",
+        "vlan",
+        "active",
+        "vif_uuid",
+        "network_uuid",
+    )
+
+
+class Allocate(_Interfaces):
+    """Give an instance an interface and an address on each of its networks.
+
+    Made twice, it shows what the first time gave.
+    """
+
+    changes = True
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Whose, where, and on which networks."""
+        _instance(parser)
+        parser.add_argument("--project-id", metavar="PROJECT", required=True, help="whose it is")
+        parser.add_argument("--host", required=True, help="where it runs")
+        parser.add_argument("--hostname", help="the name it gets by DHCP (default: host-ADDRESS)")
+        parser.add_argument(
+            "--network",
+            action="append",
+            default=[],
+            metavar="NETWORK[=ADDRESS]",
+            help="a network's uuid, range or label, and the address wanted there; may be given "
+            "more than once (default: all of the project's, or a free one becomes its own)",
+        )
+
+    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
+        """Give them."""
+        wanted = [word.partition("=") for word in args.network]
+        requested = [
+            (cloud.network(name).uuid, spelling.address(address) if address else None)
+            for name, _, address in wanted
+        ]
+        return map(
+            _row,
+            cloud.allocate(args.instance, args.project_id, args.host, args.hostname, requested),
+        )
+
+
+class Show(_Interfaces):
+    """Show an instance's interfaces; active ones stand on all hosts that serve them."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Which."""
+        _instance(parser)
+
+    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
+        """Return them."""
+        return map(_row, cloud.instances.network_info(args.instance))
+
+
+class Deallocate(Deed):
+    """Take all that an instance has from it; nothing to take is success."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Which."""
+        _instance(parser)
+
+    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+        """Take it."""
+        cloud.instances.deallocate(args.instance)
+        return f"deallocated instance {args.instance}"
+
+
+def _row(vif: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one line for a VIF in the shape that compute services are told it in; Any: JSON."""
+    network = vif["network"]
+    subnet = network["subnets"][0]
+    ip = subnet["ips"][0]
+    return {
+        "network": network["label"],
+        "address": ip["address"],
+        "mac": vif["address"],
+        "gateway": subnet["gateway"]["address"],
+        "floating_ips": [floating["address"] for floating in ip["floating_ips"]],
+        "bridge": network["bridge"],
+        "vlan": network["meta"].get("vlan"),
+        "active": vif["active"],
+        "vif_uuid": vif["id"],
+        "network_uuid": network["id"],
+    }

@@ -1,0 +1,168 @@
+"""``network``: what guests are put on."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from cloudnet.controller.manage import spelling
+from cloudnet.controller.manage.bases import Deed, Listing, Showing
+from cloudnet.controller.manage.networkwish import add_wish, wish
+
+if TYPE_CHECKING:
+    from cloudnet.controller.manage.cloud import Cloud
+
+NETWORK = "a network's uuid, range or label"
+
+
+class _Networks(Listing):
+    columns: tuple[str, ...] = (
+        "label",
+        "cidr",
+        "topology",
+        "vlan",
+        "bridge",
+        "dhcp_start",
+        "multi_host",
+        "host",
+        "project_id",
+        "uuid",
+    )
+
+
+class List(_Networks):
+    """List the networks."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Which ones."""
+        parser.add_argument("--project-id", metavar="PROJECT", help="only the project's")
+        parser.add_argument("--free", action="store_true", help="only those without a project")
+
+    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
+        """Return them, the oldest first."""
+        return [
+            network
+            for network in cloud.networks.every()
+            if (args.project_id is None or network.project_id == args.project_id)
+            and not (args.free and network.project_id is not None)
+        ]
+
+
+class Create(_Networks):
+    """Create networks, all or none.
+
+    What is left out comes from the configuration: fixed_range, num_networks, network_size,
+    network_manager, vlan_start, multi_host, network_host and so on.
+    """
+
+    changes = True
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """What they are to be like."""
+        add_wish(parser)
+
+    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
+        """Make them and return them."""
+        if args.vpn is not None:
+            self.say("--vpn is without effect: cloudnet runs no VPN servers")
+        return cloud.networks.create(wish(args, cloud.settings.networks))
+
+
+class Show(Showing):
+    """Show one network."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Which one."""
+        parser.add_argument("network", help=NETWORK)
+
+    def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
+        """Return its row, and how full it is."""
+        network = cloud.network(args.network)
+        usage = next(u for u in cloud.fixed.usage() if u.network_uuid == network.uuid)
+        columns = {k: v for k, v in vars(network).items() if k not in {"pool_start", "pool_end"}}
+        return columns | {"total": usage.total, "used": usage.used, "free": usage.free}
+
+
+class Delete(Deed):
+    """Delete a network; it must have no project and no guest."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Which one."""
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("network", nargs="?", help=NETWORK)
+        which.add_argument("--uuid", type=spelling.uuid, help="its uuid")
+        which.add_argument("--fixed-range", type=spelling.network, metavar="CIDR", help="its range")
+
+    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+        """Delete it."""
+        network = cloud.network(args.network or args.uuid or str(args.fixed_range))
+        cloud.networks.delete(uuid=network.uuid)
+        return f"deleted network {network.label} {network.cidr}"
+
+
+class Set(Deed):
+    """Change a network while it runs."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """What is to change."""
+        parser.add_argument("network", help=NETWORK)
+        parser.add_argument("--label", help="its new name")
+        parser.add_argument("--dns1", type=spelling.address, help="its first name server")
+        parser.add_argument("--dns2", type=spelling.address, help="its second name server")
+        parser.add_argument(
+            "--mtu", type=spelling.number(68, 65535), metavar="BYTES", help="its MTU"
+        )
+        parser.add_argument("--priority", type=spelling.number(0), help="a number, kept for you")
+        parser.add_argument("--host", help="the host that is to be its gateway (single-host)")
+
+    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+        """Change it."""
+        network = cloud.network(args.network)
+        names = ("label", "dns1", "dns2", "mtu", "priority")
+        wanted = {name: getattr(args, name) for name in names}
+        said = [f"{name}={value}" for name, value in wanted.items() if value is not None]
+        if said:
+            cloud.networks.change(network.uuid, **wanted)
+        if args.host is not None:
+            cloud.networks.set_host(network.uuid, args.host)
+            said.append(f"host={args.host}")
+        return f"set {' '.join(said) or 'nothing'} on network {network.label} {network.cidr}"
+
+
+class Associate(Deed):
+    """Give a project one more network."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Whose, and which one."""
+        parser.add_argument("network", nargs="?", help=f"{NETWORK} (default: the first free one)")
+        parser.add_argument("--project-id", metavar="PROJECT", required=True, help="whose it is")
+
+    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+        """Give it."""
+        uuid = None if args.network is None else cloud.network(args.network).uuid
+        network = cloud.networks.associate(args.project_id, uuid)
+        return f"associated network {network.label} {network.cidr} with project {args.project_id}"
+
+
+class Disassociate(Deed):
+    """Take a network from its project (or with --host, from the host that is its gateway)."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Which one, and from what."""
+        parser.add_argument("network", help=NETWORK)
+        parser.add_argument(
+            "--host", action="store_true", help="take it from its gateway host, not its project"
+        )
+        parser.add_argument(
+            "--force", action="store_true", help="even if guests have addresses of it"
+        )
+
+    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+        """Take it."""
+        network = cloud.network(args.network)
+        cloud.networks.disassociate(
+            network.uuid, project=not args.host, host=args.host, force=args.force
+        )
+        owner = f"host {network.host}" if args.host else f"project {network.project_id}"
+        return f"disassociated network {network.label} {network.cidr} from {owner}"

@@ -1,0 +1,58 @@
+"""``quota``: how much a project may have."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cloudnet.controller.manage.bases import Deed, Listing
+
+if TYPE_CHECKING:
+    from cloudnet.controller.manage.cloud import Cloud
+
+RESOURCES = ("fixed_ips", "floating_ips")
+
+
+class Show(Listing):
+    """Show what a project may have and has; -1 is any number."""
+
+    columns = ("resource", "limit", "in_use", "set_for_project")
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Whose."""
+        parser.add_argument("project", help="the project's id")
+
+    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
+        """Return a line for each resource."""
+        return cloud.limits.of_project(args.project)
+
+
+class Set(Deed):
+    """Set what a project may have, in the place of the configuration's word."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Whose, and how much of what."""
+        parser.add_argument("project", help="the project's id")
+        for resource in RESOURCES:
+            parser.add_argument(
+                f"--{resource.replace('_', '-')}",
+                type=_limit,
+                metavar="N",
+                help="how many; -1 or unlimited: any number",
+            )
+
+    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+        """Set it."""
+        limits = {name: getattr(args, name) for name in RESOURCES}
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        cloud.limits.set(args.project, given)
+        said = " ".join(f"{name}={limit}" for name, limit in given.items())
+        return f"set {said or 'nothing'} for project {args.project}"
+
+
+def _limit(text: str) -> int:
+    value = -1 if text == "unlimited" else int(text)
+    if value < -1:
+        raise argparse.ArgumentTypeError(f"{text}: a number of -1 or more is needed")
+    return value

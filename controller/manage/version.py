@@ -1,0 +1,18 @@
+"""``version``: what is installed."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.metadata import version
+
+from cliff.command import Command
+
+
+class Version(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
+    """Print the version of cloudnet."""
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Print it."""
+        del args
+        self.app.stdout.write(f"{version('cloudnet')}\n")
+        return 0
