@@ -29,40 +29,47 @@ def tables(
         return []
     gateways = [network for network in networks if network.host_address is not None]
     served = [network for network in gateways if network.enable_dhcp]
-    return [
-        _table(
-            "filter",
-            ("cloudnet-isolate", None, [*_isolation(gateways, ranges, settings)]),
-            (
-                "cloudnet-FORWARD",
-                "FORWARD",
-                [Rule("cloudnet-isolate"), *_forwarding(networks)],
-            ),
-            (
-                "cloudnet-INPUT",
-                "INPUT",
-                [Rule("cloudnet-isolate"), *_services(served)],
-            ),
-        ),
-        _table(
-            "nat",
-            ("cloudnet-PREROUTING", "PREROUTING", [*_inbound(gateways, settings)]),
-            ("cloudnet-OUTPUT", "OUTPUT", [*_from_here(gateways)]),
-            (
-                "cloudnet-POSTROUTING",
-                "POSTROUTING",
-                [
-                    *_exemptions(gateways, settings),
-                    *_between_floating(gateways),
-                    Rule("cloudnet-float-snat"),
-                    Rule("cloudnet-snat"),
-                ],
-            ),
-            ("cloudnet-float-snat", None, [*_outbound_floating(gateways, settings)]),
-            ("cloudnet-snat", None, [*_outbound(gateways, settings)]),
-        ),
-        _table("mangle", ("cloudnet-POSTROUTING", "POSTROUTING", [*_checksums(served)])),
+    made = [_filter(networks, gateways, served, ranges, settings)]
+    if gateways:
+        made.append(_nat(gateways, settings))
+    if served:
+        checksums = [*_checksums(served)]
+        made.append(_table("mangle", ("cloudnet-POSTROUTING", "POSTROUTING", checksums)))
+    return made
+
+
+def _filter(
+    networks: Sequence[NetworkSnapshot],
+    gateways: Sequence[NetworkSnapshot],
+    served: Sequence[NetworkSnapshot],
+    ranges: FixedRanges,
+    settings: NatSettings,
+) -> Table:
+    first = Rule("cloudnet-isolate")
+    return _table(
+        "filter",
+        ("cloudnet-isolate", None, [*_isolation(gateways, ranges, settings)]),
+        ("cloudnet-FORWARD", "FORWARD", [first, *_forwarding(networks)]),
+        ("cloudnet-INPUT", "INPUT", [first, *_services(served)]),
+    )
+
+
+def _nat(gateways: Sequence[NetworkSnapshot], settings: NatSettings) -> Table:
+    # The first verdict is the last: exemptions, then a guest's floating IP, then the general SNAT.
+    postrouting = [
+        *_exemptions(gateways, settings),
+        *_between_floating(gateways),
+        Rule("cloudnet-float-snat"),
+        Rule("cloudnet-snat"),
     ]
+    return _table(
+        "nat",
+        ("cloudnet-PREROUTING", "PREROUTING", [*_inbound(gateways, settings)]),
+        ("cloudnet-OUTPUT", "OUTPUT", [*_from_here(gateways)]),
+        ("cloudnet-POSTROUTING", "POSTROUTING", postrouting),
+        ("cloudnet-float-snat", None, [*_outbound_floating(gateways, settings)]),
+        ("cloudnet-snat", None, [*_outbound(gateways, settings)]),
+    )
 
 
 def translations(networks: Iterable[NetworkSnapshot]) -> list[Translation]:
@@ -123,24 +130,13 @@ def _services(networks: Iterable[NetworkSnapshot]) -> Iterator[Rule]:
 
 
 def _inbound(networks: Sequence[NetworkSnapshot], settings: NatSettings) -> Iterator[Rule]:
-    if networks:
-        web = (("tcp", (("dport", "80"),)),)
-        if settings.metadata_host.is_loopback:
-            yield Rule(
-                "REDIRECT",
-                (("to-ports", str(settings.metadata_port)),),
-                destination=METADATA,
-                protocol="tcp",
-                matches=web,
-            )
-        else:
-            yield Rule(
-                "DNAT",
-                (("to-destination", f"{settings.metadata_host}:{settings.metadata_port}"),),
-                destination=METADATA,
-                protocol="tcp",
-                matches=web,
-            )
+    port = str(settings.metadata_port)
+    if settings.metadata_host.is_loopback:
+        target, to = "REDIRECT", ("to-ports", port)
+    else:
+        target, to = "DNAT", ("to-destination", f"{settings.metadata_host}:{port}")
+    web = (("tcp", (("dport", "80"),)),)
+    yield Rule(target, (to,), destination=METADATA, protocol="tcp", matches=web)
     for ip in _floating(networks):
         # The note is how a later round knows which translation stood here.
         yield Rule(

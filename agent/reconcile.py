@@ -48,6 +48,7 @@ class Standing:
 
     applied: tuple[Applied, ...] = ()
     gone: tuple[NetworkGone, ...] = ()  # networks of which nothing is left
+    unsettled: frozenset[str] = frozenset()  # networks that stand as no revision says, or partly
     problems: tuple[Problem, ...] = ()
     leases: frozenset[HandedOut] = frozenset()
     networks: tuple[tuple[str, str], ...] = ()  # (bridge, network uuid) of the leases' bridges
@@ -197,7 +198,18 @@ def _standing(
         bridges.get(bridge_of(step.item) or "") for step in stuck if step.verb is Verb.REMOVE
     }
     gone = [gone for gone in told.gone if told.whole and gone.network not in lingering]
+    settled = {each.network for each in (*applied, *gone)}
+    unknown = set(bridges.values()) - {snapshot.network for snapshot in told.snapshots}
+    unsettled = {
+        *(snapshot.network for snapshot in told.snapshots if snapshot.network not in settled),
+        *(network for network in unknown if network in lingering or not told.whole),
+    }
     leases = frozenset(item for item in have.values() if isinstance(item, HandedOut))
     return Standing(
-        tuple(applied), tuple(gone), tuple(problems), leases, tuple(sorted(bridges.items()))
+        tuple(applied),
+        tuple(gone),
+        frozenset(unsettled),
+        tuple(problems),
+        leases,
+        tuple(sorted(bridges.items())),
     )

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from cloudnet.agent.inbox import Inbox
 from cloudnet.agent.reconcile import Standing
 from cloudnet.common.errors import CloudnetError
-from cloudnet.common.objects import Applied, Lease, Picture, Report
+from cloudnet.common.objects import UNSETTLED, Applied, Lease, Picture, Report
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire import from_wire, to_wire
 
@@ -58,9 +58,8 @@ class QueuedController:
 
     def leased(self, action: str, address: str, mac: str) -> None:
         """Cast one lease event; when it is lost, the next report makes up for it."""
-        arguments = {"address": address} | ({"mac": mac} if action == "release" else {})
         try:
-            self._client.cast({}, f"{action}_fixed_ip", **arguments)
+            self._client.cast({}, f"{action}_fixed_ip", address=address, mac=mac)
         except messaging.MessagingException as error:
             LOG.debug("lease event of %s not delivered: %s", address, error)
 
@@ -111,12 +110,7 @@ class Reporter:
         leases = _leases(standing)
         report = Report(
             self._host,
-            applied=tuple(
-                sorted(
-                    (*standing.applied, *(Applied(g.network, g.revision) for g in standing.gone)),
-                    key=lambda applied: applied.network,
-                )
-            ),
+            applied=_applied(standing),
             problems=standing.problems,
             leases=None if leases == self._leases_known else leases,
         )
@@ -146,7 +140,16 @@ class Reporter:
 
 def _told(standing: Standing) -> tuple[object, ...]:
     """What the controller wants to know at once; leases reach it by their own casts."""
-    return standing.applied, standing.gone, standing.problems
+    return _applied(standing), standing.problems
+
+
+def _applied(standing: Standing) -> tuple[Applied, ...]:
+    every = (
+        *standing.applied,
+        *(Applied(gone.network, gone.revision) for gone in standing.gone),
+        *(Applied(network, UNSETTLED) for network in standing.unsettled),
+    )
+    return tuple(sorted(every, key=lambda applied: applied.network))
 
 
 def _leases(standing: Standing) -> tuple[Lease, ...]:

@@ -99,9 +99,16 @@ class Lease:
     mac: str
 
 
+UNSETTLED = 0  # below every revision there is: something stands, but not as any revision says
+
+
 @dataclass(frozen=True)
 class Applied:
-    """The revision of a network that stands in a host's kernel."""
+    """The revision of a network that stands in a host's kernel.
+
+    A host speaks of every network of which it was told or has anything, with ``UNSETTLED`` as
+    long as it is not through; of a network it does not speak of, it has nothing.
+    """
 
     network: str  # uuid
     revision: int

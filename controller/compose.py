@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,17 +44,21 @@ def now() -> datetime:
 
 @contextmanager
 def services(
-    settings: ControllerSettings, casts: Casts | None = None, clock: Clock = now
+    settings: ControllerSettings,
+    casts: Casts | None = None,
+    clock: Clock = now,
+    hear: Callable[[Pictures], Changes] = lambda pictures: Silence(),
 ) -> Iterator[Services]:
     """Yield the use cases over the configured database.
 
     With ``casts``, changes are told to the hosts after each commit, and what is not yet told at
-    the end of the block is told then; without, heartbeats find out.
+    the end of the block is told then; without, they go to what ``hear`` returns, by default
+    nobody: heartbeats find out.
     """
     database = Database(settings.database, connections=min(settings.workers, MOST_CONNECTIONS) + 4)
     pictures = Pictures(database)
     announcer = None if casts is None else Announcer(pictures, casts)
-    changes: Changes = Silence() if announcer is None else announcer
+    changes = hear(pictures) if announcer is None else announcer
     try:
         yield Services(
             database=database,
