@@ -31,9 +31,10 @@ Connection = sa.Connection
 
 
 class Database:
-    """Where everything is remembered."""
+    """Where everything is remembered; with ``rehearse``, done and checked but not remembered."""
 
-    def __init__(self, url: str, connections: int = 20) -> None:
+    def __init__(self, url: str, connections: int = 20, *, rehearse: bool = False) -> None:
+        self._rehearse = rehearse
         self._engine = _engine(url, connections)
         self._sqlite = self._engine.dialect.name == "sqlite"
         # SQLite has one writer at a time and makes the others poll; in one process they queue.
@@ -69,7 +70,10 @@ class Database:
 
     def _write_once(self, work: Callable[[Connection], T]) -> T:
         with self._turn, self._begun("IMMEDIATE") as connection:
-            return work(connection)
+            result = work(connection)
+            if self._rehearse:
+                connection.rollback()
+            return result
 
     @contextmanager
     def _begun(self, mode: str) -> Iterator[Connection]:
