@@ -61,7 +61,11 @@ def bare_conf() -> cfg.ConfigOpts:
 
 def transport(conf: cfg.ConfigOpts, url: str, control_exchange: str) -> messaging.Transport:
     """Return a transport to the broker at ``url``; no connection is made yet."""
-    messaging.set_transport_defaults(control_exchange)
+    if "control_exchange" in conf:
+        conf.set_default("control_exchange", control_exchange)
+    else:
+        # This changes oslo.messaging's own definition, which a conf that has a copy of it refuses.
+        messaging.set_transport_defaults(control_exchange)
     return messaging.get_rpc_transport(conf, url=url, allowed_remote_exmods=ERROR_MODULES)
 
 
