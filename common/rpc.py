@@ -106,14 +106,15 @@ def wait_for_broker(url: str, stop: threading.Event) -> bool:
 
 
 def why_no_broker(url: str) -> str | None:
-    """Return why no broker at the transport URL answers now, None if one does."""
+    """Return where no broker answers now and why, None if one does."""
     parsed = messaging.TransportURL.parse(cfg.CONF, url)
     if not parsed.transport.startswith("rabbit"):
         return None
+    doors = broker.doors(parsed)
     try:
-        broker.knock(broker.doors(parsed))
+        broker.knock(doors)
     except broker.AwayError as error:
-        return str(error)
+        return f"{', '.join(door.name for door in doors)}: {error}"
     return None
 
 

@@ -45,6 +45,7 @@ class ManageApp(App):  # type: ignore[misc]  # cliff is untyped to mypy here
             description="Manage cloudnet's networks, addresses and hosts.",
             version=version("cloudnet"),
             command_manager=manager(),
+            deferred_help=True,  # so that --help behind a command is about that command
         )
         self._console: logging.Handler | None = None
 
