@@ -198,7 +198,7 @@ def _standing(
         bridges.get(bridge_of(step.item) or "") for step in stuck if step.verb is Verb.REMOVE
     }
     gone = [gone for gone in told.gone if told.whole and gone.network not in lingering]
-    settled = {each.network for each in (*applied, *gone)}
+    settled = {each.network for each in applied} | {each.network for each in gone}
     unknown = set(bridges.values()) - {snapshot.network for snapshot in told.snapshots}
     unsettled = {
         *(snapshot.network for snapshot in told.snapshots if snapshot.network not in settled),
