@@ -17,7 +17,7 @@ FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s"
 
 QUIETER = (
     "alembic=WARN",
-    "amqp=WARN",
+    "amqp=ERROR",  # it warns of every message that meets a closing channel
     "kombu=WARN",
     "oslo.messaging=INFO",
     "oslo_messaging=INFO",
