@@ -91,7 +91,13 @@ class Netlink:
         self._socket.close()
 
     def links(self) -> LinkTable:
-        """Return all links."""
+        """Return all links, and begin afresh.
+
+        After each ``link()`` pyroute2 0.9 keeps an acknowledgement that nobody asks for, as long as
+        the socket lives; so once a round it gets a new one.
+        """
+        self._socket.close()
+        self._socket = IPRoute()
         dump = self._socket.link("dump", ext_mask=RTEXT_FILTER_SKIP_STATS)
         return LinkTable(tuple(_link(message) for message in dump))
 
