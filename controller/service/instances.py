@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Sequence
 from ipaddress import IPv4Address
 
@@ -16,7 +17,7 @@ from cloudnet.controller.records import Touched
 from cloudnet.controller.service import wiring
 from cloudnet.controller.service.allocation import Allocation, Boot
 from cloudnet.controller.service.changes import Changes, Clock
-from cloudnet.controller.service.macs import Macs
+from cloudnet.controller.service.macs import Dice, Macs
 from cloudnet.controller.service.release import let_go
 from cloudnet.controller.store import guests as guest_rows
 
@@ -27,8 +28,15 @@ class Instances:
     """The use cases around one instance."""
 
     def __init__(
-        self, database: Database, settings: ControllerSettings, changes: Changes, clock: Clock
+        self,
+        database: Database,
+        settings: ControllerSettings,
+        changes: Changes,
+        clock: Clock,
+        *,
+        dice: Dice = secrets.token_bytes,
     ) -> None:
+        self._dice = dice
         self._database = database
         self._settings = settings
         self._changes = changes
@@ -42,7 +50,7 @@ class Instances:
         :raises NoMoreFixedIps: a network is full
         :raises NoMoreNetworks: the project has no network and none is free
         """
-        macs = Macs(self._settings.mac_attempts, boot.macs)
+        macs = Macs(self._settings.mac_attempts, boot.macs, self._dice)
 
         def claim(connection: Connection) -> Allocation:
             return Allocation(connection, boot, self._settings, macs, self._clock()).run()

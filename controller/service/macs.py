@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cloudnet.common.errors import (
     VirtualInterfaceCreateException,
@@ -12,6 +12,8 @@ from cloudnet.common.errors import (
 
 PREFIX = "fa:16:3e"
 
+Dice = Callable[[int], bytes]
+
 
 class Macs:
     """The MACs of one request, tried until the database takes one.
@@ -19,7 +21,10 @@ class Macs:
     Random ones, or those the hypervisor has: then each is good for one VIF.
     """
 
-    def __init__(self, attempts: int, given: Sequence[str] = ()) -> None:
+    def __init__(
+        self, attempts: int, given: Sequence[str] = (), dice: Dice = secrets.token_bytes
+    ) -> None:
+        self._dice = dice
         self._attempts = attempts
         self._given = bool(given)
         self._left = list(given)
@@ -32,7 +37,7 @@ class Macs:
     def next(self) -> str:
         """Return a MAC to try."""
         if not self._given:
-            low = secrets.token_bytes(3)
+            low = self._dice(3)
             return f"{PREFIX}:{low[0]:02x}:{low[1]:02x}:{low[2]:02x}"
         if self._turn >= len(self._left):
             raise VirtualInterfaceCreateException(

@@ -92,7 +92,7 @@ def test_a_full_network_takes_nothing_from_the_others(world: World) -> None:
         world.boot(9)
 
     assert world.one("SELECT count(*) FROM fixed_ips WHERE allocated") == 8
-    assert world.rows(f"SELECT * FROM instances WHERE uuid = '{instance(9)}'") == []
+    assert world.one("SELECT count(*) FROM instances") == 4
 
 
 def test_a_released_address_comes_last(world: World) -> None:
@@ -281,7 +281,5 @@ def _set_quota(world: World, project: str, resource: str, limit: int) -> None:
     from cloudnet.controller.store import quotas
 
     world.services.database.write(
-        lambda connection: quotas.set_limit(
-            connection, project, resource, limit, world.clock()
-        )
+        lambda connection: quotas.set_limit(connection, project, resource, limit, world.clock())
     )

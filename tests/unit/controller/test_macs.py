@@ -1,3 +1,5 @@
+"""MAC addresses: tried until the database takes one."""
+
 from __future__ import annotations
 
 import pytest
@@ -6,9 +8,11 @@ from cloudnet.common.errors import (
     VirtualInterfaceCreateException,
     VirtualInterfaceMacAddressException,
 )
-from cloudnet.controller.service import macs as module
+from cloudnet.controller.service.allocation import Boot
+from cloudnet.controller.service.changes import Silence
+from cloudnet.controller.service.instances import Instances
 from cloudnet.controller.service.macs import Macs
-from tests.unit.controller.world import World
+from tests.unit.controller.world import World, instance
 
 
 def test_random_macs_bear_the_prefix_that_operators_know() -> None:
@@ -42,13 +46,28 @@ def test_a_mac_that_is_taken_is_not_tried_again() -> None:
     assert macs.next() == "02:00:00:00:00:02"
 
 
-def test_a_collision_in_the_database_is_followed_by_another_mac(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.network()
+def test_a_collision_in_the_database_is_followed_by_another_mac(world: World) -> None:
+    world.network(project="a")
     rolls = iter([b"\0\0\1", b"\0\0\1", b"\0\0\2"])  # the dice fall twice alike
-    monkeypatch.setattr(module.secrets, "token_bytes", lambda _: next(rolls))
+    instances = Instances(
+        world.services.database,
+        world.settings,
+        Silence(),
+        world.clock,
+        dice=lambda size: next(rolls)[:size],
+    )
 
-    world.boot(1)
+    macs = [instances.allocate(Boot(instance(n), "a", "node1"))[0]["address"] for n in (1, 2)]
 
-    assert world.boot(2)[0]["address"] == "fa:16:3e:00:00:02"
+    assert macs == ["fa:16:3e:00:00:01", "fa:16:3e:00:00:02"]
+
+
+def test_dice_that_always_fall_alike_end_in_a_clear_word(world: World) -> None:
+    world.network(project="a")
+    instances = Instances(
+        world.services.database, world.settings, Silence(), world.clock, dice=bytes
+    )
+    instances.allocate(Boot(instance(1), "a", "node1"))
+
+    with pytest.raises(VirtualInterfaceMacAddressException):
+        instances.allocate(Boot(instance(2), "a", "node1"))

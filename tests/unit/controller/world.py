@@ -29,6 +29,7 @@ from cloudnet.common.objects import (
 )
 from cloudnet.common.settings.views import ControllerSettings, NetworkDefaults, RpcSettings
 from cloudnet.controller import schema
+from cloudnet.controller.announce import Casts
 from cloudnet.controller.compose import Services, services
 from cloudnet.controller.records import Network
 from cloudnet.controller.service.allocation import Boot
@@ -66,7 +67,9 @@ SETTINGS = ControllerSettings(
 
 
 def multi_host_settings() -> ControllerSettings:
-    return replace(SETTINGS, networks=replace(SETTINGS.networks, multi_host=True, network_host=None))
+    return replace(
+        SETTINGS, networks=replace(SETTINGS.networks, multi_host=True, network_host=None)
+    )
 
 
 def flat_settings() -> ControllerSettings:
@@ -179,7 +182,7 @@ def addresses(info: list[dict[str, Any]]) -> list[str]:
 
 @contextmanager
 def a_world(
-    folder: Path, settings: ControllerSettings = SETTINGS, casts: Heard | None = None
+    folder: Path, settings: ControllerSettings = SETTINGS, casts: Casts | None = None
 ) -> Iterator[World]:
     path = folder / "cloudnet.sqlite"
     shutil.copy(_empty_database(), path)

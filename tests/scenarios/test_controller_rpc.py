@@ -1,0 +1,234 @@
+"""The controller behind a queue in memory: what callers and hosts see of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloudnet.client import NetworkAPI
+from cloudnet.common import errors, rpc
+from cloudnet.common.objects import (
+    Applied,
+    FixedRanges,
+    NetworkGone,
+    NetworkSnapshot,
+    Picture,
+    Report,
+    Snapshot,
+)
+from cloudnet.common.rpc import messaging
+from cloudnet.common.wire import from_wire, to_wire
+from cloudnet.controller.announce import RpcCasts
+from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
+from tests.unit.controller.world import SETTINGS, World, a_world, addresses, instance
+
+ADMIN = {"is_admin": True}
+
+
+@dataclass
+class Ear:
+    """A host's agent, which only listens."""
+
+    snapshots: list[Snapshot] = field(default_factory=list)
+    ranges: list[FixedRanges] = field(default_factory=list)
+
+    target = messaging.Target(version=rpc.AGENT_VERSION)
+
+    def apply_snapshot(self, context: dict[str, Any], snapshot: dict[str, Any]) -> None:
+        if snapshot["type"] == "NetworkGone":
+            self.snapshots.append(from_wire(NetworkGone, snapshot))
+        else:
+            self.snapshots.append(from_wire(NetworkSnapshot, snapshot))
+
+    def apply_ranges(self, context: dict[str, Any], ranges: dict[str, Any]) -> None:
+        self.ranges.append(from_wire(FixedRanges, ranges))
+
+
+@dataclass
+class Cloud:
+    """A controller, a compute service and the ears of two hosts."""
+
+    world: World
+    api: NetworkAPI
+    ears: dict[str, Ear]
+    transport: messaging.Transport
+
+    def call(self, context: dict[str, Any], method: str, **arguments: Any) -> Any:
+        client = rpc.client(self.transport, rpc.NETWORK_TOPIC, 5)
+        try:
+            return client.prepare(version=rpc.NETWORK_VERSION).call(context, method, **arguments)
+        except messaging.RemoteError as error:
+            raise rpc.local_error(error) from error
+
+    def report(self, host: str, *stands: Snapshot) -> Picture:
+        report = Report(host, tuple(Applied(one.network, one.revision) for one in stands))
+        client = rpc.client(self.transport, rpc.CONTROLLER_TOPIC, 5)
+        return from_wire(Picture, client.call({}, "report", report=to_wire(report)))
+
+
+@contextmanager
+def a_cloud(folder: Path) -> Iterator[Cloud]:
+    conf = rpc.bare_conf()
+    with ExitStack() as open_things:
+        exchange = folder.name  # queues in memory are the whole process's: each cloud has its own
+        transport = rpc.transport(conf, "fake://", exchange)
+        world = open_things.enter_context(a_world(folder, SETTINGS, RpcCasts(transport)))
+        ears = {"node1": Ear(), "node2": Ear()}
+        servers = [
+            rpc.server(
+                transport, rpc.NETWORK_TOPIC, "controller", network_endpoints(world.services)
+            ),
+            rpc.server(
+                transport,
+                rpc.CONTROLLER_TOPIC,
+                "controller",
+                [AgentsEndpoint(world.services.hosts)],
+            ),
+            *(rpc.server(transport, rpc.AGENT_TOPIC, host, [ear]) for host, ear in ears.items()),
+        ]
+        for server in servers:
+            server.start()
+            open_things.callback(server.wait)
+            open_things.callback(server.stop)
+        api = NetworkAPI("fake://", control_exchange=exchange, conf=conf, timeout_seconds=5)
+        yield Cloud(world, api, ears, transport)
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[Cloud]:
+    with a_cloud(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def empty_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """Shared by tests that leave no trace."""
+    with a_cloud(tmp_path_factory.mktemp("empty")) as made:
+        yield made
+
+
+def eventually(holds: Callable[[], object], seconds: float = 5) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.01)
+
+
+def test_from_the_first_network_to_the_last_guest(cloud: Cloud) -> None:
+    made = cloud.api.create_networks(ADMIN, label="private", cidr="10.0.0.0/8", num_networks=4)
+    assert [(n["label"], n["cidr"], n["vlan"]) for n in made] == [
+        ("private_0", "10.0.0.0/22", 100),
+        ("private_1", "10.0.4.0/22", 101),
+        ("private_2", "10.0.8.0/22", 102),
+        ("private_3", "10.0.12.0/22", 103),
+    ]
+    eventually(lambda: cloud.ears["node2"].ranges)
+
+    info = cloud.api.allocate_for_instance(
+        {}, instance(1), "a", "node2", hostname="vm1", requested_networks=None
+    )
+    assert addresses(info) == ["10.0.0.3"]
+    node1, node2 = cloud.ears["node1"], cloud.ears["node2"]
+    eventually(lambda: node1.snapshots and node2.snapshots)
+    assert isinstance(node1.snapshots[-1], NetworkSnapshot)
+    assert [vif.hostname for vif in node1.snapshots[-1].vifs] == ["vm1"]
+
+    cloud.report("node1", node1.snapshots[-1])
+    cloud.report("node2", node2.snapshots[-1])
+    assert cloud.api.wait_until_wired({}, instance(1), timeout=1)[0]["active"] is True
+
+    cloud.api.deallocate_for_instance({}, instance(1), "a", "node2")
+    eventually(lambda: isinstance(node1.snapshots[-1], NetworkGone))
+    eventually(lambda: isinstance(node2.snapshots[-1], NetworkGone))
+
+
+def test_errors_travel_under_their_names_and_leave_no_traceback(
+    empty_cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO), pytest.raises(errors.NoMoreNetworks, match="project a"):
+        empty_cloud.api.allocate_for_instance({}, instance(1), "a", "node1")
+
+    assert "Traceback" not in caplog.text
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "named"),
+    [
+        (
+            "allocate_for_instance",
+            {"instance_id": "7", "project_id": "a", "host": "h"},
+            "instance_id",
+        ),
+        ("allocate_for_instance", {"instance_id": instance(1), "host": "h"}, "project_id"),
+        ("allocate_for_instance", {"instance_id": instance(1), "project_id": "a"}, "host"),
+        (
+            "allocate_for_instance",
+            {
+                "instance_id": instance(1),
+                "project_id": "a",
+                "host": "h",
+                "requested_networks": [["net", None]],
+            },
+            r"requested_networks\[0\]",
+        ),
+        ("create_networks", {"label": ""}, "label"),
+        ("create_networks", {"label": "x", "cidr": "10.0.0.1/8"}, "cidr"),
+        ("create_networks", {"label": "x", "vlan": 4095}, "vlan"),
+        ("create_networks", {"label": "x", "cidr_v6": "fd00::/64"}, "cidr_v6"),
+        ("create_networks", {"label": "x", "colour": "red"}, "colour"),
+        (
+            "associate_floating_ip",
+            {"floating_address": "x", "fixed_address": "y"},
+            "floating_address",
+        ),
+        ("release_fixed_ip", {"address": "10.0.0.1", "mac": "ff:ff:ff:ff:ff:ff"}, "mac"),
+    ],
+)
+def test_an_ill_formed_argument_is_named_and_leaves_no_trace(
+    empty_cloud: Cloud, method: str, arguments: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(errors.BadRequest, match=named):
+        empty_cloud.call({}, method, **arguments)
+
+    assert empty_cloud.world.one("SELECT count(*) FROM instances") == 0
+    assert empty_cloud.world.one("SELECT count(*) FROM networks") == 0
+
+
+def test_only_an_administrator_may_change_networks(empty_cloud: Cloud) -> None:
+    tenant = {"project_id": "a", "is_admin": False}
+
+    with pytest.raises(errors.Forbidden):
+        empty_cloud.api.create_networks(tenant, label="mine")
+
+    assert empty_cloud.api.get_all_networks(tenant) == []
+
+
+def test_methods_that_begin_with_an_underscore_cannot_be_called(empty_cloud: Cloud) -> None:
+    with pytest.raises(messaging.NoSuchMethod):
+        empty_cloud.call({}, "_target")
+
+
+def test_a_burst_of_boots_is_told_in_fewer_snapshots(cloud: Cloud) -> None:
+    cloud.api.create_networks(ADMIN, label="private", network_size=256)
+    threads = [
+        threading.Thread(
+            target=cloud.api.allocate_for_instance, args=({}, instance(n), "a", "node1")
+        )
+        for n in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    ear = cloud.ears["node1"]
+    eventually(lambda: ear.snapshots and len(ear.snapshots[-1].vifs) == 20)  # type: ignore[union-attr]  # a NetworkSnapshot
