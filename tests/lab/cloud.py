@@ -44,6 +44,8 @@ class Cloud:
         self.directory = directory.absolute()
         self.multi_host = multi_host
         self.instances: dict[Guest, Instance] = {}
+        self.agents: dict[Node, Daemon] = {}
+        self.controller: Daemon | None = None  # None: not started yet
         self._form = form
         self._progress = progress
         self._stack = contextlib.ExitStack()
@@ -112,7 +114,6 @@ class Cloud:
 
     def start_agents(self) -> None:
         """Start an agent on every node; it waits there for the controller by itself."""
-        self.agents: dict[Node, Daemon] = {}
         for node in self.site.nodes:
             program = Program("cloudnet.agent.main", self._configure(node))
             log = self.directory / f"{node.name}-agent.log"
@@ -121,42 +122,46 @@ class Cloud:
 
     def start_controller(self) -> None:
         """Start the controller and wait until it answers."""
-        files = self._configure_controller()
         log = self.directory / "controller.log"
-        program = Program("cloudnet.controller.main", files)
-        self.controller = Daemon("controller", self.lab, program, log)
-        self.controller.start()
+        program = self.program("cloudnet.controller.main")
+        self.controller = controller = Daemon("controller", self.lab, program, log)
+        controller.start()
         self.api = NetworkAPI(self._broker.transport_url)
         self._stack.callback(self.api.close)
         self.compute = Compute(self.api, self.image)
-        wait_for(self._controller_answers, "an answer from the controller", timeout=60)
+        wait_for(lambda: self._answers(controller), "an answer from the controller", timeout=60)
 
     def wait_for_agents(self, timeout: float = 120) -> None:
         """Wait until the controller has heard of every agent."""
-        names = {node.name for node in self.site.nodes}
-        wait_for(lambda: names <= self._hosts_up(), "a report from every agent", timeout, pause=1)
+        wait_for(self._agents_have_reported, "a report from every agent", timeout, pause=1)
+
+    def program(self, module: str) -> Program:
+        """Return one of cloudnet's programs, configured for the controller's host."""
+        return Program(module, self._configure_controller())
 
     def manage(self, *words: str) -> str:
         """Run cloudnet-manage on the controller's host and return what it printed."""
-        program = Program("cloudnet.controller.manage.main", self._configure_controller())
-        return self.lab.run(*program.argv(*words))
+        return self.lab.run(*self.program("cloudnet.controller.manage.main").argv(*words))
 
     def listed(self, *words: str) -> list[dict[str, Any]]:  # JSON, as cloudnet-manage prints it
         """Return what a list command of cloudnet-manage lists."""
         rows: list[dict[str, Any]] = json.loads(self.manage(*words, "-f", "json"))
         return rows
 
-    def _controller_answers(self) -> bool:
+    def _answers(self, controller: Daemon) -> bool:
         with contextlib.closing(NetworkAPI(self._broker.transport_url, timeout_seconds=2)) as api:
             try:
                 api.get_all_networks(context("admin"))
             except messaging.MessagingTimeout:
-                assert self.controller.process.alive, self.controller.last_words()
+                controller.require()
                 return False
         return True
 
-    def _hosts_up(self) -> set[str]:
-        return {row["Host"] for row in self.listed("host", "list") if row["State"] == "up"}
+    def _agents_have_reported(self) -> bool:
+        for agent in self.agents.values():
+            agent.require()
+        up = {row["host"] for row in self.listed("host", "list") if row["state"] == "up"}
+        return {node.name for node in self.site.nodes} <= up
 
     # -- configuration -------------------------------------------------------------------------
 
@@ -170,7 +175,7 @@ class Cloud:
 
     def _configure(self, node: Node) -> tuple[Path, Path]:
         home = self.directory / node.name
-        own = {**self._where(home / "state"), "host": node.name}
+        own = {**self._where(self.state_path(node)), "host": node.name}
         if node is self.node2:
             own["my_ip"] = node.address
             if self.multi_host:
@@ -179,6 +184,10 @@ class Cloud:
         listing = home / "nova.conf"
         node.write(listing, self._listing().read_text())
         return listing, home / "where.conf"
+
+    def state_path(self, node: Node) -> Path:
+        """Where the agent of a node keeps its files, as the node sees it."""
+        return self.directory / node.name / "state"
 
     def _where(self, state: Path) -> dict[str, object]:
         return {"transport_url": self._broker.transport_url, "state_path": state}
@@ -191,6 +200,13 @@ class Cloud:
         listing = self.directory / "nova.conf"
         listing.write_text(listing_without("network_host"))
         return listing
+
+    def complaints(self) -> str:
+        """Return what the daemons' logs have to say about a failure."""
+        daemons = [*self.agents.values(), *([self.controller] if self.controller else [])]
+        return "\n".join(
+            f"{daemon.name}: {line}" for daemon in daemons for line in daemon.complaints()[-15:]
+        )
 
     # -- guests --------------------------------------------------------------------------------
 

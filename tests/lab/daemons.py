@@ -31,6 +31,10 @@ def listing_without(option: str) -> str:
     return "".join(line for line in lines if not line.startswith(f"{option}="))
 
 
+class ProgramEndedError(Exception):
+    """A daemon that has to run does not."""
+
+
 @dataclass(frozen=True)
 class Program:
     """One of cloudnet's programs with its configuration files, as a place sees them."""
@@ -74,12 +78,19 @@ class Daemon:
         self.process.kill(signal.SIGKILL)
         self.process.wait()
 
+    def require(self) -> None:
+        """Raise ProgramEndedError, with its last words, unless it runs."""
+        if not self.process.alive:
+            status = self.process.status
+            raise ProgramEndedError(f"{self.name}: status {status}: {self.last_words()}")
+
     def wait_until_it_says(self, text: str, timeout: float) -> None:
         """Wait for something in its log (this run's)."""
         self.process.wait_until(
             lambda: text in self.process.output or not self.process.alive, f"{text!r}", timeout
         )
-        assert text in self.process.output, f"{self.name} ended: {self.last_words()}"
+        if text not in self.process.output:
+            self.require()
 
     def last_words(self, lines: int = 20) -> str:
         """Return the end of what it said."""

@@ -92,9 +92,16 @@ class Process:
             if not condition():
                 raise LineLostError(f"{' '.join(self.argv)}: the place it ran in is gone")
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Hand every further piece of output to `listener`; return what ends that."""
-        self._listeners.append(listener)
+    def listen(self, listener: Listener, *, replay: bool = False) -> Callable[[], None]:
+        """Hand all further output to `listener`, first what was said so far if `replay`.
+
+        Returns what ends that. A listener is called on the line's own thread: it must not wait
+        for anything that is said on the line.
+        """
+        with self._line.news:
+            if replay and self.output:
+                listener(self.output)
+            self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def hear(self, message: dict[str, object]) -> None:

@@ -1,0 +1,70 @@
+"""Keep a cloud that was shown: no terminal any more, but a door, until somebody ends it."""
+
+import os
+import shlex
+import signal
+import socket
+import threading
+from pathlib import Path
+
+from tests.lab.cloud import Cloud
+from tests.lab.door import Wish, serve
+from tests.lab.emulated import EmulatedGuest
+from tests.lab.line import Process
+from tests.lab.place import Place
+
+DOOR = "door"
+CONSOLE_SHELL = "stty sane; sh -i; stty -echo\n"
+
+
+def keep(cloud: Cloud, other_end: socket.socket) -> None:
+    """Let go of the terminal and serve visitors; returns only by the signal that ends it."""
+    commands = _commands(cloud)
+
+    def find(wish: Wish) -> Process:
+        if "console" in wish:
+            return _console(cloud, wish["console"])
+        place = _places(cloud)[wish["place"]]
+        argv = [f"PATH={commands}:{os.environ['PATH']}", *wish["argv"]]
+        if "rows" in wish:
+            argv = _in_terminal(argv, wish["rows"], wish["columns"])
+        return place.start("env", *argv)
+
+    door = cloud.directory / DOOR
+    threading.Thread(target=serve, args=(door, find), daemon=True).start()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    other_end.send(b"kept")
+    while True:
+        signal.pause()
+
+
+def _places(cloud: Cloud) -> dict[str, Place]:
+    places: dict[str, Place] = {node.name: node for node in cloud.site.nodes}
+    return {**places, "controller": cloud.lab, "outside": cloud.outside}
+
+
+def _console(cloud: Cloud, name: str) -> Process:
+    for guest in cloud.instances:
+        if guest.name == name and isinstance(guest, EmulatedGuest):
+            guest.process.write(CONSOLE_SHELL)
+            return guest.process
+    raise KeyError(name)
+
+
+def _commands(cloud: Cloud) -> Path:
+    """Make a directory with a cloudnet-manage that knows this cloud's configuration."""
+    directory = cloud.directory / "bin"
+    directory.mkdir()
+    command = directory / "cloudnet-manage"
+    argv = cloud.program("cloudnet.controller.manage.main").argv()
+    command.write_text(f'#!/bin/sh\nexec {shlex.join(argv)} "$@"\n')
+    command.chmod(0o755)
+    return directory
+
+
+def _in_terminal(argv: list[str], rows: int, columns: int) -> list[str]:
+    """Return the words that give a command a terminal of its own."""
+    sized = f"stty rows {rows} columns {columns}; exec env {shlex.join(argv)}"
+    return ["script", "-qfec", f"sh -c {shlex.quote(sized)}", os.devnull]
