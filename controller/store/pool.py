@@ -16,6 +16,10 @@ from cloudnet.controller.tables import (
     fixed_ips,
 )
 
+_NETWORK: sa.BindParameter[int] = given("network_id", type_=sa.BigInteger)
+_POOL_START: sa.BindParameter[int] = given("pool_start", type_=sa.BigInteger)
+_POOL_END: sa.BindParameter[int] = given("pool_end", type_=sa.BigInteger)
+
 
 def _gap_after(start: Any) -> sa.ScalarSelect[Any]:  # Any: an SQL expression
     """The first position behind ``start`` that has no row, walking no further than to it.
@@ -24,16 +28,15 @@ def _gap_after(start: Any) -> sa.ScalarSelect[Any]:  # Any: an SQL expression
     neighbour: an index answers both, so the cost is the length of the run that is stepped over.
     """
     here, there, first = fixed_ips.alias("here"), fixed_ips.alias("there"), fixed_ips.alias("first")
-    network: sa.BindParameter[int] = given("network_id")
-    next_is_taken = sa.exists().where(first.c.network_id == network, first.c.position == start + 1)
+    next_is_taken = sa.exists().where(first.c.network_id == _NETWORK, first.c.position == start + 1)
     behind_the_run = (
         sa.select(here.c.position + 1)
         .where(
-            here.c.network_id == network,
+            here.c.network_id == _NETWORK,
             here.c.position > start,
-            here.c.position < given("pool_end"),
+            here.c.position < _POOL_END,
             ~sa.exists().where(
-                there.c.network_id == network, there.c.position == here.c.position + 1
+                there.c.network_id == _NETWORK, there.c.position == here.c.position + 1
             ),
         )
         .order_by(here.c.position)
@@ -45,7 +48,7 @@ def _gap_after(start: Any) -> sa.ScalarSelect[Any]:  # Any: an SQL expression
 
 _last = (
     sa.select(address_history.c.position)
-    .where(address_history.c.network_id == given("network_id"), address_history.c.event == PICKED)
+    .where(address_history.c.network_id == _NETWORK, address_history.c.event == PICKED)
     .order_by(address_history.c.id.desc())
     .limit(1)
     .scalar_subquery()
@@ -53,11 +56,11 @@ _last = (
 _turn = sa.select(_last.label("position")).cte("turn")
 _position = sa.select(_turn.c.position).scalar_subquery()
 _start = sa.case(
-    (_position.between(given("pool_start"), given("pool_end") - 1), _position),
-    else_=given("pool_start") - 1,
+    (_position.between(_POOL_START, _POOL_END - 1), _position),
+    else_=_POOL_START - 1,
 )
-_NEXT = sa.select(_gap_after(_start))
-_FIRST = sa.select(_gap_after(given("pool_start", type_=sa.BigInteger) - 1))
+NEXT = sa.select(_gap_after(_start))
+FIRST = sa.select(_gap_after(_POOL_START - 1))
 
 _INSERT = sa.insert(fixed_ips).values(
     created_at=given("created_at"),
@@ -82,9 +85,9 @@ def next_free(connection: Connection, network: Network) -> int | None:
         "pool_start": network.pool_start,
         "pool_end": network.pool_end,
     }
-    position: int | None = connection.scalar(_NEXT, bounds)
+    position: int | None = connection.scalar(NEXT, bounds)
     if position is None:
-        position = connection.scalar(_FIRST, bounds)
+        position = connection.scalar(FIRST, bounds)
     return position
 
 
