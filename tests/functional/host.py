@@ -120,7 +120,8 @@ class Host:
         finally:
             host.kernel.close()
             for pid in host.dnsmasq_pids():
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             _libc.setns(home, CLONE_NEWNET)
             os.close(home)
             shutil.rmtree(state_path)

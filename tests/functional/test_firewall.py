@@ -189,7 +189,6 @@ def test_the_jump_goes_to_the_head_and_keeps_its_place_afterwards(host: Host) ->
         "iptables-legacy -t nat -D POSTROUTING 1",
         "iptables-legacy -t nat -I INPUT -m comment --comment cn:jump -j cloudnet-snat",
         f"iptables-legacy -t nat -A POSTROUTING {JUMP} -j cloudnet-POSTROUTING",
-        "iptables-legacy -t nat -I INPUT -m comment --comment cn:jump -j cloudnet-snat",
         "iptables-legacy -t nat -N cloudnet-stray",
         "echo '*nat\nCOMMIT' | iptables-legacy-restore",
     ],

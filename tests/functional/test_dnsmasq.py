@@ -1,0 +1,316 @@
+"""dnsmasq as a process that outlives the agent, and the files it reads."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from cloudnet.agent.drivers.hostfiles import HostFiles
+from cloudnet.agent.state import Dhcp
+from cloudnet.common.errors import KernelRefused
+from tests.functional.dhcp_guest import Guest
+from tests.functional.host import Host
+from tests.functional.serving import guest, log_of, network, serve, served
+from tests.lab.waiting import wait_for
+
+
+def pids(host: Host) -> list[int]:
+    return host.dnsmasq_pids()
+
+
+@contextlib.contextmanager
+def plugged(host: Host, number: int, bridge: str = "br100") -> Iterator[Guest]:
+    with Guest(host, bridge, guest(number).mac) as made:
+        yield made
+
+
+def test_it_starts_serves_and_is_found_again(host: Host) -> None:
+    wanted = serve(host, network(3))
+
+    host.restart_the_agent()
+    assert host.has(wanted)
+    with plugged(host, 3) as vm3:
+        lease = vm3.boot()
+    assert str(lease.address) == "10.0.0.3"
+    assert lease.options[3] == bytes([10, 0, 0, 1])
+    assert lease.options[26] == (1500).to_bytes(2)
+
+
+def test_an_unknown_guest_gets_no_answer(host: Host) -> None:
+    serve(host, network(3))
+
+    with plugged(host, 4) as stranger:
+        assert stranger.discover() == []
+
+
+def test_starting_it_again_changes_nothing(host: Host) -> None:
+    wanted = serve(host, network(3))
+    before = pids(host), log_of(host).read_text()
+
+    host.restart_the_agent()
+    host.kernel.ensure(wanted)
+
+    assert (pids(host), log_of(host).read_text()) == before
+
+
+def test_a_new_guest_is_served_without_a_signal(host: Host) -> None:
+    serve(host, network(3))
+    before = pids(host)
+    wanted = served(host, network(3, 4))
+
+    host.kernel.ensure(wanted)
+
+    with plugged(host, 4) as vm4:
+        assert str(vm4.boot().address) == "10.0.0.4"
+    assert host.has(wanted)
+    assert pids(host) == before
+    assert log_of(host).read_text().count("nova-br100.opts") == 1  # a SIGHUP reads it again
+
+
+def test_a_guest_that_goes_is_served_no_longer_by_the_same_process(host: Host) -> None:
+    serve(host, network(3, 4))
+    before = pids(host)
+    wanted = served(host, network(4))
+
+    host.kernel.ensure(wanted)
+
+    assert host.has(wanted)
+    assert pids(host) == before
+    with plugged(host, 3) as vm3, plugged(host, 4) as vm4:
+        assert vm3.discover() == []
+        assert str(vm4.boot().address) == "10.0.0.4"
+
+
+def test_an_address_can_go_to_another_guest(host: Host) -> None:
+    serve(host, network(3))
+    heir = replace(guest(3), mac=guest(4).mac, hostname="vm4")
+    wanted = served(host, replace(network(), vifs=(heir,)))
+
+    host.kernel.ensure(wanted)
+
+    with plugged(host, 4) as vm4:
+        assert str(vm4.boot().address) == "10.0.0.3"
+
+
+def test_changed_options_are_told_without_a_restart(host: Host) -> None:
+    serve(host, network(3))
+    before = pids(host)
+
+    host.kernel.ensure(served(host, network(3, gateway="10.0.3.254")))
+
+    with plugged(host, 3) as vm3:
+        assert vm3.boot().options[3] == bytes([10, 0, 3, 254])
+    assert pids(host) == before
+
+
+def test_changed_arguments_need_a_new_process(host: Host) -> None:
+    serve(host, network(3))
+    before = set(pids(host))
+    wanted = served(host, network(3), "--dhcp-option=option:mtu,1400")
+
+    assert not host.has(wanted)
+    host.kernel.ensure(wanted)
+
+    assert host.has(wanted)
+    assert before.isdisjoint(pids(host))
+    assert len(pids(host)) == len(before)
+
+
+@pytest.mark.parametrize(
+    "disturbance",
+    [
+        "kill $(cat {pid})",
+        "kill -9 $(cat {pid}); sleep 0.1",
+        "rm {hosts}/fa-16-3e-00-00-03",
+        "echo fa:16:3e:00:00:09,vm9,10.0.0.9 >{hosts}/fa-16-3e-00-00-09",
+        "echo fa:16:3e:00:00:03,vm3,10.0.0.33 >{hosts}/fa-16-3e-00-00-03",
+        "echo 3,10.0.0.99 >{options}",
+        "rm {options}",
+        "rm -r {hosts}",
+        "kill -9 $(cat {pid}); rm {pid}; sleep 0.1",
+        "ip link set br100 name br7; sleep 0.1",
+    ],
+)
+def test_what_is_disturbed_is_seen_and_healed(host: Host, disturbance: str) -> None:
+    wanted = serve(host, network(3))
+    files = host.files("br100")
+    host.sh(disturbance.format(pid=files.pid, hosts=files.hosts, options=files.options))
+
+    wait_for(lambda: not host.has(wanted), "the disturbance to be seen", 2)
+    host.sh("ip link set br7 name br100 2>/dev/null || true")
+    host.kernel.ensure(wanted)
+
+    wait_for(lambda: host.has(wanted), "dnsmasq to be as wanted", 2)
+    with plugged(host, 3) as vm3:
+        assert str(vm3.boot().address) == "10.0.0.3"
+
+
+def test_it_does_not_stay_deaf_on_a_bridge_that_was_made_again(host: Host) -> None:
+    wanted = serve(host, network(3))
+    host.sh("ip link delete br100")
+    assert not host.has(wanted)
+
+    serve(host, network(3))
+
+    assert host.has(wanted)
+    with plugged(host, 3) as vm3:
+        assert str(vm3.boot().address) == "10.0.0.3"
+
+
+def test_a_change_that_was_not_told_is_told_after_a_crash(host: Host) -> None:
+    serve(host, network(3, 4))
+    wanted = served(host, network(4))
+    # Stopped between writing the files and sending the signal.
+    HostFiles(host.files("br100")).write(wanted.hosts, wanted.options)
+
+    host.restart_the_agent()
+    assert not host.has(wanted)
+    host.kernel.ensure(wanted)
+
+    assert host.has(wanted)
+    with plugged(host, 3) as vm3:
+        assert vm3.discover() == []
+
+
+def test_it_is_found_without_its_pid_file(host: Host) -> None:
+    wanted = serve(host, network(3))
+    before = pids(host)
+    host.files("br100").pid.unlink()
+
+    host.restart_the_agent()
+    assert host.has(wanted)
+    host.kernel.ensure(wanted)
+
+    assert pids(host) == before
+
+
+def test_of_two_for_one_bridge_one_is_left(host: Host) -> None:
+    wanted = serve(host, network(3))
+    program = "import time; time.sleep(600)"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, f"--pid-file={host.files('br100').pid}"]
+    ) as double:
+        wait_for(lambda: double.pid in pids(host), "the double to start", 5)
+        host.restart_the_agent()
+        assert not host.has(wanted)
+
+        host.kernel.ensure(wanted)
+
+        assert double.wait(5) != 0
+    assert host.has(wanted)
+
+
+def test_a_stranger_with_its_pid_is_left_alone(host: Host) -> None:
+    wanted = serve(host, network(3))
+    host.sh(f"kill -9 $(cat {host.files('br100').pid}); sleep 0.1")
+    with subprocess.Popen(["sleep", "600"]) as stranger:
+        host.files("br100").pid.write_text(f"{stranger.pid}\n")
+
+        host.restart_the_agent()
+        assert not host.has(wanted)
+        host.kernel.remove(wanted)
+
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_dnsmasq_of_the_operators_is_left_alone(host: Host) -> None:
+    with subprocess.Popen(
+        ["dnsmasq", "--keep-in-foreground", "--conf-file=", "--port=5353", "--bind-interfaces"]
+    ) as operators:
+        wanted = serve(host, network(3))
+        host.kernel.remove(wanted)
+
+        assert operators.poll() is None
+        operators.kill()
+
+
+def test_removed_it_leaves_no_process_and_no_file(host: Host) -> None:
+    wanted = serve(host, network(3))
+    with plugged(host, 3) as vm3:
+        vm3.boot()
+
+    for _ in range(2):
+        host.kernel.remove(wanted)
+
+    assert pids(host) == []
+    assert list(host.networks_path.iterdir()) == []
+    assert wanted.key not in host.items()
+
+
+def test_files_that_a_dead_one_left_are_found_and_removed(host: Host) -> None:
+    wanted = serve(host, network(3))
+    host.sh(f"kill -9 $(cat {host.files('br100').pid}); sleep 0.1")
+
+    host.restart_the_agent()
+    left = host.items()[wanted.key]
+    assert isinstance(left, Dhcp)
+    assert left.arguments == ()
+    host.kernel.remove(left)
+
+    assert list(host.networks_path.iterdir()) == []
+
+
+def test_it_does_not_need_the_agent(host: Host) -> None:
+    wanted = serve(host, network(3))
+    host.kernel.close()
+
+    with plugged(host, 3) as vm3:
+        assert str(vm3.boot().address) == "10.0.0.3"
+    host.restart_the_agent()
+    assert host.has(wanted)
+
+
+def test_a_port_in_use_is_one_line(host: Host) -> None:
+    host.sh("ip link add br100 type bridge; ip address add 10.0.0.1/22 dev br100")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("0.0.0.0", 67))
+
+        with pytest.raises(KernelRefused) as refused:
+            serve(host, network(3))
+
+    assert str(refused.value) == (
+        "dhcp br100 with 1 hosts: failed to bind DHCP server socket: Address already in use; find "
+        "who uses the port by `ss -lunp`, and keep it off cloudnet's bridges"
+    )
+    assert pids(host) == []
+
+
+def test_a_bad_option_is_one_line(host: Host) -> None:
+    serve(host, network(3))
+
+    with pytest.raises(KernelRefused) as refused:
+        host.kernel.ensure(served(host, network(3), "--dhcp-range=nonsense"))
+
+    assert str(refused.value) == (
+        "dhcp br100 with 1 hosts: bad command line options: bad dhcp-range; "
+        "see dnsmasq_config_file and the networks' DNS servers"
+    )
+
+
+def test_a_missing_bridge_is_one_line(host: Host) -> None:
+    with pytest.raises(KernelRefused, match="there is no br100; it is made before"):
+        host.kernel.ensure(served(host, network(3)))
+
+
+def test_a_directory_that_dnsmasq_cannot_read_is_named(host: Host) -> None:
+    host.state_path.chmod(0o700)
+
+    with pytest.raises(KernelRefused) as refused:
+        serve(host, network(3))
+
+    assert str(refused.value) == (
+        f"dnsmasq runs as an ordinary user and cannot look into {host.state_path}; "
+        f"let it by `chmod o+x {host.state_path}`"
+    )
+
+
+def test_a_missing_dnsmasq_is_named(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    with pytest.raises(KernelRefused, match="there is no dnsmasq; install the package dnsmasq-"):
+        serve(host, network(3))
