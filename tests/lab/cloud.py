@@ -139,6 +139,19 @@ class Cloud:
         """Return one of cloudnet's programs, configured for the controller's host."""
         return Program(module, self._configure_controller())
 
+    def restart_agents(self, timeout: float = 120) -> None:
+        """Start agents that have ended, and wait until the controller has heard of each again."""
+        ended = {node.name for node, agent in self.agents.items() if not agent.process.alive}
+        last = self._last_reports()
+        for agent in self.agents.values():
+            if not agent.process.alive:
+                agent.start()
+        wait_for(
+            lambda: all(self._last_reports()[name] != last[name] for name in ended),
+            f"a report from {', '.join(sorted(ended))}",
+            timeout,
+        )
+
     def manage(self, *words: str) -> str:
         """Run cloudnet-manage on the controller's host and return what it printed."""
         return self.lab.run(*self.program("cloudnet.controller.manage.main").argv(*words))
@@ -162,6 +175,9 @@ class Cloud:
             agent.require()
         up = {row["host"] for row in self.listed("host", "list") if row["state"] == "up"}
         return {node.name for node in self.site.nodes} <= up
+
+    def _last_reports(self) -> dict[str, str]:
+        return {row["host"]: row["last_seen_up"] for row in self.listed("host", "list")}
 
     # -- configuration -------------------------------------------------------------------------
 
@@ -210,15 +226,20 @@ class Cloud:
 
     # -- guests --------------------------------------------------------------------------------
 
-    def spawn(self, name: str, on: Node, project: str, *, light: bool = False) -> Guest:
-        """Boot a guest and return as soon as it is powered on."""
-        instance = self.compute.spawn(name, on, project, light=light)
-        self.instances[instance.guest] = instance
-        return instance.guest
+    def spawn(self, *wishes: tuple[str, Node, str], light: bool = False) -> list[Guest]:
+        """Boot guests (name, node, project) side by side; return once they are powered on."""
+        wanted = [self.compute.request(*wish, light=light) for wish in wishes]
+        for instance in wanted:
+            self.compute.wait_until_wired(instance)
+        # Only now: an emulated machine takes the processor from the agent that wires the next one.
+        for instance in wanted:
+            self.compute.power_on(instance)
+            self.instances[instance.guest] = instance
+        return [instance.guest for instance in wanted]
 
     def boot(self, name: str, on: Node, project: str, *, light: bool = False) -> Guest:
         """Boot a guest and return when it has its first lease."""
-        guest = self.spawn(name, on, project, light=light)
+        (guest,) = self.spawn((name, on, project), light=light)
         guest.wait_until_up()
         return guest
 

@@ -51,12 +51,12 @@ class Compute:
         self.api = api
         self._image = image
 
-    def spawn(self, name: str, node: Node, project: str, *, light: bool = False) -> Instance:
-        """Boot an instance and return as soon as it is powered on."""
+    def request(self, name: str, node: Node, project: str, *, light: bool = False) -> Instance:
+        """Get an instance its addresses; nothing of it exists on the node yet."""
         instance_id = str(uuid.uuid4())
-        asked = context(project)
-        self.api.allocate_for_instance(asked, instance_id, project, node.name, hostname=name)
-        info = self.api.wait_until_wired(asked, instance_id, WIRED_TIMEOUT)
+        info = self.api.allocate_for_instance(
+            context(project), instance_id, project, node.name, hostname=name
+        )
         cards = [
             Card(link=f"tap{vif['id'][:11]}", mac=vif["address"], bridge=vif["network"]["bridge"])
             for vif in info
@@ -66,11 +66,19 @@ class Compute:
             if light
             else EmulatedGuest(name, node, cards, self._image)
         )
-        guest.lay_wires()
-        for card in cards:
-            node.run("ip", "link", "set", card.link, "master", card.bridge, "up")
-        guest.power_on()
         return Instance(instance_id, project, node, guest, info)
+
+    def wait_until_wired(self, instance: Instance) -> None:
+        """Wait until the instance's hosts have its networks."""
+        self.api.wait_until_wired(instance.context, instance.uuid, WIRED_TIMEOUT)
+
+    def power_on(self, instance: Instance) -> None:
+        """Plug the guest in and switch it on."""
+        guest = instance.guest
+        guest.lay_wires()
+        for card in guest.cards:
+            instance.node.run("ip", "link", "set", card.link, "master", card.bridge, "up")
+        guest.power_on()
 
     def destroy(self, instance: Instance) -> None:
         """Destroy an instance and give up all it had."""

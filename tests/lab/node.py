@@ -1,9 +1,13 @@
 """A compute node: a place with the network cards, addresses and habits of the plan."""
 
+import re
 from ipaddress import IPv4Address
 
 from tests.lab.place import Place
 from tests.lab.topology import NodePlan
+
+_CHANGING = re.compile(r"(?<=_timer) +[\d.]+|(?<=\[)\d+:\d+(?=\])")
+"""A bridge's timers, and the packet counters of a chain."""
 
 
 class Node(Place):
@@ -31,8 +35,21 @@ class Node(Place):
         """Return the names of all its links."""
         return {link["ifname"] for link in self.json("ip", "-j", "link")}
 
+    def address_of(self, link: str) -> IPv4Address | None:
+        """Return a link's own IPv4 address, if it has one."""
+        for entry in self.json("ip", "-j", "-4", "addr", "show", "dev", link):
+            for address in entry.get("addr_info", []):
+                return IPv4Address(address["local"])
+        return None
+
+    def standing(self) -> str:
+        """Return all links, addresses and rules as text, without what changes by itself."""
+        text = self.sh("ip -d link; ip addr; iptables-legacy-save")
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        return "\n".join(_CHANGING.sub("-", line) for line in lines)
+
     def dnsmasq_pids(self, bridge: str) -> list[int]:
-        """Return the processes of the dnsmasq that serves a bridge.
+        """Return the processes of the dnsmasq that serves a bridge ("br": any).
 
         Namespaces share their processes with their neighbours, so it is asked who serves in the
         node's own network namespace; the lease helper that dnsmasq keeps is one of the two.

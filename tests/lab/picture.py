@@ -51,7 +51,7 @@ def _node(cloud: Cloud, node: Node) -> list[str]:
 
 def _bridge(cloud: Cloud, node: Node, bridge: str, guests: list[Guest]) -> list[str]:
     subnet = cloud.instances[guests[0]].network_info[0]["network"]["subnets"][0]["cidr"]
-    own = _address(node, bridge)
+    own = node.address_of(bridge)
     lines = [f" {bridge} {own or '(layer 2 only)'}"]
     lines.append(f"  ├─ {bridge.replace('br', 'vlan')} on eth0, {subnet}")
     for number, guest in enumerate(guests):
@@ -59,14 +59,6 @@ def _bridge(cloud: Cloud, node: Node, bridge: str, guests: list[Guest]) -> list[
         project = cloud.instances[guest].project
         lines.append(f"  {corner}─ {guest.name} {guest.address} of project {project}")
     return [*lines, ""]
-
-
-def _address(node: Node, link: str) -> str:
-    """Return a link's own IPv4 address; empty when it has none."""
-    for entry in node.json("ip", "-j", "-4", "addr", "show", "dev", link):
-        for address in entry.get("addr_info", []):
-            return f"{address['local']}/{address['prefixlen']}"
-    return ""
 
 
 def _inside(text: str) -> str:

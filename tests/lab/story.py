@@ -4,6 +4,7 @@ The steps build on one another and are told in their order: `tools/quickstart` p
 tests hold them.
 """
 
+import difflib
 import re
 import time
 from pathlib import Path
@@ -11,13 +12,16 @@ from pathlib import Path
 from tests.lab.checks import Check
 from tests.lab.cloud import Cloud
 from tests.lab.guest import Guest
+from tests.lab.node import Node
 from tests.lab.outside import Outside
-from tests.lab.reach import Pings
+from tests.lab.reach import Pings, read_pings
 from tests.lab.topology import PUBLIC_ADDRESS
 from tests.lab.waiting import wait_for
 
 ALL_FIVE = Pings(5, 5)
 PORT = 7000
+LONG = 1600
+"""Pings at twenty a second that outlast the restart of both agents, which takes long in a node."""
 
 
 class Story:
@@ -60,9 +64,12 @@ class Story:
     def guests_boot(self, *, light: bool = False) -> list[Check]:
         """Step 2: three guests boot side by side, each with its first lease on its first try."""
         cloud = self.cloud
-        self.vm1 = cloud.spawn("vm1", cloud.node1, "a", light=light)
-        self.vm2 = cloud.spawn("vm2", cloud.node1, "b", light=light)
-        self.vm3 = cloud.spawn("vm3", cloud.node2, "a", light=light)
+        self.vm1, self.vm2, self.vm3 = cloud.spawn(
+            ("vm1", cloud.node1, "a"),
+            ("vm2", cloud.node1, "b"),
+            ("vm3", cloud.node2, "a"),
+            light=light,
+        )
         checks = []
         for guest in (self.vm1, self.vm2, self.vm3):
             lease = guest.wait_until_up()
@@ -84,7 +91,7 @@ class Story:
         tags = {
             re.sub(r".*?(802\.1Q.*?vlan \d+|ethertype \S+).*", r"\1", f) for f in capture.frames
         }
-        tags = {re.sub(r"802\.1Q.*vlan", "802.1Q vlan", tag) for tag in tags}
+        tags = {_tag(frame) for frame in capture.frames}
         return [
             Check.same("vm1 pings vm3", ALL_FIVE, there),
             Check.same("vm3 pings vm1", ALL_FIVE, back),
@@ -164,15 +171,16 @@ class Story:
         """Step 5: vm1 goes; nothing of it is left, and its address is free again after a while."""
         cloud, node = self.cloud, self.cloud.node1
         address, mac = self.vm1.address, self.vm1.cards[0].mac
-        traces = {"before": _traces(self, address, mac)}
+        had = _traces(self, address, mac)
         cloud.delete(self.vm1)
         wait_for(lambda: not _traces(self, address, mac), f"end of {address} on node1", timeout=20)
+        left = _traces(self, address, mac)
         free = wait_for(
             lambda: self._is_free(address), f"{address} to be free", timeout=90, pause=2
         )
         return [
-            Check.same("vm1 had DHCP entries on node1", True, bool(traces["before"])),
-            Check.same("and has none, nor NAT rules", "", _traces(self, address, mac)),
+            Check.same("vm1 had DHCP entries on node1", True, bool(had)),
+            Check.same("what is left of them, and of NAT", "nothing", left or "nothing"),
             Check.same("vm1's address is free again", True, free),
             Check.same("project a's bridge stays", True, node.has_link("br100")),
         ]
@@ -189,25 +197,67 @@ class Story:
         wait_for(
             lambda: not node.dnsmasq_pids(bridge), f"end of the dnsmasq of {bridge}", timeout=20
         )
+        left = node.links() & {bridge, vlan}
         return [
             Check.same("project b had on node1", f"{bridge} {vlan}", " ".join(sorted(had))),
             Check.same("and a dnsmasq", True, dnsmasqs > 0),
-            Check.same("what is left of it", set(), node.links() & {bridge, vlan}),
+            Check.same("what is left of it", "nothing", " ".join(left) or "nothing"),
         ]
 
-    # -- and on ----------------------------------------------------------------------------------
+    # -- 6 -------------------------------------------------------------------------------------
+
+    def agents_are_killed(self) -> list[Check]:
+        """Step 6: kill -9 of the agents and a restart, while vm1 and vm3 ping at 20 a second."""
+        cloud = self.cloud
+        nodes = cloud.site.nodes
+        before = {node: node.standing() for node in nodes}
+        dnsmasqs = {node: node.dnsmasq_pids("br") for node in nodes}
+        there, back = (
+            one.start(f"ping -q -i 0.05 -c {LONG} {other.address}")
+            for one, other in ((self.vm1, self.vm3), (self.vm3, self.vm1))
+        )
+        for node in nodes:
+            cloud.agents[node].kill()
+        cloud.restart_agents()
+        assert there.status is None, f"{LONG} pings were over before the agents were back"
+        assert back.status is None, f"{LONG} pings were over before the agents were back"
+        there.wait(LONG)
+        back.wait(LONG)
+        checks = [
+            Check.same("vm1 pings vm3", Pings(LONG, LONG), read_pings(there.output)),
+            Check.same("vm3 pings vm1", Pings(LONG, LONG), read_pings(back.output)),
+        ]
+        for node in nodes:
+            checks += [
+                Check.same(f"{node.name}: dnsmasq", dnsmasqs[node], node.dnsmasq_pids("br")),
+                Check.same(f"{node.name} stands", "as before", _change(before[node], node)),
+            ]
+        return checks
+
+    # -- and on --------------------------------------------------------------------------------
 
     def guests_come_back(self) -> None:
         """Boot again whom step 5 has deleted."""
         cloud = self.cloud
-        self.vm1 = cloud.spawn("vm1", cloud.node1, "a")
-        self.vm2 = cloud.spawn("vm2", cloud.node1, "b")
+        self.vm1, self.vm2 = cloud.spawn(("vm1", cloud.node1, "a"), ("vm2", cloud.node1, "b"))
         for guest in (self.vm1, self.vm2):
             guest.wait_until_up()
 
     def _is_free(self, address: str) -> bool:
         rows = self.cloud.listed("fixed", "list")
         return all(row["address"] != address for row in rows)
+
+
+def _change(before: str, node: Node) -> str:
+    """Return how a node differs from before, line by line."""
+    lines = difflib.unified_diff(before.splitlines(), node.standing().splitlines(), lineterm="")
+    return "\n".join(lines) or "as before"
+
+
+def _tag(frame: str) -> str:
+    """Return what kind of frame tcpdump has printed."""
+    tagged = re.search(r"ethertype (802\.1Q) .*?(vlan \d+)", frame)
+    return f"{tagged[1]} {tagged[2]}" if tagged else "untagged"
 
 
 def _serve_echo(guest: Guest) -> None:

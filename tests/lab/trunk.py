@@ -20,7 +20,9 @@ class Capture:
 
     @property
     def frames(self) -> list[str]:
-        return self._process.out.splitlines()
+        """The frames that have been printed to the end of their line."""
+        *whole, _ = self._process.out.split("\n")
+        return whole
 
 
 class Trunk:
