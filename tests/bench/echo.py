@@ -1,0 +1,39 @@
+"""The barest RPC service there can be: what it costs is oslo.messaging, RabbitMQ and this machine.
+
+Run as `python -m tests.bench.echo TRANSPORT_URL`; it says `ready` and answers until it is ended.
+"""
+
+import signal
+import sys
+import threading
+
+from cloudnet.common import rpc
+
+TOPIC = "bench-echo"
+
+
+class Echo:
+    """Answers with what it was given."""
+
+    target = rpc.messaging.Target(version="1.0")
+
+    def echo(self, context: object, said: str) -> str:
+        return said
+
+
+def main(url: str) -> None:
+    """Serve until SIGTERM, with the same executor as the controller."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda signum, frame: stop.set())
+    transport = rpc.transport(rpc.bare_conf(), url, "nova")
+    server = rpc.server(transport, TOPIC, "bench", [Echo()])
+    server.start()
+    print("ready", flush=True)
+    stop.wait()
+    server.stop()
+    server.wait()
+    transport.cleanup()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,1 @@
+"""What is measured: each a function from a site to figures."""

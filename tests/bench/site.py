@@ -1,0 +1,177 @@
+"""Where the bench takes place: a broker, a database on disk, a controller and an agent.
+
+Configured as the seed's listing says, with a second file for what differs on this machine. Where
+the kernel has no 802.1Q, each network is a FlatDHCP one with a veth for its uplink: the agent has
+the same work with it as with a VLAN device, but for making that device.
+"""
+
+import itertools
+import sqlite3
+import uuid
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from cloudnet.client import NetworkAPI
+from tests.bench.daemon import BIN, Daemon, wait_until
+from tests.bench.node import Node
+from tests.servers import RabbitMQ
+
+LISTING = Path(__file__).parents[2] / "etc" / "listing6.conf"
+NODE = "node1"  # the listing's network_host, and where the agent is
+CONTEXT = {"is_admin": True}
+NETWORK_SIZE = 1024  # the listing's
+Info = list[dict[str, Any]]  # Any: JSON
+
+
+class Site:
+    """All of it; things start when they are first needed and end with the block."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.chmod(0o755)  # dnsmasq looks into it as an ordinary user
+        self.broker = RabbitMQ(directory / "rabbitmq")
+        self.node = Node()
+        self.state = directory / "state"
+        self.database = directory / "cloudnet.sqlite"
+        self.settled_at = 0.0  # when an agent that was started had reported all
+        self._files = (LISTING, directory / "here.conf")
+        self._open = ExitStack()
+        self._numbers = itertools.count()
+        self._api: NetworkAPI | None = None
+        self._controller: Daemon | None = None
+        self._agent: Daemon | None = None
+
+    def __enter__(self) -> Self:
+        self._open.enter_context(self.broker)
+        self._files[1].write_text(
+            f"[DEFAULT]\nhost = {NODE}\ntransport_url = {self.broker.transport_url}\n"
+            f"state_path = {self.state}\n"
+            f"[database]\nconnection = sqlite:///{self.database}\n"
+        )
+        self._open.enter_context(self.node)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop_agent()
+        if self._api is not None:
+            self._api.close()
+        if self._controller is not None:
+            self._controller.stop()
+        self._open.close()
+
+    def argv(self, program: str, *arguments: str) -> list[str]:
+        """Return the command line of one of cloudnet's programs."""
+        files = [word for file in self._files for word in ("--config-file", str(file))]
+        return [str(BIN / program), *files, *arguments]
+
+    @property
+    def controller(self) -> Daemon:
+        """The controller, started if it was not."""
+        if self._controller is None:
+            sync = Daemon(self.argv("cloudnet-manage", "db", "sync"), self.directory / "sync.log")
+            sync.wait()
+            log = self.directory / "controller.log"
+            self._controller = Daemon(self.argv("cloudnet-controller"), log)
+            self._controller.wait_until_it_says("answering on topics")
+        return self._controller
+
+    @property
+    def api(self) -> NetworkAPI:
+        """What a compute service has."""
+        _ = self.controller
+        if self._api is None:
+            self._api = NetworkAPI(self.broker.transport_url)
+        return self._api
+
+    # -- networks and guests -------------------------------------------------------------------
+
+    def networks(self, count: int, host: str, project: str | None = None) -> list[str]:
+        """Make networks with their gateway on a host, and return their uuids.
+
+        Those of the node can be built on it; nobody builds those of other hosts.
+        """
+        return [self._network(next(self._numbers), host, project) for _ in range(count)]
+
+    def _network(self, number: int, host: str, project: str | None) -> str:
+        wish = {
+            "cidr": f"10.{number * NETWORK_SIZE // 65536}.{number * 4 % 256}.0/22",
+            "num_networks": 1,
+            "host": host,
+            "project_id": project,
+        }
+        if host == NODE and not self.node.has_vlans:
+            wish |= {
+                "topology": "flatdhcp",
+                "bridge": f"br{100 + number}",
+                "bridge_interface": self.node.add_uplink(number),
+            }
+        made = self.api.create_networks(CONTEXT, label=f"bench{number}", **wish)
+        uuid_: str = made[0]["uuid"]
+        return uuid_
+
+    def allocate(
+        self, host: str, *, project: str = "bench", network: str | None = None
+    ) -> tuple[str, Info]:
+        """Allocate for a new instance; return its uuid and its network info."""
+        instance = str(uuid.uuid4())
+        requested = None if network is None else [(network, None)]
+        info = self.api.allocate_for_instance(
+            CONTEXT, instance, project, host, requested_networks=requested
+        )
+        return instance, info
+
+    def deallocate(self, instance: str) -> None:
+        """Take from a guest all it has."""
+        self.api.deallocate_for_instance(CONTEXT, instance, "bench", NODE)
+
+    # -- the agent -----------------------------------------------------------------------------
+
+    @property
+    def agent(self) -> Daemon:
+        """The agent, started if it was not, and as far as its first report."""
+        _ = self.controller
+        return self._agent or self.start_agent()
+
+    def start_agent(self) -> Daemon:
+        """Start the agent and wait until it has reported all that it should have."""
+        self._forget_reports()
+        agent = Daemon(self.argv("cloudnet-agent"), self.directory / "agent.log")
+        self._agent = agent
+        self.settled_at = self.wait_until_settled()
+        return agent
+
+    def stop_agent(self) -> None:
+        """End the agent; what it has built stays."""
+        if self._agent is not None:
+            self._agent.stop()
+            self._agent = None
+
+    def take_node_down(self) -> None:
+        """Leave nothing of what the agent has built, and nothing that it remembers."""
+        self.stop_agent()
+        self.node.clear(self.state)
+
+    def wait_until_settled(self) -> float:
+        """Wait until the agent has reported all that its host should have."""
+        return wait_until(self._has_reported_all, "the agent's report")
+
+    def _forget_reports(self) -> None:
+        """Make the controller note the next report anew, as if it were the first."""
+        with closing(sqlite3.connect(self.database, timeout=30)) as connection, connection:
+            connection.execute("UPDATE host_networks SET applied_revision = NULL")
+
+    def _has_reported_all(self) -> bool:
+        behind = (
+            "SELECT count(*) FROM host_networks WHERE host = ?"
+            " AND (applied_revision IS NULL OR applied_revision < revision)"
+        )
+        with closing(sqlite3.connect(self.database, timeout=30)) as connection:
+            found: int = connection.execute(behind, (NODE,)).fetchone()[0]
+        return found == 0
