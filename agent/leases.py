@@ -113,7 +113,9 @@ def _bound(path: Path) -> socket.socket:
         path.chmod(0o600)
     except OSError as error:
         listener.close()
-        raise KernelRefused(f"cannot listen for lease events on {path}: {error}") from error
+        raise KernelRefused(
+            f"cannot listen for lease events on {path}: {error.strerror}"
+        ) from error
     except KernelRefused:
         listener.close()
         raise

@@ -1,0 +1,127 @@
+"""Connections through floating IPs end when the floating IP leaves, on a real kernel."""
+
+import socket
+from ipaddress import IPv4Address
+
+import pytest
+
+from cloudnet.agent.state import PublicAddress, Translation
+from tests.functional.host import Host
+
+FLOATING, FIXED, OTHER = (IPv4Address(a) for a in ("192.0.2.225", "10.0.0.3", "10.0.0.4"))
+TRANSLATION = Translation(FLOATING, FIXED)
+PUBLIC = PublicAddress("eth1", FLOATING)
+
+
+@pytest.fixture
+def gateway(host: Host) -> Host:
+    """A host whose guest is itself: both its fixed addresses and the world are on it."""
+    host.nic("eth1")
+    host.sh(
+        "ip address add 10.0.0.3/32 dev lo; ip address add 10.0.0.4/32 dev lo;"
+        "ip address add 203.0.113.1/32 dev lo;"
+        "iptables-legacy -t nat -A OUTPUT -d 192.0.2.225 -j DNAT --to 10.0.0.3;"
+        "iptables-legacy -t nat -A POSTROUTING -s 10.0.0.3 -d 203.0.113.1 -j SNAT --to 192.0.2.225"
+    )
+    host.kernel.ensure(PUBLIC)
+    return host
+
+
+def connected(host: Host) -> list[str]:
+    """Return the connections there are: who asked whom."""
+    lines = host.sh("conntrack -L 2>/dev/null || true").splitlines()
+    words = [line.split() for line in lines]
+    return sorted(
+        " ".join(
+            [next(w for w in line if w.startswith("src=")), next(w for w in line if "dst=" in w)]
+        )
+        for line in words
+    )
+
+
+def open_both_ways() -> list[socket.socket]:
+    """Have one connection into the guest, one out of it and one that is nobody's business."""
+    server = socket.create_server(("10.0.0.3", 80))
+    inward = socket.create_connection(("192.0.2.225", 80))
+    outward = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    outward.bind(("10.0.0.3", 5000))
+    outward.sendto(b"out", ("203.0.113.1", 9))
+    bystander = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bystander.sendto(b"by", ("10.0.0.4", 9))
+    return [server, inward, outward, bystander]
+
+
+def test_its_connections_are_forgotten_and_no_others(gateway: Host) -> None:
+    opened = open_both_ways()
+    assert len(connected(gateway)) == 3
+
+    for _ in range(2):
+        gateway.kernel.remove(TRANSLATION)
+
+    assert connected(gateway) == ["src=10.0.0.4 dst=10.0.0.4"]
+    for one in opened:
+        one.close()
+
+
+def test_connections_of_its_next_guest_are_kept(gateway: Host) -> None:
+    opened = open_both_ways()
+
+    gateway.kernel.remove(Translation(FLOATING, OTHER))
+
+    assert len(connected(gateway)) == 3
+    for one in opened:
+        one.close()
+
+
+def test_pings_and_strange_protocols_are_forgotten_too(gateway: Host) -> None:
+    gateway.sh("ping -c1 -W1 192.0.2.225")
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, 132) as sctp:
+        sctp.sendto(
+            bytes.fromhex("1388 0009 00000000 00000000 01000014" + "00" * 16), (str(FLOATING), 0)
+        )
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, 47) as gre:
+        gre.sendto(bytes(8), (str(FLOATING), 0))
+    assert len(connected(gateway)) >= 2
+
+    gateway.kernel.remove(TRANSLATION)
+
+    assert connected(gateway) == []
+
+
+def test_nothing_of_a_floating_ip_outlives_its_address(gateway: Host) -> None:
+    opened = open_both_ways()
+
+    gateway.kernel.remove(PUBLIC)
+
+    assert connected(gateway) == ["src=10.0.0.4 dst=10.0.0.4"]
+    for one in opened:
+        one.close()
+
+
+def test_an_agent_that_comes_back_finds_connections_that_no_rule_makes(gateway: Host) -> None:
+    """Stopped after it had changed the rules and before it had forgotten the connections."""
+    opened = open_both_ways()
+    gateway.sh("iptables-legacy -t nat -F")
+
+    gateway.restart_the_agent()
+    assert gateway.has(TRANSLATION)
+    gateway.kernel.remove(TRANSLATION)
+
+    assert not gateway.has(TRANSLATION)
+    assert connected(gateway) == ["src=10.0.0.4 dst=10.0.0.4"]
+    for one in opened:
+        one.close()
+
+
+def test_translations_of_others_are_no_business_of_ours(gateway: Host) -> None:
+    gateway.sh("iptables-legacy -t nat -A OUTPUT -d 198.51.100.1 -j DNAT --to 10.0.0.4")
+    gateway.sh("ip address add 198.51.100.1/32 dev lo; ping -c1 -W1 198.51.100.1")
+
+    gateway.restart_the_agent()
+
+    assert {key for key in gateway.items() if key.startswith("translation")} == set()
+
+
+def test_a_host_that_never_translated_needs_no_conntrack(host: Host) -> None:
+    assert host.items() == {}
+    host.kernel.remove(TRANSLATION)

@@ -1,0 +1,107 @@
+"""All drivers together: a whole network is made, found, left alone, and taken away."""
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+from cloudnet.agent.plan import Verb, plan
+from cloudnet.agent.state import Items
+from cloudnet.agent.translate import translate
+from cloudnet.common.objects import FixedRanges, FloatingIp, NetworkSnapshot
+from tests.functional.host import Host, settings
+from tests.functional.serving import network
+
+RANGES = FixedRanges(1, (IPv4Network("10.0.0.0/20"),))
+OPERATORS = """
+iptables-legacy -t nat -A POSTROUTING -s 172.16.99.0/24 -o eth1 -j MASQUERADE
+ip address add 192.0.2.10/24 dev eth1
+ip link add br7 type bridge
+"""
+
+
+def a_network(*guests: int) -> NetworkSnapshot:
+    floating = FloatingIp(IPv4Address("192.0.2.225"), IPv4Address("10.0.0.3"), None)
+    return replace(network(*guests), bridge_interface="eth2", floating_ips=(floating,))
+
+
+def wanted(host: Host, *snapshots: NetworkSnapshot) -> Items:
+    nat = replace(settings(host.state_path).nat, routing_source_ip=IPv4Address("192.0.2.10"))
+    agent = replace(settings(host.state_path), nat=nat)
+    want = translate(snapshots, RANGES, agent, host.kernel.read().nics)
+    assert want.problems == ()
+    return want.items
+
+
+def converge(host: Host, *snapshots: NetworkSnapshot) -> list[str]:
+    """Do what the loop does in one round, and return the steps."""
+    steps = plan(wanted(host, *snapshots), host.items())
+    for step in steps:
+        if step.verb is Verb.ENSURE:
+            host.kernel.ensure(step.item)
+        else:
+            host.kernel.remove(step.item)
+    return [str(step) for step in steps]
+
+
+def look(host: Host) -> str:
+    return host.sh(
+        "ip -d link | sed 's/[gh]c_timer *[0-9.]*//g'; ip address; iptables-legacy-save | grep ^-A;"
+        "pgrep dnsmasq || true"
+    )
+
+
+def test_a_network_is_made_in_one_round_and_the_next_does_nothing(host: Host) -> None:
+    host.nic("eth1")
+    host.nic("eth2")
+    host.sh(OPERATORS)
+
+    assert converge(host, a_network(3, 4)) != []
+    assert converge(host, a_network(3, 4)) == []
+
+
+def test_an_agent_with_no_memory_finds_all_and_changes_nothing(host: Host) -> None:
+    host.nic("eth1")
+    host.nic("eth2")
+    converge(host, a_network(3, 4))
+    before = look(host)
+
+    host.restart_the_agent()
+
+    with host.quiet():
+        assert converge(host, a_network(3, 4)) == []
+    assert look(host) == before
+
+
+def test_one_more_guest_is_a_step_or_two(host: Host) -> None:
+    host.nic("eth1")
+    host.nic("eth2")
+    converge(host, a_network(3))
+
+    assert converge(host, a_network(3, 4)) == ["ensure dhcp br100 with 2 hosts"]
+
+
+def test_all_of_it_goes_and_the_operators_things_stay(host: Host) -> None:
+    host.nic("eth1")
+    host.nic("eth2")
+    host.sh(OPERATORS + "iptables-legacy -t mangle -L >/dev/null; iptables-legacy -L >/dev/null")
+    before = look(host)
+    converge(host, a_network(3, 4))
+
+    converge(host)
+
+    assert look(host) == before
+    assert set(host.items()) == {"forwarding"}
+
+
+def test_what_was_half_made_is_completed(host: Host) -> None:
+    """Stopped after any number of steps, and started again."""
+    host.nic("eth1")
+    host.nic("eth2")
+    steps = plan(wanted(host, a_network(3)), host.items())
+    for step in steps[: len(steps) // 2]:
+        host.kernel.ensure(step.item)
+
+    host.restart_the_agent()
+    done = converge(host, a_network(3))
+
+    assert len(done) < len(steps)
+    assert converge(host, a_network(3)) == []

@@ -1,0 +1,174 @@
+"""The agent's ear for lease events, and the program that speaks into it."""
+
+import logging
+import queue
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from cloudnet.agent.leases import LeaseEvent, LeaseListener
+from cloudnet.common.errors import KernelRefused
+from tests.functional.serving import BRIDGEPROGRAM
+
+Heard = queue.Queue[LeaseEvent]
+EVENT = LeaseEvent("add", "net-1", "fa:16:3e:00:00:03", IPv4Address("10.0.0.3"), "vm3")
+WORDS = ["add", "fa:16:3e:00:00:03", "10.0.0.3", "vm3"]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "agent.sock"
+
+
+@pytest.fixture
+def heard(path: Path) -> Iterator[Heard]:
+    events: Heard = queue.Queue()
+    listener = LeaseListener(path, events.put)
+    listener.start()
+    yield events
+    listener.close()
+
+
+def tell(path: Path, *words: str, **more: str) -> None:
+    """Run dhcpbridge as dnsmasq does."""
+    environment = {"CLOUDNET_SOCKET": str(path), "CLOUDNET_NETWORK": "net-1", **more}
+    subprocess.run([BRIDGEPROGRAM, *words], env=environment, check=True, timeout=10)
+
+
+def send(path: Path, datagram: bytes) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        out.sendto(datagram, str(path))
+
+
+def test_an_event_is_heard(path: Path, heard: Heard) -> None:
+    tell(path, *WORDS)
+
+    assert heard.get(timeout=2) == EVENT
+
+
+def test_novas_name_for_the_network_will_do(path: Path, heard: Heard) -> None:
+    tell(path, "del", *WORDS[1:3], CLOUDNET_NETWORK="", NETWORK_ID="7")
+
+    assert heard.get(timeout=2) == LeaseEvent("del", "7", EVENT.mac, EVENT.address, "")
+
+
+def test_an_old_lease_is_no_event(path: Path, heard: Heard) -> None:
+    tell(path, "old", *WORDS[1:])
+    tell(path, *WORDS)
+
+    assert heard.get(timeout=2) == EVENT
+    assert heard.empty()
+
+
+def test_nonsense_is_one_line_each_and_harms_nothing(
+    path: Path, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    nonsense = [b"", b"\xff\xfe", b"add", b"add\tn\tno mac\t10.0.0.3\t", b"x" * 9000]
+    for datagram in nonsense:
+        send(path, datagram)
+    send(path, b"add\tnet-1\tfa:16:3e:00:00:03\t10.0.0.999\t")
+    tell(path, *WORDS)
+
+    assert heard.get(timeout=2) == EVENT
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 6
+    assert all(line.startswith("dropped a lease event that makes no sense") for line in lines)
+
+
+def test_only_roots_events_count(
+    path: Path, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.chmod(0o666)
+    for directory in path.parents[:3]:
+        directory.chmod(0o755)
+    script = (
+        "import os, socket; os.setgid(65534); os.setuid(65534);"
+        f"socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'add', {str(path)!r})"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+    tell(path, *WORDS)
+
+    assert heard.get(timeout=2) == EVENT
+    assert [record.getMessage() for record in caplog.records] == [
+        "dropped a lease event from user 65534: only root's count"
+    ]
+
+
+def test_a_listener_that_fails_goes_on_listening(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    events: Heard = queue.Queue()
+
+    def on_event(event: LeaseEvent) -> None:
+        events.put(event)
+        if events.qsize() == 1:
+            raise RuntimeError("no queue")
+
+    listener = LeaseListener(path, on_event)
+    listener.start()
+    with caplog.at_level(logging.ERROR):
+        tell(path, *WORDS)
+        tell(path, *WORDS)
+        for _ in range(2):
+            assert events.get(timeout=2) == EVENT
+    listener.close()
+
+    assert "a lease event was lost" in caplog.text
+
+
+def test_the_socket_is_roots_alone_and_goes_at_the_end(path: Path) -> None:
+    listener = LeaseListener(path, lambda event: None)
+    listener.start()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    listener.close()
+
+    assert not path.exists()
+
+
+def test_a_socket_that_a_killed_agent_left_is_replaced(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as killed:
+        killed.bind(str(path))
+
+    listener = LeaseListener(path, lambda event: None)
+    listener.close()
+
+
+def test_the_socket_of_a_living_agent_is_left(path: Path, heard: Heard) -> None:
+    with pytest.raises(KernelRefused) as refused:
+        LeaseListener(path, lambda event: None)
+
+    assert str(refused.value) == (
+        f"another agent listens on {path}; stop it, or set another state_path"
+    )
+    tell(path, *WORDS)
+    assert heard.get(timeout=2) == EVENT
+
+
+def test_a_place_that_cannot_be_had_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(KernelRefused, match=r"cannot listen for .*: No such file"):
+        LeaseListener(tmp_path / "missing" / "agent.sock", lambda event: None)
+
+
+def test_an_agent_that_is_away_or_busy_costs_dnsmasq_little(path: Path) -> None:
+    tell(path, *WORDS)  # nothing there
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as busy:
+        busy.bind(str(path))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+            filler.setblocking(False)
+            try:
+                while True:
+                    filler.sendto(b"x", str(path))
+            except BlockingIOError:
+                pass
+        started = time.monotonic()
+        tell(path, *WORDS)
+
+        assert time.monotonic() - started < 2

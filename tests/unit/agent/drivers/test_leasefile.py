@@ -1,0 +1,55 @@
+"""Reading dnsmasq's lease file."""
+
+import time
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from cloudnet.agent.drivers.leasefile import handed_out
+from cloudnet.agent.state import HandedOut
+
+MAC = "fa:16:3e:00:00:03"
+
+
+def read(directory: Path, *lines: str) -> list[HandedOut]:
+    file = directory / "leases"
+    file.write_text("".join(f"{line}\n" for line in lines))
+    return list(handed_out("br100", file))
+
+
+def lease(address: str) -> HandedOut:
+    return HandedOut("br100", IPv4Address(address), MAC)
+
+
+def test_leases_are_read_with_and_without_a_name_and_a_client_id(tmp_path: Path) -> None:
+    later = int(time.time()) + 60
+
+    assert read(
+        tmp_path,
+        f"{later} {MAC} 10.0.0.3 vm3 01:{MAC}",
+        f"{later} {MAC} 10.0.0.4 * *",
+        f"0 {MAC} 10.0.0.5 vm5 *",  # never runs out
+    ) == [lease("10.0.0.3"), lease("10.0.0.4"), lease("10.0.0.5")]
+
+
+def test_what_has_run_out_is_no_lease(tmp_path: Path) -> None:
+    assert read(tmp_path, f"{int(time.time()) - 1} {MAC} 10.0.0.3 vm3 *") == []
+
+
+def test_what_is_no_ipv4_lease_of_an_ethernet_is_passed_over(tmp_path: Path) -> None:
+    later = int(time.time()) + 60
+
+    assert (
+        read(
+            tmp_path,
+            "duid 00:01:00:01:2a:2b",
+            f"{later} 12345 fd00::3 vm3 00:01:00:01",
+            f"{later} 06-{MAC} 10.0.0.3 vm3 *",
+            "",
+            "half a li",
+        )
+        == []
+    )
+
+
+def test_no_file_is_no_leases(tmp_path: Path) -> None:
+    assert list(handed_out("br100", tmp_path / "none")) == []
