@@ -54,11 +54,12 @@ class MultiHostStory:
     def each_leaves_its_own_way(self) -> list[Check]:
         """node2's guest leaves through its own SNAT, and node1's masquerade after that."""
         outside = self.cloud.outside
-        with self.cloud.trunk.capture("icmp") as capture:
+        with self.cloud.trunk.capture(f"icmp and host {outside.address}") as capture:
             pings = self.vm3.pings(outside.address)
             wait_for(lambda: len(capture.frames) >= 10, "ten frames on the trunk", timeout=10)
         senders = {found for f in capture.frames for found in re.findall(r"(\S+) > 203\.0", f)}
-        with self.cloud.trunk.capture("icmp or (vlan and icmp)") as capture:
+        theirs = f"host {outside.address}"
+        with self.cloud.trunk.capture(f"({theirs}) or (vlan and {theirs})") as capture:
             others = self.vm1.pings(outside.address)
         return [
             Check.same("vm3 pings outside", ALL_FIVE, pings),

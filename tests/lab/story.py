@@ -84,7 +84,8 @@ class Story:
 
     def neighbours_meet(self) -> list[Check]:
         """Step 3: vm1 and vm3 ping each other, with tag 100 on the trunk."""
-        with self.cloud.trunk.capture("icmp or (vlan and icmp)") as capture:
+        theirs = f"icmp and host {self.vm1.address}"
+        with self.cloud.trunk.capture(f"({theirs}) or (vlan and {theirs})") as capture:
             there = self.vm1.pings(self.vm3.address)
             back = self.vm3.pings(self.vm1.address)
             wait_for(lambda: len(capture.frames) >= 20, "20 frames on the trunk", timeout=10)
