@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloudnet.common.errors import ConfigurationError
 from cloudnet.common.settings import files
 
 USUAL = (Path("/etc/nova/nova.conf"), Path("/etc/cloudnet/nova.conf"))
@@ -26,18 +25,18 @@ class CommandLine:
     rest: tuple[str, ...]  # what is not about files
 
 
-def take_apart(argv: Sequence[str]) -> CommandLine:
+def take_apart(argv: Sequence[str], prog: str) -> CommandLine:
     """Return the files to read and the rest of the command line.
 
-    :raises ConfigurationError: an option about files lacks its value, or its directory is not there
+    An option about files that lacks its value is wrong usage, and ends the program as argparse
+    does.
+
+    :raises ConfigurationError: a directory is not there
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser = argparse.ArgumentParser(prog=prog, add_help=False, allow_abbrev=False)
     parser.add_argument("--config-file", action="append", type=Path, default=[])
     parser.add_argument("--config-dir", action="append", type=Path, default=[])
-    try:
-        known, rest = parser.parse_known_args(argv)
-    except argparse.ArgumentError as error:
-        raise ConfigurationError(str(error)) from error
+    known, rest = parser.parse_known_args(argv)
     named = [*known.config_file, *files.in_directories(known.config_dir)]
     return CommandLine(tuple(named or usual_files()), tuple(rest))
 

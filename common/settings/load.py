@@ -52,7 +52,7 @@ def load_agent(
 
 def _fill_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Verdict:
     logs.hold_early_records()
-    line = take_apart(argv)
+    line = take_apart(argv, prog)
     conf = cfg.CONF
     conf.reset()
     log.register_options(conf)

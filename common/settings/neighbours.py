@@ -44,31 +44,33 @@ NAMES = _words(
     fake_tests fatal_exception_format_errors force_config_drive force_raw_images
     force_volumeutils_v1 graceful_shutdown_timeout initial_cpu_allocation_ratio
     initial_disk_allocation_ratio initial_ram_allocation_ratio internal_service_availability_zone
-    iqn_prefix isolated_hosts isolated_images key_file least_cost_functions limit_cpu_features
+    iqn_prefix isolated_hosts isolated_images key key_file least_cost_functions limit_cpu_features
     log_format logfile_mode long_rpc_timeout max_gigabytes max_header_line max_instances_per_host
     max_io_ops_per_host max_kernel_ramdisk_size max_local_block_devices max_nbd_devices
     maximum_instance_delete_attempts memcached_servers metadata_cache_expiration metadata_listen
-    metadata_listen_port metadata_manager migrate_max_retries my_block_storage_ip
-    network_allocate_retries non_inheritable_image_properties noop_cost_fn_weight null_kernel
-    num_shell_tries password_length pointer_model preallocate_images project_cert_subject
-    pybasedir quota_cores quota_gigabytes quota_injected_file_content_bytes
-    quota_injected_file_path_bytes quota_injected_file_path_length quota_injected_files
-    quota_instances quota_key_pairs quota_metadata_items quota_ram quota_security_group_rules
-    quota_security_groups quota_server_group_members quota_server_groups quota_volumes
-    rabbit_durable_queues rabbit_ha_queues rabbit_heartbeat_timeout_threshold rabbit_login_method
-    rabbit_max_retries rabbit_retry_backoff rabbit_retry_interval rabbit_use_ssl
-    ram_allocation_ratio ram_weight_multiplier reboot_timeout record region_list
-    reserved_huge_pages rpc_backend rpc_cast_timeout rpc_conn_pool_size rpc_poll_timeout
-    rpc_thread_pool_size run_external_periodic_tasks secure_proxy_ssl_header servicegroup_driver
+    metadata_listen_port metadata_manager migrate_max_retries multi_instance_display_name_template
+    my_block_storage_ip network_allocate_retries non_inheritable_image_properties
+    noop_cost_fn_weight null_kernel num_shell_tries password_length pointer_model
+    preallocate_images project_cert_subject pybasedir quota_cores quota_gigabytes
+    quota_injected_file_content_bytes quota_injected_file_path_bytes
+    quota_injected_file_path_length quota_injected_files quota_instances quota_key_pairs
+    quota_metadata_items quota_ram quota_security_group_rules quota_security_groups
+    quota_server_group_members quota_server_groups quota_volumes rabbit_durable_queues
+    rabbit_ha_queues rabbit_heartbeat_timeout_threshold rabbit_login_method rabbit_max_retries
+    rabbit_retry_backoff rabbit_retry_interval rabbit_use_ssl ram_allocation_ratio
+    ram_weight_multiplier reboot_timeout record region_list reserved_huge_pages rpc_backend
+    rpc_cast_timeout rpc_conn_pool_size rpc_poll_timeout rpc_thread_pool_size
+    run_external_periodic_tasks secure_proxy_ssl_header servicegroup_driver source_is_ipv6
     sql_connection_debug sql_connection_trace sql_dbpool_enable sql_idle_timeout sql_max_overflow
     sql_max_pool_size sql_max_retries sql_min_pool_size sql_retry_interval sqlite_clean_db
     sqlite_db sqlite_synchronous sr_matching_filter ssl_ca_file ssl_cert_file ssl_key_file
     ssl_only start_guests_on_host_boot storage_availability_zone stub_compute
     sync_power_state_interval sync_power_state_pool_size synchronous_snapshot_create tempdir
-    tile_monitor timeout_nbd update_resources_interval use_cow_images use_forwarded_for
-    use_join_force use_local_volumes use_project_ca use_usb_tablet user_cert_subject vcpu_pin_set
-    verbose vif_plugging_is_fatal vif_plugging_timeout virt_mkfs vswitch_name web
-    xen_hvmloader_path zombie_instance_updated_at_window
+    tile_monitor timeout_nbd update_resources_interval use_cow_images use_dynamic_connections
+    use_forwarded_for use_join_force use_local_volumes use_project_ca use_pub_sub use_router_proxy
+    use_usb_tablet user_cert_subject vcpu_pin_set verbose vif_plugging_is_fatal
+    vif_plugging_timeout virt_mkfs vswitch_name web xen_hvmloader_path
+    zombie_instance_updated_at_window
     """
 )
 

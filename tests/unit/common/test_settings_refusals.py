@@ -225,9 +225,34 @@ def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
         load_agent(["--config-dir", str(tmp_path / "none")], "cloudnet-agent")
 
 
-def test_config_file_without_a_name_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="--config-file: expected one argument"):
+def test_config_file_without_a_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
         load_agent(["--config-file"], "cloudnet-agent")
+
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "cloudnet-agent: error: argument --config-file: expected one argument"
+    )
+
+
+def test_an_unknown_word_on_the_command_line_is_wrong_usage(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        load_agent(["--config-file", str(write("")), "--onec"], "cloudnet-agent")
+
+    assert stopped.value.code == 2
+    assert "unrecognized arguments: --onec" in capsys.readouterr().err
+
+
+def test_help_works_however_wrong_the_file_is(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        load_agent(["--help", "--config-file", str(write("spam"))], "cloudnet-agent")
+
+    assert not stopped.value.code
+    assert "--config-file PATH" in capsys.readouterr().out
 
 
 NAMES = st.sampled_from([o.dest for options in GROUPS.values() for o in options])

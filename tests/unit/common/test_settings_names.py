@@ -1,0 +1,87 @@
+"""Which names are known, and to whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloudnet.common.settings.libraries import MESSAGING, options_of
+from cloudnet.common.settings.neighbours import NAMES, is_neighbour
+from cloudnet.common.settings.options import GROUPS, SHARED
+from cloudnet.common.settings.parse import VOCABULARY
+
+NETWORK_OPTIONS = """
+allow_same_net_traffic auto_assign_floating_ip bindir cnt_vpn_clients control_exchange
+create_unique_mac_address_attempts default_access_ip_network_name default_floating_pool
+defer_iptables_apply dhcp_domain dhcp_lease_time dhcpbridge dhcpbridge_flagfile dmz_cidr dns_server
+dns_update_periodic_interval dnsmasq_config_file ebtables_exec_attempts ebtables_retry_interval
+ec2_dmz_host ec2_port enable_network_quota fake_call fake_network firewall_driver
+fixed_ip_disassociate_timeout fixed_range fixed_range_v6 flat_injected flat_interface
+flat_network_bridge flat_network_dns floating_ip_dns_manager floating_range force_dhcp_release
+force_snat_range forward_bridge_interface gateway gateway_v6 host injected_network_template
+instance_dns_domain instance_dns_manager iptables_bottom_regex iptables_drop_action
+iptables_top_regex ipv6_backend keys_path l3_lib ldap_dns_base_dn ldap_dns_password
+ldap_dns_servers ldap_dns_soa_expiry ldap_dns_soa_hostmaster ldap_dns_soa_minimum
+ldap_dns_soa_refresh ldap_dns_soa_retry ldap_dns_url ldap_dns_user libvirt_vif_driver
+linuxnet_interface_driver linuxnet_ovs_integration_bridge lock_path metadata_host metadata_port
+multi_host my_ip network_api_class network_device_mtu network_driver network_host network_manager
+network_size network_topic networks_path node_availability_zone num_networks ovs_vsctl_timeout
+periodic_enable periodic_fuzzy_delay periodic_interval public_interface quota_fixed_ips
+quota_floating_ips quota_networks rabbit_host rabbit_password rabbit_port rabbit_userid
+rabbit_virtual_host report_interval root_helper rootwrap_config routing_source_ip
+rpc_response_timeout security_group_api security_group_handler send_arp_for_ha
+send_arp_for_ha_count service_down_time share_dhcp_address sql_connection state_path
+teardown_unused_network_gateway transport_url update_dns_entries use_ipv6 use_network_dns_servers
+use_neutron use_single_default_gateway vlan_interface vlan_start vpn_ip vpn_start
+boot_script_template dmz_mask dmz_net vpn_image_id vpn_instance_type vpn_key_suffix
+neutron_default_tenant_id use_neutron_default_nets max_age quota_driver reservation_expire
+until_refresh
+""".split()  # noqa: SIM905 - a table to read, not a list
+
+
+@pytest.mark.parametrize("name", NETWORK_OPTIONS)
+def test_nova_networks_name_is_known_in_its_place(name: str) -> None:
+    assert VOCABULARY.find("DEFAULT", name) is not None
+
+
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [
+        ("database", "connection"),
+        ("quota", "floating_ips"),
+        ("quota", "recheck_quota"),
+        ("oslo_concurrency", "lock_path"),
+        ("upgrade_levels", "network"),
+        ("cells", "enable"),
+        ("api", "use_neutron_default_nets"),
+        ("cloudpipe", "vpn_flavor"),
+    ],
+)
+def test_names_of_groups_are_known_too(group: str, name: str) -> None:
+    assert VOCABULARY.find(group, name) is not None
+
+
+def test_what_is_ours_is_not_called_a_neighbours_as_well() -> None:
+    ours = {option.dest for option in GROUPS["DEFAULT"]}
+
+    assert not ours & NAMES
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["compute_driver", "libvirt_type", "verbose", "glance_api_servers", "scheduler_driver",
+     "osapi_compute_workers", "vncserver_listen", "cpu_allocation_ratio", "quota_cores",
+     "sql_idle_timeout", "instances_path", "my_block_storage_ip", "compute_monitors"],
+)  # fmt: skip
+def test_other_services_names_are_known(name: str) -> None:
+    assert is_neighbour("DEFAULT", name)
+
+
+@pytest.mark.parametrize("name", ["sql_conection", "rabbit_hst", "quota_floating_ip", "vlan_strat"])
+def test_a_slip_of_the_pen_is_no_neighbour(name: str) -> None:
+    assert not is_neighbour("DEFAULT", name)
+
+
+def test_what_we_share_with_the_queue_library_is_still_its_own() -> None:
+    theirs = {option.dest for option in options_of(MESSAGING)["DEFAULT"]}
+
+    assert {option.dest for option in SHARED} <= theirs
