@@ -76,11 +76,15 @@ def test_stop_before_the_first_try_is_no_try() -> None:
     assert not broker.wait_until(answers_after("never asked"), "b:5672", stop)
 
 
-def test_the_password_is_in_no_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_password_is_in_no_line(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     stop = threading.Event()
-    threading.Timer(0.2, stop.set).start()
+    stop_at_first_word = logging.Handler()
+    stop_at_first_word.emit = lambda record: stop.set()  # type: ignore[method-assign]  # a fake
+    monkeypatch.setattr(broker.LOG, "handlers", [stop_at_first_word])
 
     assert not rpc.wait_for_broker(f"rabbit://user:geheim@127.0.0.1:{port}/", stop)
 
