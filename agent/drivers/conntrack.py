@@ -19,10 +19,13 @@ from pyroute2.netlink.nfnetlink.nfctsocket import NFCTAttrTuple, NFCTSocket
 
 from cloudnet.agent.drivers.netlink import LinkTable, refusing
 from cloudnet.agent.state import PublicAddress, Translation
+from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)
 
 TRANSLATED = 0x10, 0x20  # IPS_SRC_NAT, IPS_DST_NAT
+
+REMEDY = "the module nf_conntrack_netlink is needed (modprobe nf_conntrack_netlink)"
 
 Message = Any  # Any: pyroute2 publishes no types
 
@@ -69,14 +72,10 @@ class ConntrackDriver:
         """
         if self._left is None:
             self._left = {}
-            if floating:
-                with refusing("look for connections through floating IPs", REMEDY):
-                    self._left = {
-                        translation.key: translation
-                        for connection in self._connections()
-                        for translation in connection.translations()
-                        if translation.floating in floating
-                    }
+            try:
+                self._left = self._search(floating) if floating else {}
+            except KernelRefused as error:  # the node can be looked after all the same
+                LOG.warning("%s", error)
         return list(self._left.values())
 
     def ensure(self, want: Translation) -> None:
@@ -105,6 +104,15 @@ class ConntrackDriver:
             for found in self._connections():
                 if found.answered == address.address != found.source:
                     self._forget(found)
+
+    def _search(self, floating: AbstractSet[IPv4Address]) -> dict[str, Translation]:
+        with refusing("look for connections through floating IPs", REMEDY):
+            return {
+                translation.key: translation
+                for connection in self._connections()
+                for translation in connection.translations()
+                if translation.floating in floating
+            }
 
     def _opened(self) -> NFCTSocket:
         """Return the socket; many nodes never need it, nor the kernel module behind it."""
@@ -151,9 +159,6 @@ class ConntrackDriver:
             if error.code != errno.ENOENT:  # it has just ended by itself
                 raise
         LOG.debug("forgot a connection from %s to %s", connection.source, connection.destination)
-
-
-REMEDY = "the module nf_conntrack_netlink is needed (modprobe nf_conntrack_netlink)"
 
 
 def _connection(message: Message) -> _Connection:

@@ -123,6 +123,8 @@ def _hook(ruleset: Ruleset, hooks: dict[str, str | None]) -> None:
 
 def _remove_chains(ruleset: Ruleset, names: set[str]) -> list[str]:
     """Empty and remove chains of ours; return those that foreign rules jump to."""
+    if not names:
+        return []
     for name in names:
         ruleset.clear(name)
     wanted_by_others = {

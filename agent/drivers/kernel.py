@@ -98,10 +98,11 @@ class Kernel:
 
     def remove(self, item: Item) -> None:
         """Take the thing away; gone already is success."""
-        self._drivers[type(item)].remove(item)
         if isinstance(item, PublicAddress):
-            # Whatever went before: nothing of a floating IP outlives its address.
+            # Whatever went before: nothing of a floating IP outlives its address. And first, since
+            # an address that is gone would not be removed again, should this fail.
             self._conntrack.forget(item)
+        self._drivers[type(item)].remove(item)
 
     def close(self) -> None:
         """Let go of the kernel; what stands stays."""

@@ -1,7 +1,7 @@
 """The leases that a dnsmasq has written down, and the taking back of one.
 
 A line is ``expiry mac address hostname client-id``. dnsmasq rewrites the file in place, so it may
-be caught half written: a file of this very moment is read once more.
+be caught half written: one of this very moment that is empty or ends within a line is read again.
 """
 
 from __future__ import annotations
@@ -61,8 +61,10 @@ def release(lease: HandedOut, leases: Path) -> None:
 
 def _lines(leases: Path) -> list[str]:
     try:
-        if time.time() - leases.stat().st_mtime < FRESH_SECONDS:
-            time.sleep(FRESH_SECONDS / 2)
-        return leases.read_text().splitlines()
+        text = leases.read_text()
+        if not text.endswith("\n") and time.time() - leases.stat().st_mtime < FRESH_SECONDS:
+            time.sleep(FRESH_SECONDS)
+            text = leases.read_text()
     except FileNotFoundError:
         return []
+    return text.splitlines()

@@ -22,7 +22,9 @@ from cloudnet.common.settings.views import AgentSettings, DhcpSettings, NatSetti
 
 CLONE_NEWNET = 0x40000000
 WATCHED_GROUPS = 0x1 | 0x10 | 0x40 | 0x100  # links; IPv4 addresses and routes; IPv6 addresses
-SETTLED_SECONDS = 0.3
+# The kernel tells of a change of carrier once a second at most (linkwatch).
+SETTLED_SECONDS = 1.1
+QUIET_SECONDS = 0.3
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -99,6 +101,7 @@ class Host:
                 while True:  # what went before has its say first
                     monitor.recv(65536)
             yield
+            monitor.settimeout(QUIET_SECONDS)
             with contextlib.suppress(TimeoutError):
                 raise AssertionError(f"something changed: {monitor.recv(65536)!r}")
 

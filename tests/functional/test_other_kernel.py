@@ -1,0 +1,33 @@
+"""The same drivers on a kernel with 802.1Q, where this one has none: a machine of the lab."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.functional.conftest import is_a_machine_of_the_lab, knows_vlans
+from tests.lab.isolation import is_isolated
+from tests.lab.machine import Machine
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.skipif(
+    not is_isolated() or is_a_machine_of_the_lab() or knows_vlans(),
+    reason="this kernel has 802.1Q, so the tests of VLANs have run right here",
+)
+def test_vlans_on_a_kernel_that_has_them(tmp_path: Path) -> None:
+    files = [str(ROOT / "tests" / "functional" / name) for name in ("test_vlans.py",)]
+    with Machine("functional", [], tmp_path) as machine:
+        result = machine.place().attempt(
+            *("sh", "-c", 'cd "$0" && exec "$@"', str(ROOT)),
+            *(str(Path(sys.executable).absolute()), "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *files,
+            timeout=600,
+        )
+
+    assert result.ok, result.out + result.err
+    passed = re.search(r"^(\d+) passed in", result.out, re.MULTILINE)
+    assert passed, result.out
+    assert int(passed[1]) > 20
