@@ -1,12 +1,12 @@
-"""One rtnetlink socket: the node's links as values, and the verbs that change them.
+"""The node's links as values, and the verbs that change them.
 
-pyroute2 hands out dictionaries of everything the kernel says; the drivers see a :class:`Link`.
+The drivers see a :class:`Link`; changes and addresses go through pyroute2.
 """
 
 from __future__ import annotations
 
-import errno
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +16,18 @@ from typing import Any
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from cloudnet.agent.drivers.linkmessages import LinkMessage, LinkSocket, attributes, listed
 from cloudnet.agent.state import ALIAS
 from cloudnet.common.errors import KernelRefused
 
 IFF_UP = 0x1
 IFF_LOOPBACK = 0x8
 IFF_NOARP = 0x80
-RTEXT_FILTER_SKIP_STATS = 0x8  # uapi/linux/rtnetlink.h: half of a link's message is counters
+# uapi/linux/if_link.h: IFLA_…
+ADDRESS, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS = 1, 3, 4, 5, 10, 18, 20
+LINK_NETNSID, PROP_LIST, ALT_IFNAME = 37, 52, 53
+KIND, DATA = 1, 2  # IFLA_INFO_…
+VLAN_ID, FORWARD_DELAY, STP_STATE = 1, 1, 5  # IFLA_VLAN_…, IFLA_BR_…
 
 Message = Any  # Any: pyroute2 publishes no types
 
@@ -81,36 +86,36 @@ class LinkTable:
 
 
 class Netlink:
-    """An open socket; used by one thread."""
+    """Two open sockets, one that asks and one that changes; used by one thread."""
 
     def __init__(self) -> None:
+        self._links = LinkSocket()
         self._socket = IPRoute()
+        self._changed = False
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the sockets."""
+        self._links.close()
         self._socket.close()
 
     def links(self) -> LinkTable:
         """Return all links, and begin afresh.
 
-        After each ``link()`` pyroute2 0.9 keeps an acknowledgement that nobody asks for, as long as
-        the socket lives; so once a round it gets a new one.
+        After each change of a link pyroute2 0.9 keeps an acknowledgement that nobody asks for, as
+        long as the socket lives; so after a round with changes it gets a new one.
         """
-        self._socket.close()
-        self._socket = IPRoute()
-        dump = self._socket.link("dump", ext_mask=RTEXT_FILTER_SKIP_STATS)
-        return LinkTable(tuple(_link(message) for message in dump))
+        if self._changed:
+            self._socket.close()
+            self._socket = IPRoute()
+            self._changed = False
+        return LinkTable(tuple(_link(message) for message in self._links.all()))
 
     def link(self, name: str) -> Link | None:
-        """Return the link of this name, whichever of its names that is."""
-        try:
-            found = self._socket.link("get", ifname=name, ext_mask=RTEXT_FILTER_SKIP_STATS)
-        except NetlinkError as error:
-            if error.code == errno.ENODEV:
-                return None
-            raise
+        """Return the link of this name."""
+        found = self._links.one(name)
+        link = None if found is None else _link(found)
         # The kernel finds a link by an altname too; that is not the link we asked for.
-        return next((link for link in map(_link, found) if link.name == name), None)
+        return link if link is not None and link.name == name else None
 
     def addresses(self, **match: object) -> Iterable[Message]:
         """Return the addresses that match, as pyroute2 has them, in the kernel's order."""
@@ -121,6 +126,7 @@ class Netlink:
 
         :raises NetlinkError: what the kernel says; see :func:`refusing`
         """
+        self._changed = True
         self._socket.link(verb, **attributes)
 
     def change_address(self, verb: str, **attributes: object) -> None:
@@ -147,30 +153,35 @@ def refusing(what: str, remedy: str) -> Iterator[None]:
         raise KernelRefused(f"{what}: {os.strerror(error.code)}; {remedy}") from error
 
 
-def _link(message: Message) -> Link:
-    info = message.get("linkinfo")
-    kind = info.get("kind") if info else None
-    data = info.get("data") if info and kind in {"vlan", "bridge"} else None
+def _link(message: LinkMessage) -> Link:
+    has = message.attributes
+    info = attributes(has.get(LINKINFO, b""))
+    kind = _text(info[KIND]) if KIND in info else None
+    data = attributes(info.get(DATA, b"")) if kind in {"vlan", "bridge"} else {}
     # A veth's other end may be in another namespace, where the index is somebody else's.
-    here = message.get("link_netnsid") is None
+    here = LINK_NETNSID not in has
     return Link(
-        index=message["index"],
-        name=message.get("ifname"),
+        index=message.index,
+        name=_text(has[IFNAME]),
         kind=kind,
-        mac=message.get("address") or "",
-        mtu=message.get("mtu"),
-        alias=message.get("ifalias") or "",
-        flags=message["flags"],
-        master=message.get("master"),
-        parent=message.get("link") if here else None,
-        tag=data.get("vlan_id") if data else None,
-        spanning_tree=bool(data and data.get("br_stp_state")),
-        forward_delay=data.get("br_forward_delay") or 0 if data else 0,
-        names=tuple(_names(message.get("prop_list"))),
+        mac=has.get(ADDRESS, b"").hex(":"),
+        mtu=_number(has.get(MTU)) or 0,
+        alias=_text(has.get(IFALIAS, b"")),
+        flags=message.flags,
+        master=_number(has.get(MASTER)),
+        parent=_number(has.get(PARENT)) if here else None,
+        tag=_number(data.get(VLAN_ID)) if kind == "vlan" else None,
+        spanning_tree=kind == "bridge" and bool(_number(data.get(STP_STATE))),
+        forward_delay=_number(data.get(FORWARD_DELAY)) or 0 if kind == "bridge" else 0,
+        names=tuple(
+            _text(name) for number, name in listed(has.get(PROP_LIST, b"")) if number == ALT_IFNAME
+        ),
     )
 
 
-def _names(properties: Message) -> Iterator[str]:
-    for name, value in properties["attrs"] if properties else ():
-        if name == "IFLA_ALT_IFNAME":
-            yield value
+def _number(value: bytes | None) -> int | None:
+    return None if value is None else int.from_bytes(value, sys.byteorder)
+
+
+def _text(value: bytes) -> str:
+    return os.fsdecode(value.split(b"\0", 1)[0])

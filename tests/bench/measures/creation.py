@@ -1,6 +1,6 @@
 """`network create` of 10.0.0.0/8 as one network, less what the command costs before it begins.
 
-The latter is told by `cloudnet-manage version`, run by turns with it. The database is one of its own.
+The latter is told by `cloudnet-manage version`, run by turns with it, on a database of their own.
 """
 
 from tests.bench.commands import timed
