@@ -13,6 +13,7 @@ from cliff.command import Command
 from cliff.lister import Lister
 from cliff.show import ShowOne
 
+from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.manage.patience import Patience
 from cloudnet.controller.manage.plain import Cell, as_shown, cell
 
@@ -58,6 +59,9 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
             try:
                 yield cloud
                 trouble = cloud.tell()
+            except DatabaseUnavailable:
+                cloud.require_tables()  # has a better line if they are another version's
+                raise
             finally:
                 cloud.close()
         if rehearse:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -95,6 +96,14 @@ class Cloud:
         if self._news is None:
             return None
         return self._news.tell(Pictures(self._database), self.settings, self._files)
+
+    def require_tables(self) -> None:
+        """See to it that the database has this version's tables.
+
+        :raises DatabaseUnavailable: it has others, or does not answer
+        """
+        schema = import_module("cloudnet.controller.schema")  # Alembic takes its time to import
+        schema.require(self._database)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -71,6 +71,16 @@ def test_without_tables_a_command_says_what_to_do(bare: Manage, tmp_path: Path) 
     assert "run `cloudnet-manage db sync`" in bare.refused("network", "list")
 
 
+def test_tables_of_another_version_are_said_to_be(manage: Manage, tmp_path: Path) -> None:
+    with sqlite3.connect(database(tmp_path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+        connection.execute("DROP TABLE floating_ips")
+
+    assert manage.refused("floating", "list") == (
+        "the database is at version 0000, not 0001; run `cloudnet-manage db sync`"
+    )
+
+
 def test_a_database_that_is_none_is_refused(bare: Manage, tmp_path: Path) -> None:
     database(tmp_path).parent.mkdir()
     database(tmp_path).write_bytes(b"not a database, but long enough to be taken for one" * 40)

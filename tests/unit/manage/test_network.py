@@ -197,3 +197,15 @@ def test_values_keep_their_columns(manage: Manage) -> None:
     ).out
 
     assert out == "x node1 -\n"
+
+
+def test_csv_and_yaml_carry_the_same(manage: Manage) -> None:
+    manage.done("network", "create", "--label", "x")
+    columns = ("-c", "label", "-c", "vlan", "-c", "multi_host", "-c", "project_id")
+
+    assert manage.done("network", "list", "-f", "csv", "--quote", "minimal", *columns).out == (
+        "label,vlan,multi_host,project_id\nx,100,False,\n"
+    )
+    assert manage.done("network", "list", "-f", "yaml", *columns).out == (
+        "- label: x\n  multi_host: false\n  project_id: null\n  vlan: 100\n"
+    )
