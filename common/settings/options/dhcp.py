@@ -30,9 +30,9 @@ DHCP: tuple[cfg.Opt, ...] = (
     cfg.IntOpt(
         "dhcp_lease_time",
         default=86400,
-        min=120,
+        min=1,
         help="Seconds for which guests get their addresses before they must ask again. dnsmasq "
-        "does not go below 120.",
+        "takes what is below 120 for 120.",
     ),
     cfg.Opt(
         "dhcp_domain",
