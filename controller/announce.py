@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from cloudnet.common import rpc
@@ -18,6 +19,9 @@ from cloudnet.common.wire import to_wire
 from cloudnet.controller.records import Touched
 
 LOG = logging.getLogger(__name__)
+
+REST = 3.0  # times as long as the telling took
+LONGEST_REST = 0.25  # seconds
 
 
 class Source(Protocol):
@@ -65,6 +69,7 @@ class Announcer:
         self._dirty: set[Touched] = set()
         self._ranges_dirty = False
         self._closing = False
+        self._away = False
         self._news = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="announce", daemon=True)
         self._thread.start()
@@ -96,15 +101,32 @@ class Announcer:
                 ranges_dirty, self._ranges_dirty = self._ranges_dirty, False
                 if not dirty and not ranges_dirty:
                     return
-            try:
-                if ranges_dirty:
-                    self._casts.ranges(self._source.ranges())
-                for touched in sorted(dirty):
-                    self._tell(touched)
-            except (messaging.MessagingException, CloudnetError) as error:
-                LOG.warning("%d changes not cast (%s); heartbeats will tell", len(dirty), error)
-            except Exception:
-                LOG.exception("%d changes not cast; heartbeats will tell", len(dirty))
+            began = time.monotonic()
+            self._tell_all(sorted(dirty), ranges=ranges_dirty)
+            self._rest(time.monotonic() - began)
+
+    def _rest(self, took: float) -> None:
+        """Leave callers most of the time, and let what comes meanwhile become one snapshot."""
+        with self._news:
+            self._news.wait_for(lambda: self._closing, min(took * REST, LONGEST_REST))
+
+    def _tell_all(self, dirty: Sequence[Touched], *, ranges: bool) -> None:
+        try:
+            if ranges:
+                self._casts.ranges(self._source.ranges())
+            for touched in dirty:
+                self._tell(touched)
+        except (messaging.MessagingException, CloudnetError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            level = logging.DEBUG if self._away else logging.WARNING
+            LOG.log(level, "hosts cannot be told now (%s); their heartbeats will ask", reason)
+            self._away = True
+        except Exception:
+            LOG.exception("%d changes not told; heartbeats will ask", len(dirty))
+        else:
+            if self._away:
+                LOG.info("hosts are told again")
+            self._away = False
 
     def _tell(self, touched: Touched) -> None:
         snapshot = self._source.snapshot(touched)

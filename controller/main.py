@@ -26,6 +26,7 @@ from cloudnet.controller.periodic import Periodic
 LOG = logging.getLogger(__name__)
 
 PROG = "cloudnet-controller"
+FINISH_SECONDS = 5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,11 +81,23 @@ def _serve(
         server.start()
     LOG.info("answering on topics %s and %s", rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)
     stop.wait()
+    ending = threading.Thread(target=_finish, args=(servers,), name="finish", daemon=True)
+    ending.start()
+    ending.join(FINISH_SECONDS)
+    if ending.is_alive():
+        # Answers to callers are sent again and again while the broker is away, by threads that
+        # would keep the process for as long. What they did is committed; callers ask again.
+        LOG.warning("the broker takes no answers; ending without it")
+        logging.shutdown()
+        os._exit(0)
+    turning.join()
+
+
+def _finish(servers: Sequence[rpc.messaging.RPCServer]) -> None:
     for server in servers:
         server.stop()
     for server in servers:
         server.wait()
-    turning.join()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from cloudnet.controller.records import Event, Guest, Instance, Network, Touched
 from cloudnet.controller.service import hosting, wiring
 from cloudnet.controller.service.choice import Choice, Request, choose
 from cloudnet.controller.service.macs import Macs
+from cloudnet.controller.service.moving import move
 from cloudnet.controller.store import addresses as address_rows
 from cloudnet.controller.store import guests as guest_rows
 from cloudnet.controller.store import history, pool
@@ -60,7 +61,7 @@ class Allocation:
         self._macs = macs
         self._now = now
         self.wirings: list[Wiring] = []
-        self.touched: set[Touched] = set()  # empty: the instance had it all before
+        self.touched: set[Touched] = set()  # empty: the instance had all of it, and there
         self._events: list[Event] = []
 
     def run(self) -> Allocation:
@@ -93,6 +94,10 @@ class Allocation:
                 f"not to {boot.project}"
             )
         guests = guest_rows.of_instance(self._connection, boot.instance)
+        if guests and known.host != boot.host:
+            # Built again elsewhere after a failure that nobody cleaned up behind.
+            self.touched |= move(self._connection, known, guests, boot.host, self._now)
+            return guest_rows.of_instance(self._connection, boot.instance)
         if not guests and known != wanted:
             guest_rows.change(self._connection, wanted, self._now)
         return guests

@@ -18,6 +18,7 @@ from cloudnet.controller.service import wiring
 from cloudnet.controller.service.allocation import Allocation, Boot
 from cloudnet.controller.service.changes import Changes, Clock
 from cloudnet.controller.service.macs import Dice, Macs
+from cloudnet.controller.service.moving import move
 from cloudnet.controller.service.release import let_go
 from cloudnet.controller.store import guests as guest_rows
 
@@ -45,7 +46,7 @@ class Instances:
     def allocate(self, boot: Boot) -> list[Plain]:
         """Give the instance a VIF and an address on each of its networks, all or nothing.
 
-        An instance that has some already keeps them as they are.
+        An instance that has some already keeps them, also when it is on another host now.
 
         :raises NoMoreFixedIps: a network is full
         :raises NoMoreNetworks: the project has no network and none is free
@@ -82,6 +83,26 @@ class Instances:
                 raise InstanceNotFound(f"instance {instance} is not known here")
             guests = guest_rows.of_instance(connection, instance)
             return network_info(wiring.of_guests(connection, guests), rxtx_factor)
+
+    def move(self, instance: str, host: str) -> None:
+        """Put the instance on another host; there already is success.
+
+        :raises InstanceNotFound: no such instance is known
+        """
+
+        def work(connection: Connection) -> set[Touched]:
+            known = guest_rows.instance(connection, instance)
+            if known is None:
+                raise InstanceNotFound(f"instance {instance} is not known here")
+            if known.host == host:
+                return set()
+            guests = guest_rows.of_instance(connection, instance)
+            return move(connection, known, guests, host, self._clock())
+
+        touched = self._database.write(work)
+        self._changes.hosts(touched)
+        if touched:
+            LOG.info("move instance %s to %s", instance, host)
 
     def deallocate(self, instance: str, only: Sequence[IPv4Address] = ()) -> None:
         """Take from the instance all it has (or ``only`` these); nothing to take is success."""

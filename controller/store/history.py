@@ -15,6 +15,7 @@ from cloudnet.controller.tables import address_history
 
 PICKED = "allocated"  # taken from the pool: the next pick goes on behind it
 REQUESTED = "requested"  # allocated because it was asked for by name
+MOVED = "moved"  # its guest runs on another host now
 RELEASED = "released"  # the guest is gone, the quarantine begins
 FREED = "freed"  # can be had again
 GATEWAY = "gateway"  # a host took it as its own

@@ -150,6 +150,56 @@ def test_from_the_first_network_to_the_last_guest(cloud: Cloud) -> None:
     eventually(lambda: isinstance(node2.snapshots[-1], NetworkGone))
 
 
+def test_novas_own_client_is_understood(cloud: Cloud) -> None:
+    """Messages as Nova 18 sends them: a full context, versioned objects in their envelopes."""
+    nova = {
+        "user": "b" * 32,
+        "tenant": "a" * 32,
+        "project_id": "a" * 32,
+        "is_admin": True,
+        "read_only": False,
+        "auth_token": None,
+        "roles": [],
+        "timestamp": "2026-11-23T06:22:36.453314",
+    }
+    cloud.api.create_networks(nova, label="private", network_size=256)
+    info = cloud.call(
+        nova,
+        "allocate_for_instance",
+        instance_id=instance(1),
+        project_id="a" * 32,
+        host="node1",
+        rxtx_factor=1.0,
+        vpn=False,
+        requested_networks=None,
+        macs=None,
+    )
+    again = cloud.call(
+        nova,
+        "get_instance_nw_info",
+        instance_id=instance(1),
+        rxtx_factor=1.0,
+        host="node1",
+        project_id="a" * 32,
+    )
+    nova_instance = {
+        "nova_object.name": "Instance",
+        "nova_object.namespace": "nova",
+        "nova_object.version": "2.4",
+        "nova_object.data": {
+            "id": 74,
+            "uuid": instance(1),
+            "host": "node1",
+            "project_id": "a" * 32,
+        },
+        "nova_object.changes": [],
+    }
+    cloud.call(nova, "deallocate_for_instance", instance=nova_instance, requested_networks=None)
+
+    assert again == info
+    assert cloud.world.info(1) == []
+
+
 def test_errors_travel_under_their_names_and_leave_no_traceback(
     empty_cloud: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:

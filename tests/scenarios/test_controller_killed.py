@@ -1,0 +1,63 @@
+"""A controller that is killed leaves either all of what it was doing or nothing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from tests.unit.controller.world import a_world
+
+WORKER = textwrap.dedent("""
+    import sys
+    from itertools import count
+    from dataclasses import replace
+    from cloudnet.controller.compose import services
+    from cloudnet.controller.service.allocation import Boot
+    from tests.unit.controller.world import SETTINGS, instance
+
+    with services(replace(SETTINGS, database=sys.argv[1])) as parts:
+        for number in count():
+            parts.instances.allocate(Boot(instance(number), "a", "node2"))
+            if number % 2:
+                parts.instances.deallocate(instance(number))
+            print(number, flush=True)
+""")
+
+
+def test_nothing_half_done_is_left_by_a_killed_controller(tmp_path: Path) -> None:
+    with a_world(tmp_path) as world:
+        world.network(size=1024, project="a")
+        worker = subprocess.Popen(
+            [sys.executable, "-c", WORKER, world.settings.database],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert worker.stdout is not None
+        for _ in range(25):
+            worker.stdout.readline()
+        worker.send_signal(signal.SIGKILL)
+        rest = worker.stdout.read().split()
+        worker.wait()
+
+        answered = int(rest[-1]) if rest else 24
+        kept = world.one("SELECT count(*) FROM fixed_ips WHERE allocated")
+        assert kept in (answered // 2 + 1, answered // 2 + 2)  # one more may not have been told
+        assert world.one("SELECT count(*) FROM virtual_interfaces") == kept
+        assert (
+            world.rows(
+                "SELECT f.id FROM fixed_ips f LEFT JOIN virtual_interfaces v "
+                "ON v.id = f.virtual_interface_id WHERE f.allocated AND v.id IS NULL"
+            )
+            == []
+        )
+        assert world.rows("PRAGMA integrity_check") == [("ok",)]
+        world.boot(10_000)
+        world.clock.pass_seconds(10**9)  # the worker's clock was the real one
+        world.services.sweeper.sweep()
+        held = world.one("SELECT count(*) FROM fixed_ips WHERE instance_uuid IS NOT NULL")
+        assert held == kept + 1
+        assert world.one("SELECT count(*) FROM instances") == held

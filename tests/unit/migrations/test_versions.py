@@ -1,0 +1,102 @@
+"""The database's versions: up, down, and the same as what the code believes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.controller import schema
+from cloudnet.controller.database import Database
+from cloudnet.controller.tables import metadata
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/cloudnet.sqlite"
+
+
+def objects(url: str) -> list[str]:
+    database = Database(url)
+    with database.reading() as connection:
+        names = connection.scalars(
+            sa.text("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+        ).all()
+    database.close()
+    return sorted(name for name in names if not name.startswith("sqlite_"))
+
+
+def test_a_new_database_comes_to_the_head(url: str) -> None:
+    assert schema.current(url) is None
+
+    schema.upgrade(url)
+
+    assert schema.current(url) == schema.head()
+    assert objects(url) == sorted(["alembic_version", "ip_usage", *metadata.tables])
+
+
+def test_upgrading_twice_is_success(url: str) -> None:
+    schema.upgrade(url)
+    schema.upgrade(url)
+
+    assert schema.current(url) == schema.head()
+
+
+def test_the_versions_end_in_the_tables_the_code_believes_in(url: str) -> None:
+    schema.upgrade(url)
+
+    assert schema.check(url) == []
+
+
+def test_the_constraints_are_those_of_the_code(tmp_path: Path, url: str) -> None:
+    """Alembic compares no checks; SQLite keeps the text of every table."""
+    schema.upgrade(url)
+    other = f"sqlite:///{tmp_path}/direct.sqlite"
+    database = Database(other)
+    with database.changing_tables() as connection:
+        metadata.create_all(connection)
+    database.close()
+
+    assert _texts(url) == _texts(other)
+
+
+def test_a_table_that_was_changed_by_hand_is_found(url: str) -> None:
+    schema.upgrade(url)
+    database = Database(url)
+    with database.changing_tables() as connection:
+        connection.execute(sa.text("ALTER TABLE networks DROP COLUMN mtu"))
+    database.close()
+
+    assert "mtu" in str(schema.check(url))
+
+
+def test_downgrading_leaves_nothing(url: str) -> None:
+    schema.upgrade(url)
+
+    schema.downgrade(url, "base")
+
+    assert objects(url) == ["alembic_version"]
+    assert schema.current(url) is None
+
+
+def test_a_database_of_another_release_is_refused(url: str) -> None:
+    schema.upgrade(url)
+    database = Database(url)
+    with database.changing_tables() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(DatabaseUnavailable, match="version 9999"):
+        schema.require(database)
+    database.close()
+
+
+def _texts(url: str) -> dict[str, str]:
+    database = Database(url)
+    with database.reading() as connection:
+        rows = connection.execute(
+            sa.text("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index')")
+        ).all()
+    database.close()
+    return {name: sql for name, sql in rows if sql and name != "alembic_version"}
