@@ -62,6 +62,8 @@ def _value(kind: Any, plain: Any, where: str) -> Any:
         if type(plain) is not kind:
             raise BadRequest(f"{where}: {kind.__name__} is needed, not {plain!r}")
         return plain
+    if not isinstance(plain, str):  # a number would pass for an address
+        raise BadRequest(f"{where}: {kind.__name__} as text is needed, not {plain!r}")
     try:
         return kind(plain)
     except ValueError as error:

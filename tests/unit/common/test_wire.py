@@ -53,6 +53,7 @@ def test_an_older_senders_missing_field_gets_its_default() -> None:
         ({"revision": "7"}, "message.revision: int is needed, not '7'"),
         ({"revision": True}, "message.revision: int is needed, not True"),
         ({"cidr": "10.0.0.1/22"}, "message.cidr: 10.0.0.1/22 has host bits set"),
+        ({"host_address": 5}, "message.host_address: IPv4Address as text is needed, not 5"),
         ({"topology": "mesh"}, "message.topology: 'mesh' is not a valid Topology"),
         ({"vifs": "many"}, "message.vifs: a list is needed, not 'many'"),
         ({"vifs": [{"type": "Dog"}]}, "message.vifs[0]: a Vif is needed, not {'type': 'Dog'}"),
