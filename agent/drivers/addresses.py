@@ -22,7 +22,7 @@ from socket import AF_INET
 from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.arp import Announcer
-from cloudnet.agent.drivers.netlink import Link, LinkTable, Message, Netlink, refusing
+from cloudnet.agent.drivers.netlink import Assigned, Link, LinkTable, Netlink, refusing
 from cloudnet.agent.state import LABEL, Address, PublicAddress
 from cloudnet.common.errors import KernelRefused
 
@@ -30,8 +30,6 @@ LOG = logging.getLogger(__name__)
 
 LONGEST_LABEL = 15  # IFNAMSIZ - 1
 PROTOCOL = 99  # "c"; who made an address, as `proto` says it for routes
-GLOBAL = 0  # RT_SCOPE_UNIVERSE
-SECONDARY = 0x1  # IFA_F_SECONDARY
 ONE_HOST = 32  # a floating IP's prefix length
 
 
@@ -120,16 +118,15 @@ class AddressDriver:
         Only such as reach further than the link: every NIC has an IPv6 address of its own.
         """
         return frozenset(
-            message["index"]
-            for message in self._netlink.addresses()
-            if message["scope"] == GLOBAL
-            and not (message["family"] == AF_INET and _found(message).ours)
+            assigned.index
+            for assigned in self._netlink.addresses()
+            if assigned.reaches_far and not (assigned.family == AF_INET and _found(assigned).ours)
         )
 
     def _addresses(self, index: int | None = None) -> Iterator[_Found]:
-        match: dict[str, object] = {} if index is None else {"index": index}
-        for message in self._netlink.addresses(family=AF_INET, **match):
-            yield _found(message)
+        for assigned in self._netlink.addresses(index):
+            if assigned.family == AF_INET:
+                yield _found(assigned)
 
     def _lend(self, want: Address | PublicAddress, address: IPv4Address) -> None:
         if (want.device, address) not in self._lent:
@@ -188,12 +185,11 @@ def _new(want: Address | PublicAddress, link: Link) -> _Found:
     return _Found(link.index, _interface(want), label, 0, secondary=False)
 
 
-def _found(message: Message) -> _Found:
-    local = message.get("local") or message.get("address")
+def _found(assigned: Assigned) -> _Found:
     return _Found(
-        message["index"],
-        IPv4Interface(f"{local}/{message['prefixlen']}"),
-        message.get("label") or "",
-        message.get("proto") or 0,
-        bool(message["flags"] & SECONDARY),
+        assigned.index,
+        IPv4Interface((assigned.packed, assigned.prefixlen)),
+        assigned.label,
+        assigned.protocol,
+        assigned.secondary,
     )

@@ -1,22 +1,28 @@
 """The node's links as values, and the verbs that change them.
 
-The drivers see a :class:`Link`; changes and addresses go through pyroute2.
+The drivers see a :class:`Link` or an :class:`Assigned`; changes go through pyroute2.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from ipaddress import ip_address
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from cloudnet.agent.drivers.linkmessages import LinkMessage, LinkSocket, attributes, listed
+from cloudnet.agent.drivers.rtnetlink import (
+    AddressMessage,
+    LinkMessage,
+    RouteSocket,
+    attributes,
+    listed,
+)
 from cloudnet.agent.state import ALIAS
 from cloudnet.common.errors import KernelRefused
 
@@ -28,8 +34,10 @@ ADDRESS, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS = 1, 3, 4, 5, 10, 18, 20
 LINK_NETNSID, PROP_LIST, ALT_IFNAME = 37, 52, 53
 KIND, DATA = 1, 2  # IFLA_INFO_…
 VLAN_ID, FORWARD_DELAY, STP_STATE = 1, 1, 5  # IFLA_VLAN_…, IFLA_BR_…
-
-Message = Any  # Any: pyroute2 publishes no types
+# uapi/linux/if_addr.h
+IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_PROTO = 1, 2, 3, 11
+IFA_F_SECONDARY = 0x1
+RT_SCOPE_UNIVERSE = 0
 
 
 @dataclass(frozen=True)
@@ -85,17 +93,34 @@ class LinkTable:
         return link.name if link else None
 
 
+@dataclass(frozen=True)
+class Assigned:
+    """An address on a link, as far as a driver needs to know it."""
+
+    index: int  # of the link
+    family: int
+    packed: bytes
+    prefixlen: int
+    reaches_far: bool  # further than the link: every NIC has an IPv6 address that does not
+    label: str  # empty: it has none
+    protocol: int  # who made it; 0: the kernel does not say
+    secondary: bool  # behind another one of the same network
+
+    def __str__(self) -> str:
+        return f"{ip_address(self.packed)}/{self.prefixlen}"
+
+
 class Netlink:
     """Two open sockets, one that asks and one that changes; used by one thread."""
 
     def __init__(self) -> None:
-        self._links = LinkSocket()
+        self._asking = RouteSocket()
         self._socket = IPRoute()
         self._changed = False
 
     def close(self) -> None:
         """Close the sockets."""
-        self._links.close()
+        self._asking.close()
         self._socket.close()
 
     def links(self) -> LinkTable:
@@ -108,18 +133,22 @@ class Netlink:
             self._socket.close()
             self._socket = IPRoute()
             self._changed = False
-        return LinkTable(tuple(_link(message) for message in self._links.all()))
+        return LinkTable(tuple(_link(message) for message in self._asking.links()))
 
     def link(self, name: str) -> Link | None:
         """Return the link of this name."""
-        found = self._links.one(name)
+        found = self._asking.link(name)
         link = None if found is None else _link(found)
         # The kernel finds a link by an altname too; that is not the link we asked for.
         return link if link is not None and link.name == name else None
 
-    def addresses(self, **match: object) -> Iterable[Message]:
-        """Return the addresses that match, as pyroute2 has them, in the kernel's order."""
-        return tuple(self._socket.get_addr(**match))
+    def addresses(self, index: int | None = None) -> list[Assigned]:
+        """Return the addresses (of one link if given) in the kernel's order."""
+        return [
+            _assigned(message)
+            for message in self._asking.addresses()
+            if index is None or message.index == index
+        ]
 
     def change_link(self, verb: str, **attributes: object) -> None:
         """Do what `ip link VERB` does.
@@ -176,6 +205,20 @@ def _link(message: LinkMessage) -> Link:
         names=tuple(
             _text(name) for number, name in listed(has.get(PROP_LIST, b"")) if number == ALT_IFNAME
         ),
+    )
+
+
+def _assigned(message: AddressMessage) -> Assigned:
+    has = message.attributes
+    return Assigned(
+        index=message.index,
+        family=message.family,
+        packed=has.get(IFA_LOCAL) or has[IFA_ADDRESS],  # the latter may be the peer's
+        prefixlen=message.prefixlen,
+        reaches_far=message.scope == RT_SCOPE_UNIVERSE,
+        label=_text(has.get(IFA_LABEL, b"")),
+        protocol=_number(has.get(IFA_PROTO)) or 0,
+        secondary=bool(message.flags & IFA_F_SECONDARY),
     )
 
 

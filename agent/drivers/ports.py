@@ -74,11 +74,7 @@ class PortDriver:
                 f"{nic.name} is in another bridge or bond already; take it out (ip link set "
                 f"{nic.name} nomaster), or set flat_interface to another NIC"
             )
-        own = [
-            f"{address.get('local') or address.get('address')}/{address['prefixlen']}"
-            for address in self.netlink.addresses(index=nic.index)
-            if address["scope"] == 0  # global; every NIC has an IPv6 address of its own
-        ]
+        own = [str(address) for address in self.netlink.addresses(nic.index) if address.reaches_far]
         if own:
             raise KernelRefused(
                 f"{nic.name} carries {', '.join(own)}, which would be cut off in bridge "

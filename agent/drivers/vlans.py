@@ -89,10 +89,7 @@ class VlanDriver:
         return None
 
     def _is_used(self, link: Link) -> bool:
-        return any(
-            address["scope"] == 0  # global; every link has an IPv6 address of its own
-            for address in self.netlink.addresses(index=link.index)
-        )
+        return any(address.reaches_far for address in self.netlink.addresses(link.index))
 
     def _make(self, want: Vlan, parent: Link, bridge: Link) -> Link:
         try:
