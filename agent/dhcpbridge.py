@@ -65,15 +65,14 @@ def _tell(words: "list[str]") -> None:
 
 
 def _init() -> int:
+    """Print the lease file as it is; none yet is an empty one."""
     import os  # noqa: PLC0415
 
-    path = os.environ.get("CLOUDNET_LEASES")
     try:
-        if path:
-            with open(path, encoding="ascii", errors="replace") as leases:  # noqa: PTH123
-                sys.stdout.write(leases.read())
-    except OSError:
-        return 0  # no lease was ever given
+        with open(os.environ["CLOUDNET_LEASES"], errors="replace") as leases:  # noqa: PTH123
+            sys.stdout.write(leases.read())
+    except (KeyError, OSError):
+        pass
     return 0
 
 
