@@ -21,8 +21,8 @@ def of(
 
     :param network: None: it is deleted
     :param own_address: what the host has on a multi-host network; None: nothing yet
-    :param guests: all of the network
-    :param floating_ips: all that point at guests of the network
+    :param guests: all of the network; those on this host are enough if it is not their gateway
+    :param floating_ips: all that point at these guests
     """
     if network is None or not is_wanted(network, row.host, guests):
         return objects.NetworkGone(row.network_uuid, row.host, row.revision)

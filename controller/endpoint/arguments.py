@@ -20,7 +20,7 @@ from cloudnet.common.errors import (
     InvalidIntValue,
 )
 from cloudnet.controller.service.choice import Request
-from cloudnet.controller.service.floating import Who
+from cloudnet.controller.service.who import Who
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _LONGEST = 255

@@ -52,7 +52,7 @@ class InstancesEndpoint:
             raise BadRequest("vpn: cloudpipe instances are not supported; leave it out")
         if requested is None:
             return []
-        return self._instances.allocate(boot)
+        return self._instances.allocate(boot, be.who(context))
 
     @expected
     def deallocate_for_instance(
@@ -73,6 +73,7 @@ class InstancesEndpoint:
         self._instances.deallocate(
             be.uuid("instance_id", ignored.get("instance_uuid") or uuid),
             [request.address for request in only if request.address is not None],
+            be.who(context),
         )
 
     @expected
@@ -83,6 +84,7 @@ class InstancesEndpoint:
         return self._instances.network_info(
             be.uuid("instance_id", ignored.get("instance_uuid") or instance_id),
             be.factor("rxtx_factor", rxtx_factor),
+            be.who(context),
         )
 
     @expected

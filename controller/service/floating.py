@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from cloudnet.common.errors import (
@@ -23,6 +22,7 @@ from cloudnet.controller.database import Connection, Database
 from cloudnet.controller.records import FloatingIp, Guest, Touched
 from cloudnet.controller.service import hosting
 from cloudnet.controller.service.changes import Changes, Clock
+from cloudnet.controller.service.who import ADMIN, Who
 from cloudnet.controller.store import floating as floating_rows
 from cloudnet.controller.store import guests as guest_rows
 from cloudnet.controller.store import networks as network_rows
@@ -33,15 +33,7 @@ LOG = logging.getLogger(__name__)
 ATTEMPTS = 8  # at a floating IP that others want at the same moment
 
 
-@dataclass(frozen=True)
-class Who:
-    """On whose behalf something is asked for."""
-
-    project: str | None  # None: nobody's in particular
-    is_admin: bool
-
-
-ADMIN = Who(None, is_admin=True)
+__all__ = ["ADMIN", "FloatingIps", "Who"]
 
 
 class FloatingIps:
@@ -90,8 +82,7 @@ class FloatingIps:
         :raises FloatingIpLimitExceeded: the project has its quota; not checked for auto-assigned
         :raises NoMoreFloatingIps: the pool is empty
         """
-        if not who.is_admin and who.project != project:
-            raise Forbidden(f"project {who.project} cannot take floating IPs for {project}")
+        who.may_touch(f"a floating IP of {project}", project)
         chosen = pool or self._settings.default_floating_pool
 
         def work(connection: Connection) -> FloatingIp:
@@ -231,8 +222,7 @@ def _mine(connection: Connection, who: Who, address: IPv4Address) -> FloatingIp:
         raise FloatingIpNotFoundForAddress(
             f"{address} is no floating IP; see `cloudnet-manage floating list`"
         )
-    if not who.is_admin and floating.project_id != who.project:
-        raise Forbidden(f"floating IP {address} is not project {who.project}'s")
+    who.may_touch(f"floating IP {address}", floating.project_id)
     return floating
 
 

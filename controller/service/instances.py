@@ -13,13 +13,14 @@ from cloudnet.common.errors import FixedIpAssociateFailed, InstanceNotFound
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.database import Connection, Database
 from cloudnet.controller.nwinfo import Plain, network_info
-from cloudnet.controller.records import Touched
+from cloudnet.controller.records import Instance, Touched
 from cloudnet.controller.service import wiring
 from cloudnet.controller.service.allocation import Allocation, Boot
 from cloudnet.controller.service.changes import Changes, Clock
 from cloudnet.controller.service.macs import Dice, Macs
 from cloudnet.controller.service.moving import move
 from cloudnet.controller.service.release import let_go
+from cloudnet.controller.service.who import ADMIN, Who
 from cloudnet.controller.store import guests as guest_rows
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Instances:
         self._changes = changes
         self._clock = clock
 
-    def allocate(self, boot: Boot) -> list[Plain]:
+    def allocate(self, boot: Boot, who: Who = ADMIN) -> list[Plain]:
         """Give the instance a VIF and an address on each of its networks, all or nothing.
 
         An instance that has some already keeps them, also when it is on another host now.
@@ -51,6 +52,7 @@ class Instances:
         :raises NoMoreFixedIps: a network is full
         :raises NoMoreNetworks: the project has no network and none is free
         """
+        who.may_touch(f"an instance of {boot.project}", boot.project)
         macs = Macs(self._settings.mac_attempts, boot.macs, self._dice)
 
         def claim(connection: Connection) -> Allocation:
@@ -73,14 +75,16 @@ class Instances:
             )
         return network_info(done.wirings, boot.rxtx_factor)
 
-    def network_info(self, instance: str, rxtx_factor: float | None = None) -> list[Plain]:
+    def network_info(
+        self, instance: str, rxtx_factor: float | None = None, who: Who = ADMIN
+    ) -> list[Plain]:
         """Return what the instance has.
 
         :raises InstanceNotFound: no such instance is known
         """
         with self._database.reading() as connection:
-            if guest_rows.instance(connection, instance) is None:
-                raise InstanceNotFound(f"instance {instance} is not known here")
+            known = _known(connection, instance)
+            who.may_touch(f"instance {instance}", known.project_id)
             guests = guest_rows.of_instance(connection, instance)
             return network_info(wiring.of_guests(connection, guests), rxtx_factor)
 
@@ -91,9 +95,7 @@ class Instances:
         """
 
         def work(connection: Connection) -> set[Touched]:
-            known = guest_rows.instance(connection, instance)
-            if known is None:
-                raise InstanceNotFound(f"instance {instance} is not known here")
+            known = _known(connection, instance)
             if known.host == host:
                 return set()
             guests = guest_rows.of_instance(connection, instance)
@@ -104,10 +106,14 @@ class Instances:
         if touched:
             LOG.info("move instance %s to %s", instance, host)
 
-    def deallocate(self, instance: str, only: Sequence[IPv4Address] = ()) -> None:
+    def deallocate(self, instance: str, only: Sequence[IPv4Address] = (), who: Who = ADMIN) -> None:
         """Take from the instance all it has (or ``only`` these); nothing to take is success."""
 
         def work(connection: Connection) -> set[Touched]:
+            known = guest_rows.instance(connection, instance)
+            if known is None:
+                return set()
+            who.may_touch(f"instance {instance}", known.project_id)
             return let_go(connection, instance, only, self._clock())
 
         touched = self._database.write(work)
@@ -116,3 +122,10 @@ class Instances:
             LOG.info("deallocate instance %s", instance)
         else:
             LOG.debug("instance %s has nothing to give back", instance)
+
+
+def _known(connection: Connection, instance: str) -> Instance:
+    known = guest_rows.instance(connection, instance)
+    if known is None:
+        raise InstanceNotFound(f"instance {instance} is not known here")
+    return known

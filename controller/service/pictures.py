@@ -52,8 +52,8 @@ def snapshot_of(connection: Connection, row: HostNetwork) -> Snapshot:
     network, own_address = network_rows.by_ids(connection, row.host, [row.network_id])[
         row.network_id
     ]
-    # A multi-host network may have guests on a thousand hosts: only this one's are read.
-    here = row.host if network.multi_host else None
+    # A network may have guests on a thousand hosts: only its one gateway must know them all.
+    here = None if network.host == row.host and not network.multi_host else row.host
     guests = guest_rows.on_network(connection, network.id, here)
     floating_ips = floating_rows.on_network(connection, network.id, here)
     return snapshot.of(row, network, own_address, guests, floating_ips)

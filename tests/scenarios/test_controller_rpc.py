@@ -262,6 +262,19 @@ def test_only_an_administrator_may_change_networks(empty_cloud: Cloud) -> None:
     assert empty_cloud.api.get_all_networks(tenant) == []
 
 
+def test_a_project_cannot_touch_anothers_instance(cloud: Cloud) -> None:
+    cloud.api.create_networks(ADMIN, label="private", network_size=256)
+    stranger = {"project_id": "b", "is_admin": False}
+    with pytest.raises(errors.Forbidden):
+        cloud.api.allocate_for_instance(stranger, instance(1), "a", "node1")
+    cloud.api.allocate_for_instance({}, instance(1), "a", "node1")
+
+    with pytest.raises(errors.Forbidden, match=instance(1)):
+        cloud.api.get_instance_nw_info(stranger, instance(1))
+    with pytest.raises(errors.Forbidden, match=instance(1)):
+        cloud.api.deallocate_for_instance(stranger, instance(1), "b", "node1")
+
+
 def test_methods_that_begin_with_an_underscore_cannot_be_called(empty_cloud: Cloud) -> None:
     with pytest.raises(messaging.NoSuchMethod):
         empty_cloud.call({}, "_target")

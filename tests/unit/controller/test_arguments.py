@@ -11,7 +11,7 @@ from cloudnet.common.errors import BadRequest, FixedIpInvalid
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.endpoint.wishes import network_wish
 from cloudnet.controller.service.choice import Request
-from cloudnet.controller.service.floating import Who
+from cloudnet.controller.service.who import Who
 from tests.unit.controller.world import instance
 
 NET = instance(7)

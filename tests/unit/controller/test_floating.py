@@ -23,7 +23,7 @@ from cloudnet.common.errors import (
     NoMoreFloatingIps,
 )
 from cloudnet.common.objects import NetworkSnapshot
-from cloudnet.controller.service.floating import ADMIN, Who
+from cloudnet.controller.service.who import ADMIN, Who
 from tests.unit.controller.world import World, a_world, instance, multi_host_settings
 
 A, B = Who("a", is_admin=False), Who("b", is_admin=False)

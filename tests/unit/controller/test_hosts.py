@@ -18,7 +18,7 @@ from cloudnet.common.objects import (
     Report,
     Snapshot,
 )
-from cloudnet.controller.service.floating import ADMIN
+from cloudnet.controller.service.who import ADMIN
 from tests.unit.controller.world import World, a_world, instance, multi_host_settings
 
 

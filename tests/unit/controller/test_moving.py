@@ -9,7 +9,7 @@ import pytest
 
 from cloudnet.common.errors import InstanceNotFound
 from cloudnet.common.objects import NetworkGone, NetworkSnapshot
-from cloudnet.controller.service.floating import ADMIN
+from cloudnet.controller.service.who import ADMIN
 from tests.unit.controller.world import World, a_world, addresses, instance, multi_host_settings
 
 

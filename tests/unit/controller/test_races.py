@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cloudnet.controller.compose import services
-from cloudnet.controller.service.floating import ADMIN
+from cloudnet.controller.service.who import ADMIN
 from tests.unit.controller.world import World, a_world, addresses, multi_host_settings
 
 T = TypeVar("T")

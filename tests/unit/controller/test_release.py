@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from cloudnet.controller.service.floating import ADMIN
+from cloudnet.controller.service.who import ADMIN
 from tests.unit.controller.world import World, instance
 
 
