@@ -66,7 +66,7 @@ class MultiHostStory:
             Check.same("untagged on the trunk, from", self.cloud.node2.address, " ".join(senders)),
             Check.same("outside sees vm3 as", PUBLIC_ADDRESS, self.vm3.seen_outside_as()),
             Check.same("vm1 pings outside", ALL_FIVE, others),
-            Check.same("frames of that on the trunk", 0, len(capture.frames)),
+            Check.same("frames of that on the trunk", "none", str(capture) or "none"),
             Check.same("outside sees vm1 as", PUBLIC_ADDRESS, self.vm1.seen_outside_as()),
         ]
 

@@ -256,9 +256,9 @@ def _change(before: str, node: Node) -> str:
 
 
 def _tag(frame: str) -> str:
-    """Return what kind of frame tcpdump has printed."""
+    """Return the tag of a frame that tcpdump has printed; of one without, all of it."""
     tagged = re.search(r"ethertype (802\.1Q) .*?(vlan \d+)", frame)
-    return f"{tagged[1]} {tagged[2]}" if tagged else "untagged"
+    return f"{tagged[1]} {tagged[2]}" if tagged else frame
 
 
 def _serve_echo(guest: Guest) -> None:

@@ -16,13 +16,13 @@ class Capture:
         self._process = process
 
     def __str__(self) -> str:
-        return self._process.out
+        return "\n".join(self.frames)
 
     @property
     def frames(self) -> list[str]:
         """The frames that have been printed to the end of their line."""
         *whole, _ = self._process.out.split("\n")
-        return whole
+        return [line for line in whole if line]  # tcpdump ends with an empty one
 
 
 class Trunk:
