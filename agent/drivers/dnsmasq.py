@@ -112,18 +112,18 @@ class DhcpDriver:
 
     def _look(self) -> dict[str, Processes]:
         """Return the processes that run, by bridge."""
-        if self._known is None:
-            self._known = self._search()
+        known = self._search() if self._known is None else self._known
+        self._known = {
+            bridge: alive
+            for bridge, running in known.items()
+            if (alive := frozenset(one for one in running if process(one.pid) == one))
+        }
         for file in self._path.glob("nova-*.pid"):
             bridge = _bridge(file)
-            found = self._by_pid_file(file)
+            running = self._known.get(bridge, frozenset())
+            found = self._by_pid_file(file, running)
             if found is not None:
-                self._known[bridge] = self._known.get(bridge, frozenset()) | {found}
-        self._known = {
-            bridge: running
-            for bridge, known in self._known.items()
-            if (running := frozenset(one for one in known if process(one.pid) == one))
-        }
+                self._known[bridge] = running | {found}
         self._follow(frozenset().union(*self._known.values()))
         return self._known
 
@@ -137,12 +137,19 @@ class DhcpDriver:
             found[bridge] = found.get(bridge, frozenset()) | {one}
         return found
 
-    def _by_pid_file(self, file: Path) -> Process | None:
-        """Return the process that the pid file names, if it is the one that wrote it."""
+    def _by_pid_file(self, file: Path, known: Processes = frozenset()) -> Process | None:
+        """Return the process that the pid file names, if it is the one that wrote it.
+
+        One that is known, and was just seen alive, need not prove itself again.
+        """
         try:
-            found = process(int(file.read_text()))
+            pid = int(file.read_text())
         except (FileNotFoundError, ValueError):
             return None
+        for one in known:
+            if one.pid == pid:
+                return one
+        found = process(pid)
         if found and f"--pid-file={file}" in found.arguments and is_in_our_network(found):
             return found
         return None

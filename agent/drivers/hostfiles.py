@@ -8,10 +8,10 @@ before it gets its name, and a mark tells that a SIGHUP is due, should we be sto
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import IPv4Address
 from pathlib import Path
 
 from cloudnet.agent.state import DhcpFiles
@@ -98,11 +98,7 @@ class HostFiles:
             names = sorted(os.listdir(self.files.hosts))  # noqa: PTH208 - names are all we need
         except FileNotFoundError:
             return {}
-        return {
-            name: (self.files.hosts / name).read_text()
-            for name in names
-            if not name.startswith(".")
-        }
+        return {name: _read(f"{self.files.hosts}/{name}") for name in names if name[0] != "."}
 
 
 def _texts(hosts: Iterable[str]) -> dict[str, str]:
@@ -117,11 +113,17 @@ def _text(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _by_address(line: str) -> tuple[int, str]:
+def _by_address(line: str) -> tuple[bytes, str]:
     try:
-        return int(IPv4Address(line.rpartition(",")[2])), line
-    except ValueError:
-        return 0, line
+        return socket.inet_aton(line.rpartition(",")[2]), line
+    except OSError:
+        return b"", line
+
+
+def _read(file: str) -> str:
+    # Each guest's file is read in every round; a Path and a decoder would be most of the cost.
+    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
+        return os.fsdecode(stream.readall())
 
 
 def _replace(file: Path, text: str) -> None:

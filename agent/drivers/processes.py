@@ -12,6 +12,7 @@ import select
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from cloudnet.agent.state import Process
@@ -25,7 +26,7 @@ def process(pid: int) -> Process | None:
     """Return the process with this pid; None: there is none, or only what is left of one."""
     try:
         stat = _stat(pid)
-        arguments = (PROC / str(pid) / "cmdline").read_bytes()
+        arguments = _read(pid, "cmdline")
     except (FileNotFoundError, ProcessLookupError):
         return None
     if not arguments or stat[STATE] == b"Z":
@@ -37,10 +38,14 @@ def process(pid: int) -> Process | None:
     )
 
 
+@lru_cache(maxsize=1024)
 def environment(of: Process) -> Mapping[str, str]:
-    """Return what the process was started with; empty when it is gone or will not show it."""
+    """Return what the process was started with; empty when it is gone or will not show it.
+
+    That never changes, so it is read once: every round asks for it.
+    """
     try:
-        words = (PROC / str(of.pid) / "environ").read_bytes().split(b"\0")
+        words = _read(of.pid, "environ").split(b"\0")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return {}
     pairs = (os.fsdecode(word).partition("=") for word in words if word)
@@ -113,4 +118,10 @@ def _has_ended(descriptor: int) -> bool:
 
 def _stat(pid: int) -> list[bytes]:
     """Return the fields of /proc/<pid>/stat after the name, which may hold spaces and brackets."""
-    return (PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
+    return _read(pid, "stat").rpartition(b")")[2].split()
+
+
+def _read(pid: int, name: str) -> bytes:
+    # Read for every dnsmasq in every round; a Path would cost more than the kernel does.
+    with open(f"{PROC}/{pid}/{name}", "rb", buffering=0) as file:  # noqa: PTH123
+        return file.readall()
