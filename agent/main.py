@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -80,6 +81,9 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
         LOG.info("agent of host %s, pid %d", settings.host, os.getpid())
+        # What is here now stays: a full collection need not walk it, which would halt everything
+        # for a tenth of a second, and often in the middle of a guest's start.
+        gc.freeze()
         # The loop starts first: a node comes back from what it remembers, broker or no broker.
         turning = threading.Thread(target=loop.run, args=(stop,), name="reconcile")
         turning.start()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
@@ -76,15 +78,14 @@ def _serve(
         rpc.server(transport, rpc.NETWORK_TOPIC, settings.host, network_endpoints(parts)),
         rpc.server(transport, rpc.CONTROLLER_TOPIC, settings.host, [AgentsEndpoint(parts.hosts)]),
     ]
+    # What is here now stays: a full collection need not walk it, with every call waiting.
+    gc.freeze()
     turning.start()
     for server in servers:
         server.start()
     LOG.info("answering on topics %s and %s", rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)
     stop.wait()
-    ending = threading.Thread(target=_finish, args=(servers,), name="finish", daemon=True)
-    ending.start()
-    ending.join(FINISH_SECONDS)
-    if ending.is_alive():
+    if not _finish(servers):
         # Answers to callers are sent again and again while the broker is away, by threads that
         # would keep the process for as long. What they did is committed; callers ask again.
         LOG.warning("the broker takes no answers; ending without it")
@@ -93,11 +94,23 @@ def _serve(
     turning.join()
 
 
-def _finish(servers: Sequence[rpc.messaging.RPCServer]) -> None:
-    for server in servers:
+def _finish(servers: Sequence[rpc.messaging.RPCServer]) -> bool:
+    """Take no more calls and answer those that have begun; False: not all of it is done in time."""
+
+    def finish(server: rpc.messaging.RPCServer) -> None:
         server.stop()
-    for server in servers:
         server.wait()
+
+    endings = [
+        threading.Thread(target=finish, args=(server,), name="finish", daemon=True)
+        for server in servers
+    ]
+    deadline = time.monotonic() + FINISH_SECONDS
+    for ending in endings:
+        ending.start()
+    for ending in endings:
+        ending.join(max(0.0, deadline - time.monotonic()))
+    return not any(ending.is_alive() for ending in endings)
 
 
 if __name__ == "__main__":
