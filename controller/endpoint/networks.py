@@ -60,8 +60,8 @@ class NetworksEndpoint:
         """Return one network."""
         network = self._networks.get(be.uuid("network_uuid", network_uuid))
         who = be.who(context)
-        if not who.is_admin and network.project_id not in (None, who.project):
-            raise Forbidden(f"network {network.uuid} is not project {who.project}'s")
+        if network.project_id is not None:
+            who.may_touch(f"network {network.uuid}", network.project_id)
         return plain.network(network)
 
     @expected

@@ -66,10 +66,8 @@ class FloatingIps:
 
     def holder(self, floating: FloatingIp) -> Guest | None:
         """Return the guest that a floating IP points at."""
-        if floating.fixed_ip_id is None:
-            return None
         with self._database.reading() as connection:
-            return guest_rows.by_fixed_ip(connection, floating.fixed_ip_id)
+            return _holder(connection, floating)
 
     # -- changing ------------------------------------------------------------------------------
 
@@ -149,10 +147,11 @@ class FloatingIps:
             guest = _target(connection, who, floating, fixed)
             if floating.fixed_ip_id == guest.fixed_ip_id:
                 return None, set()
-            loser = self._pull_off(connection, floating)
-            return loser.instance if loser else None, self._point(
-                connection, floating, guest
-            ) | self._touch(connection, loser)
+            loser = _holder(connection, floating)
+            network = network_rows.by_id(connection, guest.network_id)
+            self._point(connection, floating, guest, network.gateway_host(guest.host))
+            touched = self._touch(connection, guest) | self._touch(connection, loser)
+            return None if loser is None else loser.instance, touched
 
         loser, touched = self._database.write(work)
         self._changes.hosts(touched)
@@ -173,8 +172,8 @@ class FloatingIps:
             if floating.fixed_ip_id is None:
                 raise FloatingIpNotAssociated(f"{address} is not associated with a fixed IP")
             _refuse_auto_assigned(floating, affect=affect_auto_assigned)
-            guest = self._pull_off(connection, floating)
-            self._set(connection, floating, None, None)
+            guest = _holder(connection, floating)
+            self._point(connection, floating, None, None)
             return self._touch(connection, guest)
 
         touched = self._database.write(work)
@@ -183,21 +182,14 @@ class FloatingIps:
 
     # -- inside the transaction ----------------------------------------------------------------
 
-    def _pull_off(self, connection: Connection, floating: FloatingIp) -> Guest | None:
-        if floating.fixed_ip_id is None:
-            return None
-        return guest_rows.by_fixed_ip(connection, floating.fixed_ip_id)
-
-    def _point(self, connection: Connection, floating: FloatingIp, guest: Guest) -> set[Touched]:
-        network = network_rows.by_id(connection, guest.network_id)
-        self._set(connection, floating, guest.fixed_ip_id, network.gateway_host(guest.host))
-        return self._touch(connection, guest)
-
-    def _set(
-        self, connection: Connection, floating: FloatingIp, fixed_ip: int | None, host: str | None
+    def _point(
+        self, connection: Connection, floating: FloatingIp, guest: Guest | None, host: str | None
     ) -> None:
-        now = self._clock()
-        if not floating_rows.point(connection, floating, fixed_ip_id=fixed_ip, host=host, now=now):
+        fixed_ip = None if guest is None else guest.fixed_ip_id
+        done = floating_rows.point(
+            connection, floating, fixed_ip_id=fixed_ip, host=host, now=self._clock()
+        )
+        if not done:
             raise FloatingIpAssociateFailed(
                 f"{floating.address} was changed by somebody else at the same moment; try again"
             )
@@ -224,6 +216,12 @@ def _mine(connection: Connection, who: Who, address: IPv4Address) -> FloatingIp:
         )
     who.may_touch(f"floating IP {address}", floating.project_id)
     return floating
+
+
+def _holder(connection: Connection, floating: FloatingIp) -> Guest | None:
+    if floating.fixed_ip_id is None:
+        return None
+    return guest_rows.by_fixed_ip(connection, floating.fixed_ip_id)
 
 
 def _target(connection: Connection, who: Who, floating: FloatingIp, fixed: IPv4Address) -> Guest:
