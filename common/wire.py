@@ -26,9 +26,11 @@ Plain = dict[str, Any]  # Any: JSON
 
 def to_wire(value: Any) -> Plain:  # Any: one of the frozen dataclasses in objects.py
     """Return the plain dict for a value of :mod:`cloudnet.common.objects`."""
-    return {"type": type(value).__name__, "version": VERSION} | {
-        field.name: _plain(getattr(value, field.name)) for field in fields(value)
-    }
+    kind = type(value)
+    plain: Plain = {"type": kind.__name__, "version": VERSION}
+    for name in _names(kind):
+        plain[name] = _plain(getattr(value, name))
+    return plain
 
 
 def from_wire(kind: type[T], plain: object) -> T:
@@ -37,15 +39,15 @@ def from_wire(kind: type[T], plain: object) -> T:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return to_wire(value)
+    if value is None or type(value) in (str, int, bool):
+        return value
+    if isinstance(value, IPv4Address | IPv4Network):
+        return str(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, IPv4Address | IPv4Network):
-        return str(value)
-    return value
+    return to_wire(value)
 
 
 def _value(kind: Any, plain: Any, where: str) -> Any:
@@ -98,6 +100,11 @@ def _object(kind: Any, plain: Any, where: str) -> Any:
         elif field.default is MISSING:
             raise BadRequest(f"{where}: {kind.__name__} lacks {field.name!r}")
     return kind(**values)
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 @cache
