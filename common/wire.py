@@ -8,7 +8,7 @@ that nobody works with half a message.
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -26,8 +26,8 @@ Plain = dict[str, Any]  # Any: JSON
 
 def to_wire(value: Any) -> Plain:  # Any: one of the frozen dataclasses in objects.py
     """Return the plain dict for a value of :mod:`cloudnet.common.objects`."""
-    kind = type(value)
-    plain: Plain = {"type": kind.__name__, "version": VERSION}
+    kind: Hashable = type(value)
+    plain: Plain = {"type": type(value).__name__, "version": VERSION}
     for name in _names(kind):
         plain[name] = _plain(getattr(value, name))
     return plain
@@ -103,7 +103,7 @@ def _object(kind: Any, plain: Any, where: str) -> Any:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
