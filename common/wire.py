@@ -8,7 +8,7 @@ that nobody works with half a message.
 from __future__ import annotations
 
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -26,9 +26,9 @@ Plain = dict[str, Any]  # Any: JSON
 
 def to_wire(value: Any) -> Plain:  # Any: one of the frozen dataclasses in objects.py
     """Return the plain dict for a value of :mod:`cloudnet.common.objects`."""
-    kind: Hashable = type(value)
-    plain: Plain = {"type": type(value).__name__, "version": VERSION}
-    for name in _names(kind):
+    kind = type(value)
+    plain: Plain = {"type": kind.__name__, "version": VERSION}
+    for name in _names(kind):  # type: ignore[arg-type]  # a class is hashable
         plain[name] = _plain(getattr(value, name))
     return plain
 
