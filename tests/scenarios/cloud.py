@@ -7,6 +7,7 @@ mailbox until the test delivers them: once, twice, in another order, or never.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,14 +24,13 @@ from cloudnet.agent.state import Dhcp, HandedOut
 from cloudnet.common.objects import FixedRanges, Picture, Report, Snapshot
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.common.wire import from_wire, to_wire
-from cloudnet.controller import schema
 from cloudnet.controller.compose import services
 from cloudnet.controller.endpoint import AgentsEndpoint
 from cloudnet.controller.records import Touched
 from cloudnet.controller.service.floating import ADMIN
 from cloudnet.controller.service.pictures import Pictures
 from tests.fakes import FakeKernel
-from tests.unit.controller.world import SETTINGS, Clock, World
+from tests.unit.controller.world import SETTINGS, Clock, World, empty_database
 from tests.worlds import agent_settings
 
 
@@ -164,8 +164,9 @@ class Cloud:
 @contextmanager
 def a_cloud(path: Path, settings: ControllerSettings = SETTINGS) -> Iterator[Cloud]:
     """Yield a cloud of two nodes with nothing in it."""
-    told = replace(settings, database=f"sqlite:///{path / 'cloudnet.sqlite'}")
-    schema.upgrade(told.database)
+    database = path / "cloudnet.sqlite"
+    shutil.copy(empty_database(), database)
+    told = replace(settings, database=f"sqlite:///{database}")
     clock = Clock()
     mailboxes: list[Mailbox] = []
 

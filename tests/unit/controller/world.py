@@ -185,7 +185,7 @@ def a_world(
     folder: Path, settings: ControllerSettings = SETTINGS, casts: Casts | None = None
 ) -> Iterator[World]:
     path = folder / "cloudnet.sqlite"
-    shutil.copy(_empty_database(), path)
+    shutil.copy(empty_database(), path)
     told = replace(settings, database=f"sqlite:///{path}")
     clock = Clock()
     with services(told, casts, clock) as made:
@@ -193,7 +193,7 @@ def a_world(
 
 
 @cache
-def _empty_database() -> Path:
+def empty_database() -> Path:
     """Migrated once for all tests, then copied."""
     path = Path(mkdtemp()) / "empty.sqlite"
     schema.upgrade(f"sqlite:///{path}")
