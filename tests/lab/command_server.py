@@ -17,7 +17,6 @@ that any output survives the trip. The server ends when its input does.
 import json
 import os
 import selectors
-import signal
 import subprocess
 import termios
 from collections.abc import Callable
@@ -167,9 +166,6 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)  # so that no child can write between our lines
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # a Ctrl-C at the lab's terminal is the lab's to handle
     Server(source, sink).serve()
 
 

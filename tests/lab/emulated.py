@@ -42,8 +42,8 @@ class EmulatedCommand:
         assert self.status is not None
         return self.status
 
-    def interrupt(self) -> None:
-        self._console.write(f"kill -INT -$(cat /tmp/{self._number}.pid)\n")
+    def end(self) -> None:
+        self._console.write(f"end {self._number}\n")
 
     def _said(self) -> list[str]:
         return [line.rstrip("\r") for line in self._line.findall(self._console.output)]

@@ -75,8 +75,8 @@ class Running(Protocol):
     def wait(self, timeout: float = 30) -> int:
         """Return its exit status."""
 
-    def interrupt(self) -> None:
-        """Send it what Ctrl-C would."""
+    def end(self) -> None:
+        """End it and whatever it has started."""
 
 
 class Guest(abc.ABC):
@@ -131,7 +131,7 @@ class Guest(abc.ABC):
         try:
             status = started.wait(timeout)
         except TimedOutError:
-            started.interrupt()
+            started.end()
             raise
         assert status == 0, f"{self.name}$ {command}: status {status}: {started.output}"
         return started.output

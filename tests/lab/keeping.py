@@ -14,11 +14,11 @@ from tests.lab.line import Process
 from tests.lab.place import Place
 
 DOOR = "door"
-CONSOLE_SHELL = "stty sane; sh -i; stty -echo\n"
+CONSOLE_SHELL = "stty sane; setsid -c sh -i; stty -echo\n"
 
 
 def keep(cloud: Cloud, other_end: socket.socket) -> None:
-    """Let go of the terminal and serve visitors; returns only by the signal that ends it."""
+    """Tell the other end, which then leaves, and serve visitors until a signal ends it."""
     commands = _commands(cloud)
 
     def find(wish: Wish) -> Process:
@@ -33,8 +33,8 @@ def keep(cloud: Cloud, other_end: socket.socket) -> None:
     door = cloud.directory / DOOR
     threading.Thread(target=serve, args=(door, find), daemon=True).start()
     nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nothing, descriptor)
+    for descriptor in (1, 2):
+        os.dup2(nothing, descriptor)  # nobody reads what we say from now on
     other_end.send(b"kept")
     while True:
         signal.pause()

@@ -38,9 +38,10 @@ class LightCommand:
     def wait(self, timeout: float = 30) -> int:
         return self._process.wait(timeout)
 
-    def interrupt(self) -> None:
+    def end(self) -> None:
         # The command leads a group of its own, in which its shell has started the rest.
-        self._place.attempt("kill", "-INT", "--", f"-{self._process.pid}")
+        # The shell's own kill: Debian's program takes some groups for "everybody".
+        self._place.attempt("sh", "-c", f"kill -TERM -{self._process.pid}")
 
 
 class LightGuest(Guest):

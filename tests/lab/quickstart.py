@@ -1,58 +1,54 @@
-"""The quickstart's part on the machine's own side: starts the isolated part and tidies up after it.
+"""The quickstart's part on the machine's own side: starts the isolated part, tidies up after it.
 
-There is one cloud at a time. Its directory is locked for as long as anything of it lives; whatever
-ends, however it ends, leaves a directory that the next one may take over.
+showing.py is the isolated part. The two hold a socket between them: this one hears "kept" on it,
+and that one takes everything down when this one is gone before.
 """
 
 import argparse
-import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
+from typing import IO
 
+from tests.lab.claim import TakenError, is_taken, take
 from tests.lab.visit import visit
+from tests.lab.waiting import TimedOutError, wait_for
 
 TOP = Path(__file__).parents[2]
-DIRECTORY = Path("/var/lib/cloudnet-quickstart")
-HOLDER = DIRECTORY / "holder.pid"
-DOOR = DIRECTORY / "door"
-DOWN_SECONDS = 60
+HOME = Path("/var/lib/cloudnet-quickstart")
+HOLDER = "holder.pid"
+DOOR = "door"
 
 LOOK_AROUND = """\
 The cloud stays. To look around:
   tools/quickstart --run cloudnet-manage network list    (any command, on the controller's host)
-  tools/quickstart --shell node1                         (node2, outside and controller too)
-  tools/quickstart --console vm1                         (vm2 and vm3 too; Ctrl-] leaves)
+  tools/quickstart --shell node1                         (or node2, outside, controller)
+  tools/quickstart --console vm1                         (or vm2, vm3; Ctrl-] leaves)
   less {directory}/*.log
   tools/quickstart --down                                (when you have seen enough)
 """
 
 
-class BusyError(Exception):
-    """A cloud is up already."""
-
-
 def main(argv: list[str]) -> int:
     """Do what the command line wants; return the exit status."""
     wanted = _parser().parse_args(argv)
+    directory: Path = wanted.directory
     if os.geteuid() != 0:
         return _refuse("making a cloud needs root: sudo tools/quickstart")
     if wanted.down:
-        return take_down()
+        return take_down(directory)
     if wanted.run or wanted.shell or wanted.console:
-        return look_around(wanted)
+        return look_around(directory, wanted)
     try:
-        lock = _take_directory()
-    except BusyError:
-        return _refuse(
-            "a cloud is up already, or on its way; `tools/quickstart --down` takes it down"
-        )
-    return show(lock, wanted)
+        lock = take(directory)
+    except TakenError:
+        return _refuse("a cloud is up already or on its way; tools/quickstart --down takes it down")
+    return show(directory, lock, wanted)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,18 +57,24 @@ def _parser() -> argparse.ArgumentParser:
         description="Bring up the two-node cloud, show that it works, take it down.",
     )
     parser.add_argument("--keep", action="store_true", help="leave it up, to look around")
+    parser.add_argument("--down", action="store_true", help="take down the cloud that was kept")
+    parser.add_argument("--shell", metavar="NODE", help="open a shell in a kept node")
+    parser.add_argument("--console", metavar="GUEST", help="sit at a kept guest's console")
     parser.add_argument(
         "--form",
         choices=["kernels", "namespaces", "nested"],
         help="what nodes are: machines with kernels of their own, network namespaces, or "
         "namespaces inside one such machine (default: namespaces if this kernel has 802.1Q)",
     )
-    parser.add_argument("--down", action="store_true", help="take down the cloud that was kept")
     parser.add_argument(
-        "--run", nargs=argparse.REMAINDER, metavar="COMMAND", help="on the kept controller's host"
+        "--directory", type=Path, default=HOME, help=f"for logs and files (default: {HOME})"
     )
-    parser.add_argument("--shell", metavar="NODE", help="open a shell in a kept node")
-    parser.add_argument("--console", metavar="GUEST", help="sit at a kept guest's console")
+    parser.add_argument(
+        "--run",
+        nargs=argparse.REMAINDER,
+        metavar="COMMAND",
+        help="run a command on the kept controller's host; all that follows belongs to it",
+    )
     return parser
 
 
@@ -81,114 +83,78 @@ def _refuse(why: str) -> int:
     return 1
 
 
-# -- one at a time -----------------------------------------------------------------------------
-
-
-def _take_directory() -> int:
-    """Make the directory afresh and return its lock.
-
-    The lock is on the directory itself, so it cannot outlive it.
-
-    :raises BusyError: somebody has it
-    """
-    # Nodes keep their state below it, and a node's dnsmasq, an ordinary user, reads its own there.
-    DIRECTORY.mkdir(mode=0o711, parents=True, exist_ok=True)
-    lock = os.open(DIRECTORY, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise BusyError from error
-    _empty_directory()  # what a cloud that was killed has left
-    return lock
-
-
-def _is_locked() -> bool:
-    try:
-        lock = os.open(DIRECTORY, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
-
-
-def _empty_directory() -> None:
-    for entry in DIRECTORY.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
-
-
-# -- showing -----------------------------------------------------------------------------------
-
-
-def show(lock: int, wanted: argparse.Namespace) -> int:
-    """Run the isolated part and pass on what it comes to."""
+def show(directory: Path, lock: int, wanted: argparse.Namespace) -> int:
+    """Run the isolated part and pass on what it says and comes to."""
     ours, theirs = socket.socketpair()
-    words = [f"--directory={DIRECTORY}", f"--other-end={theirs.fileno()}"]
+    words = [f"--directory={directory}", f"--other-end={theirs.fileno()}"]
     words += [f"--form={wanted.form}"] if wanted.form else []
     words += ["--keep"] if wanted.keep else []
     holder = subprocess.Popen(
         [TOP / "tools/isolated", sys.executable, "-m", "tests.lab.showing", *words],
         cwd=TOP,
         pass_fds=(lock, theirs.fileno()),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,  # not our own, which a cloud that stays would keep open
+        stderr=subprocess.STDOUT,
         # Not in the terminal's group: Ctrl-C comes to us alone, and is passed on once.
         start_new_session=True,
     )
+    os.close(lock)
     theirs.close()
-    HOLDER.write_text(str(holder.pid))
+    assert holder.stdout is not None
+    (directory / HOLDER).write_text(str(holder.pid))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: holder.send_signal(signal.SIGTERM))
+    reader = threading.Thread(target=_copy, args=(holder.stdout,), daemon=True)
+    reader.start()
     if ours.recv(16) == b"kept":
         ours.send(b"k")
-        print(LOOK_AROUND.format(directory=DIRECTORY))
+        print(LOOK_AROUND.format(directory=directory))
         print("cloud: ok")
         return 0
     status = holder.wait()
-    shutil.rmtree(DIRECTORY)
+    reader.join()
+    shutil.rmtree(directory)
     print("cloud: ok" if status == 0 else "cloud: not ok")
     return status
 
 
-# -- a cloud that was kept ---------------------------------------------------------------------
+def _copy(said: IO[bytes]) -> None:
+    for line in said:
+        sys.stdout.buffer.write(line)
+        sys.stdout.flush()
 
 
-def take_down() -> int:
+def take_down(directory: Path) -> int:
     """End the cloud that was kept, and remove what is left of it."""
-    if _is_locked():
-        holder = int(HOLDER.read_text())
-        print("taking everything down", flush=True)
-        os.kill(holder, signal.SIGTERM)
-        deadline = time.monotonic() + DOWN_SECONDS
-        while _is_locked():
-            if time.monotonic() > deadline:
-                return _refuse(f"process {holder} did not end in {DOWN_SECONDS} s")
-            time.sleep(0.1)
-    elif not DIRECTORY.exists():
+    if not directory.exists():
         print("no cloud is up")
         return 0
-    shutil.rmtree(DIRECTORY)
+    if is_taken(directory):
+        holder = int((directory / HOLDER).read_text())
+        os.kill(holder, signal.SIGTERM)
+        try:
+            wait_for(lambda: not is_taken(directory), f"the end of process {holder}", timeout=60)
+        except TimedOutError as error:
+            return _refuse(str(error))
+    shutil.rmtree(directory)
     print("cloud: down")
     return 0
 
 
-def look_around(wanted: argparse.Namespace) -> int:
+def look_around(directory: Path, wanted: argparse.Namespace) -> int:
     """Run a command, a shell or a console in the cloud that was kept."""
-    if not DOOR.exists():
-        return _refuse("no cloud was kept; `tools/quickstart --keep` brings one up")
+    door = directory / DOOR
+    if not door.exists():
+        return _refuse("no cloud was kept; tools/quickstart --keep brings one up")
     if wanted.console:
         print("Enter brings a prompt, Ctrl-] leaves", flush=True)
-        return visit(DOOR, {"console": wanted.console}, raw=True)
+        return visit(door, {"console": wanted.console}, raw=True)
     if wanted.run:
-        return visit(DOOR, {"place": "controller", "argv": wanted.run})
+        return visit(door, {"place": "controller", "argv": wanted.run})
     columns, rows = shutil.get_terminal_size()
     wish = {"place": wanted.shell, "argv": ["bash"], "rows": rows, "columns": columns}
-    return visit(DOOR, wish, raw=True)
+    return visit(door, wish, raw=True)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def _say(connection: socket.socket, message: dict[str, object]) -> None:
 def _converse(connection: socket.socket) -> int:
     keyboard = sys.stdin.fileno()
     unread = b""
-    with selectors.DefaultSelector() as selector:
+    with selectors.SelectSelector() as selector:  # the one that takes files and /dev/null
         selector.register(connection, selectors.EVENT_READ)
         selector.register(keyboard, selectors.EVENT_READ)
         while True:

@@ -1,0 +1,82 @@
+"""The lab's small parts: waiting, tables, the guests' image, the broker, a directory's claim."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.lab.checks import Check, hold, table
+from tests.lab.claim import TakenError, is_taken, take
+from tests.lab.guest_image import build_image
+from tests.lab.place import Place
+from tests.lab.reach import Pings, read_pings
+from tests.lab.waiting import TimedOutError, wait_for
+from tests.servers import RabbitMQ
+
+
+def test_waiting_returns_what_was_found() -> None:
+    found = iter([None, "", "there"])
+
+    assert wait_for(lambda: next(found), "a word", timeout=5, pause=0) == "there"
+
+
+def test_waiting_in_vain_says_what_was_seen() -> None:
+    def look() -> bool:
+        raise AssertionError("only two of three")
+
+    with pytest.raises(TimedOutError, match=r"waited 0 s for three; last seen: only two of three"):
+        wait_for(look, "three", timeout=0)
+
+
+def test_a_table_shows_what_does_not_hold() -> None:
+    checks = [Check.same("tag", 100, 100), Check.same("ping", "5 of 5", "4 of 5")]
+
+    assert table(checks).splitlines()[2:] == [
+        "tag   100       100     ok",
+        "ping  5 of 5    4 of 5  NOT OK",
+    ]
+    with pytest.raises(AssertionError, match="ping: expected 5 of 5, seen 4 of 5"):
+        hold(checks)
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "5 packets transmitted, 4 packets received, 20% packet loss",
+        "5 packets transmitted, 4 received, 20% packet loss, time 4ms",
+    ],
+)
+def test_both_kinds_of_ping_are_understood(summary: str) -> None:
+    assert read_pings(f"--- 10.0.0.1 ping statistics ---\n{summary}\n") == Pings(5, 4)
+
+
+def test_the_guests_image_is_an_archive_that_the_kernel_takes(lab: Place, directory: Path) -> None:
+    image = build_image(directory)
+
+    listed = lab.sh(f"busybox cpio -t <{image.initramfs}").split()
+
+    assert {"init", "bin/busybox", "etc/dhcp-event"} <= set(listed)
+    assert any(name.endswith("virtio_net.ko") for name in listed)
+
+
+def test_a_directory_has_one_cloud_at_a_time(directory: Path) -> None:
+    ours = directory / "ours"
+    lock = take(ours)
+    assert is_taken(ours)
+    with pytest.raises(TakenError):
+        take(ours)
+    (ours / "left behind").write_text("by a cloud that was killed")
+
+    os.close(lock)
+
+    assert not is_taken(ours)
+    os.close(take(ours))
+    assert list(ours.iterdir()) == []
+
+
+def test_a_broker_comes_and_goes_with_all_it_has_started(lab: Place, directory: Path) -> None:
+    with RabbitMQ(directory / "broker", "127.0.0.1", 5673) as broker:
+        assert broker.transport_url == "rabbit://cloudnet:cloudnet@127.0.0.1:5673/"
+        assert lab.attempt("pgrep", "-x", "epmd").ok
+
+    assert not lab.attempt("pgrep", "-x", "epmd|beam.smp|erl_child_setup").ok

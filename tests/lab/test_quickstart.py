@@ -1,0 +1,92 @@
+"""The quickstart leaves nothing behind, however it ends. (What it shows is tested as the story.)"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.lab.claim import take
+from tests.lab.place import Place
+from tests.lab.waiting import wait_for
+
+TOP = Path(__file__).parents[2]
+
+
+def quickstart(home: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "tests.lab.quickstart", f"--directory={home}", *words]
+
+
+@contextmanager
+def booting(lab: Place, home: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Start a quickstart and yield it when its nodes boot."""
+    with subprocess.Popen(quickstart(home), cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
+        wait_for(lambda: _kernels(lab, home), "a node's kernel", timeout=60)
+        yield process
+
+
+def _kernels(lab: Place, home: Path) -> list[str]:
+    return lab.attempt("pgrep", "-f", f"linux.uml.*{home}").out.split()
+
+
+def _anything(lab: Place, home: Path) -> str:
+    return lab.attempt("pgrep", "-af", str(home)).out
+
+
+def test_an_interrupted_quickstart_says_so_and_leaves_nothing(lab: Place, directory: Path) -> None:
+    home = directory / "interrupted"
+    with booting(lab, home) as process:
+        process.send_signal(signal.SIGINT)
+
+        said, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "interrupted; everything was taken down" in said
+    assert said.splitlines()[-1] == "cloud: not ok"
+    assert not home.exists()
+    wait_for(lambda: not _anything(lab, home), "the end of all its processes", timeout=10)
+
+
+def test_nothing_runs_on_when_the_quickstart_is_killed(lab: Place, directory: Path) -> None:
+    home = directory / "killed"
+    with booting(lab, home) as process:
+        process.kill()
+
+        wait_for(lambda: not _anything(lab, home), "the end of all its processes", timeout=60)
+
+
+def test_what_fails_is_said_with_its_reason(directory: Path) -> None:
+    home = directory / "failed"
+    nowhere = {**os.environ, "PATH": "/usr/bin:/bin"}  # dnsmasq and others are in /usr/sbin
+    failed = subprocess.run(
+        quickstart(home), cwd=TOP, env=nowhere, check=False, capture_output=True, text=True
+    )
+
+    assert failed.returncode == 1
+    assert "FAILED: building the cloud" in failed.stdout
+    assert not home.exists()
+
+
+def test_a_second_cloud_is_refused(directory: Path) -> None:
+    home = directory / "taken"
+    lock = take(home)
+
+    refused = subprocess.run(quickstart(home), cwd=TOP, check=False, capture_output=True, text=True)
+
+    os.close(lock)
+    assert refused.returncode == 1
+    assert "a cloud is up already" in refused.stderr
+
+
+def test_taking_down_what_is_not_up_is_no_error(directory: Path) -> None:
+    down = subprocess.run(
+        quickstart(directory / "none", "--down"),
+        cwd=TOP,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert down.stdout == "no cloud is up\n"
