@@ -39,7 +39,7 @@ def who(context: Mapping[str, Any]) -> Who:
 
 def opened(value: Any) -> Any:
     """Return what is in a versioned object's envelope, or the value itself."""
-    return value[_DATA] if isinstance(value, Mapping) and _NAME in value else value
+    return value.get(_DATA) if isinstance(value, Mapping) and _NAME in value else value
 
 
 def text(name: str, value: Any, longest: int = _LONGEST) -> str:

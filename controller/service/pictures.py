@@ -49,9 +49,7 @@ def snapshot_of(connection: Connection, row: HostNetwork) -> Snapshot:
     """Return what a host should have of the network of this row."""
     if row.network_id is None:
         return snapshot.of(row, None, None, (), ())
-    network, own_address = network_rows.by_ids(connection, row.host, [row.network_id])[
-        row.network_id
-    ]
+    network, own_address = network_rows.seen_from(connection, row.host, row.network_id)
     # A network may have guests on a thousand hosts: only its one gateway must know them all.
     here = None if network.host == row.host and not network.multi_host else row.host
     guests = guest_rows.on_network(connection, network.id, here)

@@ -18,7 +18,9 @@ def of_guests(connection: Connection, guests: Sequence[Guest]) -> list[Wiring]:
         return []
     seen = network_rows.by_ids(connection, guests[0].host, [guest.network_id for guest in guests])
     floating_ips = floating_rows.of_instance(connection, guests[0].instance)
-    on_hosts = host_rows.of_network(connection, [network.uuid for network, _ in seen.values()])
+    networks = [network for network, _ in seen.values()]
+    serving = {host for network in networks for host in _serving(network, guests[0].host) if host}
+    on_hosts = host_rows.on_hosts(connection, serving, [network.uuid for network in networks])
     return [
         Wiring(
             network,
@@ -34,7 +36,6 @@ def of_guests(connection: Connection, guests: Sequence[Guest]) -> list[Wiring]:
 
 def is_active(network: Network, guest_host: str, on_hosts: Sequence[HostNetwork]) -> bool:
     """Say whether all hosts that serve a guest have reported the network's last revision."""
-    serving = {guest_host, network.gateway_host(guest_host)}
     reported = {
         row.host
         for row in on_hosts
@@ -42,4 +43,9 @@ def is_active(network: Network, guest_host: str, on_hosts: Sequence[HostNetwork]
         and row.applied_revision is not None
         and row.applied_revision >= row.revision
     }
-    return serving <= reported
+    return _serving(network, guest_host) <= reported
+
+
+def _serving(network: Network, guest_host: str) -> set[str | None]:
+    """Return the hosts without which a guest has no network; None: nobody is gateway yet."""
+    return {guest_host, network.gateway_host(guest_host)}

@@ -35,10 +35,10 @@ _GUEST = (
     .join(instances, instances.c.uuid == virtual_interfaces.c.instance_uuid)
     .where(fixed_ips.c.allocated)
 )
-_OF_INSTANCE = _GUEST.where(virtual_interfaces.c.instance_uuid == given("instance")).order_by(
+_OF_INSTANCE = _GUEST.where(fixed_ips.c.instance_uuid == given("instance")).order_by(
     virtual_interfaces.c.id
 )
-_ON_NETWORK = _GUEST.where(virtual_interfaces.c.network_id == given("network_id")).order_by(
+_ON_NETWORK = _GUEST.where(fixed_ips.c.network_id == given("network_id")).order_by(
     fixed_ips.c.position
 )
 

@@ -31,6 +31,9 @@ _RAISE = (
     .values(revision=host_networks.c.revision + 1)
 )
 _ADD = sa.insert(host_networks)
+_ONE = _ROW.where(
+    host_networks.c.host == given("on_host"), host_networks.c.network_uuid == given("of_network")
+)
 
 
 def touch(connection: Connection, host: str, network: Network, now: datetime) -> Touched:
@@ -85,17 +88,22 @@ def of_host(connection: Connection, host: str) -> list[HostNetwork]:
     return [HostNetwork(*row) for row in rows]
 
 
-def of_network(connection: Connection, network_uuids: Iterable[str]) -> list[HostNetwork]:
-    """Return which hosts should have these networks."""
-    rows = connection.execute(_ROW.where(host_networks.c.network_uuid.in_(list(network_uuids))))
+def on_hosts(
+    connection: Connection, hosts: Iterable[str], network_uuids: Iterable[str]
+) -> list[HostNetwork]:
+    """Return what these hosts should have of these networks."""
+    rows = connection.execute(
+        _ROW.where(
+            host_networks.c.host.in_(list(hosts)),
+            host_networks.c.network_uuid.in_(list(network_uuids)),
+        )
+    )
     return [HostNetwork(*row) for row in rows]
 
 
 def one(connection: Connection, host: str, network_uuid: str) -> HostNetwork | None:
     """Return what a host should have of one network."""
-    row = connection.execute(
-        _ROW.where(host_networks.c.host == host, host_networks.c.network_uuid == network_uuid)
-    ).first()
+    row = connection.execute(_ONE, {"on_host": host, "of_network": network_uuid}).first()
     return None if row is None else HostNetwork(*row)
 
 

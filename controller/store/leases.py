@@ -11,6 +11,13 @@ from cloudnet.controller.database import Connection
 from cloudnet.controller.records import Leasable
 from cloudnet.controller.tables import fixed_ips, instances, networks, virtual_interfaces
 
+_LEASABLE = (
+    sa.select(fixed_ips.c.id, fixed_ips.c.address, fixed_ips.c.leased, virtual_interfaces.c.address)
+    .join(networks, networks.c.id == fixed_ips.c.network_id)
+    .join(instances, instances.c.uuid == fixed_ips.c.instance_uuid)
+    .outerjoin(virtual_interfaces, virtual_interfaces.c.id == fixed_ips.c.virtual_interface_id)
+)
+
 
 def set_leased(
     connection: Connection, address: IPv4Address, mac: str | None, *, leased: bool
@@ -36,23 +43,10 @@ def set_leased(
 
 def served_by(connection: Connection, host: str) -> list[Leasable]:
     """Return what the host's DHCP servers hand out, or have not yet taken back."""
-    rows = connection.execute(
-        sa.select(
-            fixed_ips.c.id,
-            fixed_ips.c.address,
-            fixed_ips.c.leased,
-            virtual_interfaces.c.address,
-        )
-        .join(networks, networks.c.id == fixed_ips.c.network_id)
-        .join(instances, instances.c.uuid == fixed_ips.c.instance_uuid)
-        .outerjoin(virtual_interfaces, virtual_interfaces.c.id == fixed_ips.c.virtual_interface_id)
-        .where(
-            sa.or_(
-                sa.and_(networks.c.multi_host, instances.c.host == host),
-                sa.and_(~networks.c.multi_host, networks.c.host == host),
-            )
-        )
-    )
+    # One condition for both kinds of networks would have the database look at every address.
+    own = _LEASABLE.where(networks.c.multi_host, instances.c.host == host)
+    all_of_network = _LEASABLE.where(~networks.c.multi_host, networks.c.host == host)
+    rows = connection.execute(sa.union_all(own, all_of_network))
     return [Leasable(*row) for row in rows]
 
 

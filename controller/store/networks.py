@@ -26,6 +26,7 @@ _WITH_GATEWAY = sa.select(*_COLUMNS, _gateway.c.address).select_from(
         sa.and_(_gateway.c.network_id == networks.c.id, _gateway.c.host == given("host")),
     )
 )
+_ONE_WITH_GATEWAY = _WITH_GATEWAY.where(networks.c.id == given("network"))
 _OF_PROJECT = _ALL.where(networks.c.project_id == given("project"))
 _OF_PROJECT_OR_SHARED = _ALL.where(
     sa.or_(
@@ -62,6 +63,13 @@ def by_ids(connection: Connection, host: str, ids: Iterable[int]) -> dict[int, S
     """Return the networks with these ids, as seen from a host, by id."""
     rows = connection.execute(_WITH_GATEWAY.where(networks.c.id.in_(list(ids))), {"host": host})
     return {row.id: (_network(row[:-1]), row[-1]) for row in rows}
+
+
+def seen_from(connection: Connection, host: str, network_id: int) -> Seen:
+    """Return one network as seen from a host."""
+    seen = {"host": host, "network": network_id}
+    row = connection.execute(_ONE_WITH_GATEWAY, seen).one()
+    return _network(row[:-1]), row[-1]
 
 
 def every(connection: Connection) -> list[Network]:
