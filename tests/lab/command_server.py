@@ -49,9 +49,11 @@ class Server:
         self.say({"ready": os.getpid()})
         while True:
             for key, _ in self.selector.select():
-                heard: Callable[[], bool] = key.data
-                if not heard():
-                    return
+                # An end and a last word may come together; the end has then read the word.
+                if self.selector.get_map().get(key.fd) == key:
+                    heard: Callable[[], bool] = key.data
+                    if not heard():
+                        return
 
     def say(self, message: dict[str, object]) -> None:
         line = memoryview(json.dumps(message).encode() + b"\n")

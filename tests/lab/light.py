@@ -40,7 +40,6 @@ class LightCommand:
 
     def end(self) -> None:
         # The command leads a group of its own, in which its shell has started the rest.
-        # The shell's own kill: Debian's program takes some groups for "everybody".
         self._place.attempt("sh", "-c", f"kill -TERM -{self._process.pid}")
 
 

@@ -1,6 +1,8 @@
 """Places: commands run, are fed, followed and ended alike, wherever they are."""
 
+import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +13,7 @@ from tests.lab.line import LineLostError
 from tests.lab.machine import Machine
 from tests.lab.place import CommandFailedError, Place
 from tests.lab.space import space
-from tests.lab.waiting import TimedOutError
+from tests.lab.waiting import TimedOutError, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,17 @@ def test_commands_run_side_by_side(place: Place) -> None:
     assert (first.out, second.out) == ("first at last\n", "second\n")
 
 
+def test_a_crowd_of_short_commands_is_heard_to_the_end(place: Place) -> None:
+    crowd = [place.start("sh", "-c", f"echo {n}; echo {n} >&2") for n in range(100)]
+
+    for process in crowd:
+        process.wait()
+
+    assert [(process.out, process.err) for process in crowd] == [
+        (f"{n}\n", f"{n}\n") for n in range(100)
+    ]
+
+
 def test_a_killed_command_tells_its_signal(place: Place) -> None:
     process = place.start("sleep", "60")
 
@@ -73,7 +86,9 @@ def test_a_killed_command_tells_its_signal(place: Place) -> None:
 def test_the_pid_is_the_commands_own(place: Place) -> None:
     process = place.start("sleep", "60")
 
-    assert place.read(f"/proc/{process.pid}/comm") == "sleep\n"
+    # A namespace is entered by a program that becomes the command.
+    comm = f"/proc/{process.pid}/comm"
+    wait_for(lambda: place.read(comm) == "sleep\n", "the command's name", timeout=10)
     process.kill()
 
 
@@ -100,6 +115,20 @@ def test_a_daemon_left_behind_does_not_hold_up_the_command(place: Place) -> None
 
     assert process.wait(timeout=20) == 0
     assert process.out == "done\n"
+
+
+def test_a_last_word_after_the_end_is_no_trouble(lab: Place) -> None:
+    process = lab.start("sh", "-c", "sleep 0.1; (sleep 0.1; echo late) & exit 0")
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    server = int(status.split("PPid:")[1].split()[0])
+
+    os.kill(server, signal.SIGSTOP)  # until both have come, the end first
+    session = ["pgrep", "-r", "S,R,D", "-s", str(process.pid)]
+    wait_for(lambda: subprocess.run(session, check=False).returncode == 1, "the end", timeout=10)
+    os.kill(server, signal.SIGCONT)
+
+    assert process.wait() == 0
+    assert lab.run("echo", "still there") == "still there\n"
 
 
 def test_a_space_has_its_own_name_and_links(place: Place) -> None:
