@@ -26,19 +26,19 @@ class AgentEndpoint:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
-    def apply_snapshot(self, context: Plain, snapshot: Plain) -> None:
+    def apply_snapshot(self, context: Plain, snapshot: Any) -> None:
         """Take one network's desired state on this host."""
         try:
-            if snapshot.get("type") == NetworkGone.__name__:
+            if isinstance(snapshot, Mapping) and snapshot.get("type") == NetworkGone.__name__:
                 self._inbox.put(from_wire(NetworkGone, snapshot))
             else:
                 self._inbox.put(from_wire(NetworkSnapshot, snapshot))
         except BadRequest as error:
-            LOG.warning("dropped a snapshot: %s", error)
+            LOG.warning("dropped a snapshot: %.300s", error)
 
-    def apply_ranges(self, context: Plain, ranges: Plain) -> None:
+    def apply_ranges(self, context: Plain, ranges: Any) -> None:
         """Take the ranges of all networks."""
         try:
             self._inbox.put_ranges(from_wire(FixedRanges, ranges))
         except BadRequest as error:
-            LOG.warning("dropped fixed ranges: %s", error)
+            LOG.warning("dropped fixed ranges: %.300s", error)

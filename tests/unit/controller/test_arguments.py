@@ -130,3 +130,7 @@ def test_create_networks_takes_novas_arguments() -> None:
 
     assert (str(wish.cidr), wish.num_networks, wish.multi_host) == ("10.0.0.0/8", 4, True)
     assert (wish.project, wish.dns1, wish.bridge) == ("a", IPv4Address("9.9.9.9"), None)
+
+
+def test_an_envelope_with_nothing_in_it_is_nothing() -> None:
+    assert be.opened({"nova_object.name": "Instance"}) is None

@@ -1,0 +1,59 @@
+"""What comes in over the queue and is for no method of ours is refused in one line."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cloudnet.common import rpc
+from cloudnet.common.rpc import messaging
+
+
+class Echo:
+    target = messaging.Target(version="1.3")
+
+    def echo(self, context: Any, word: str, *, twice: bool = False) -> str:
+        return word * 2 if twice else word
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    transport = rpc.transport(rpc.bare_conf(), "fake://", f"exchange-{uuid.uuid4()}")
+    server = rpc.server(transport, "echo", "here", [Echo()])
+    server.start()
+    yield rpc.client(transport, "echo", 5)
+    server.stop()
+    server.wait()
+
+
+def test_a_right_call_is_answered(client: Any) -> None:
+    assert client.call({}, "echo", word="a", twice=True) == "aa"
+
+
+WRONG = [
+    ("1.0", "shout", {"word": "a"}, "does not support RPC method shout"),
+    ("1.0", "_echo", {"word": "a"}, "does not support RPC method _echo"),
+    ("2.0", "echo", {"word": "a"}, "does not support RPC version 2.0"),
+    ("1.4", "echo", {"word": "a"}, "does not support RPC version 1.4"),
+    ("1.0", "echo", {}, "echo: missing a required argument: 'word'"),
+    ("1.0", "echo", {"word": "a", "loud": 1}, "echo: got an unexpected keyword argument"),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong[3])
+def test_a_wrong_call_is_refused_in_one_line_and_the_next_is_answered(
+    client: Any, caplog: pytest.LogCaptureFixture, wrong: tuple[str, str, dict[str, Any], str]
+) -> None:
+    version, method, arguments, said = wrong
+
+    with pytest.raises(Exception, match=said):
+        client.prepare(version=version).call({}, method, **arguments)
+
+    assert client.call({}, "echo", word="a") == "a"
+    [line] = [record for record in caplog.records if record.levelno > logging.INFO]
+    assert said in line.getMessage()
+    assert line.exc_info is None
