@@ -11,6 +11,8 @@ from cloudnet.controller.endpoint.door import CONTROLLER_TARGET, Context, expect
 from cloudnet.controller.nwinfo import Plain
 from cloudnet.controller.service.hosts import Hosts
 
+HIGHEST_REVISION = 2**62  # well within a BIGINT, also when it is raised
+
 
 class AgentsEndpoint:
     """Topic ``cloudnet-controller``."""
@@ -23,7 +25,7 @@ class AgentsEndpoint:
     @expected
     def report(self, context: Context, report: Any) -> Plain:
         """Take a heartbeat and answer with what the host lacks."""
-        return to_wire(self._hosts.report(from_wire(Report, report)))
+        return to_wire(self._hosts.report(_sensible(from_wire(Report, report))))
 
     @expected
     def lease_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
@@ -34,6 +36,17 @@ class AgentsEndpoint:
     def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that an address is given back."""
         self._hosts.release(be.address("address", address), _mac(mac))
+
+
+def _sensible(report: Report) -> Report:
+    """Return the report if what it names can be written down."""
+    be.text("report.host", report.host)
+    for number, applied in enumerate(report.applied):
+        be.uuid(f"report.applied[{number}].network", applied.network)
+        be.whole(f"report.applied[{number}].revision", applied.revision, 0, HIGHEST_REVISION)
+    for number, problem in enumerate(report.problems):
+        be.optional_uuid(f"report.problems[{number}].network", problem.network)
+    return report
 
 
 def _mac(value: Any) -> str | None:
