@@ -16,10 +16,16 @@ class Check:
     @classmethod
     def same(cls, what: str, expected: object, seen: object) -> "Check":
         """Claim that two things read the same."""
-        return cls(what, str(expected), str(seen), str(expected) == str(seen))
+        return cls(what, _words(expected), _words(seen), str(expected) == str(seen))
 
     def __str__(self) -> str:
         return f"{self.what}: expected {self.expected}, seen {self.seen}"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def hold(checks: Iterable[Check]) -> None:
