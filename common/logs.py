@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from logging.handlers import MemoryHandler
 
 from oslo_config import cfg
-from oslo_log import log
+from oslo_log import formatters, log
 
 from cloudnet.common.errors import ConfigurationError
 
@@ -37,8 +37,24 @@ DEFAULTS: Mapping[str, object] = {
 }
 """Where we think otherwise than oslo.log."""
 
+OURS = "cloudnet."
 _EARLY = "cloudnet.common.settings"
 _held: MemoryHandler | None = None
+
+
+class OneLine(formatters.ContextFormatter):  # type: ignore[misc]  # the library has no types
+    """oslo.log's, but what we say is all there is to say.
+
+    The library puts the exception that is being handled behind every warning, where ours have it
+    already, in words.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line."""
+        text: str = super().format(record)
+        if record.exc_info or not record.name.startswith(OURS):
+            return text
+        return text.removesuffix(f": {getattr(record, 'error_summary', '')}")
 
 
 class SayOnce(logging.Filter):
@@ -63,6 +79,7 @@ class SayOnce(logging.Filter):
         "Unable to connect",
     )
     OVER = "Reconnected to"
+    GARBAGE = "Failed to process message ... skipping it."  # somebody sent what is no message
 
     def __init__(
         self, quiet_seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
@@ -78,6 +95,10 @@ class SayOnce(logging.Filter):
         if not record.name.startswith(self.SOURCES):
             return True
         message = record.getMessage()
+        if self.GARBAGE in message and record.exc_info and record.exc_info[1]:
+            record.msg, record.args = f"{self.GARBAGE} ({record.exc_info[1]})", None
+            record.exc_info = None
+            return True
         if self.OVER in message:
             return self._is_over()
         if record.levelno < logging.WARNING or not any(t in message for t in self.TROUBLES):
@@ -131,6 +152,8 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
         ) from error
     for handler in logging.getLogger().handlers:
         handler.addFilter(SayOnce())
+        if type(handler.formatter) is formatters.ContextFormatter:
+            handler.setFormatter(OneLine(project=prog, datefmt=conf.log_date_format, config=conf))
     _release_early_records()
 
 

@@ -100,11 +100,12 @@ class _Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library
     def dispatch(self, incoming: Any) -> Any:  # Any: the library's message; JSON out
         message = incoming.message
         try:
-            if not isinstance(message.get("method"), str):
-                raise errors.InvalidInput(f"method {message.get('method')!r}: a name is needed")
+            for name in ("method", "version"):
+                if not isinstance(message.get(name, ""), str):
+                    raise errors.InvalidInput(f"{name}: text is needed, not {message[name]!r}")
             return super().dispatch(incoming)
         except (messaging.NoSuchMethod, messaging.UnsupportedVersion, errors.BadRequest) as error:
-            LOG.warning("refused a call of %.80r: %.300s", message.get("method"), error)
+            LOG.warning("refused a call of %.80s: %.300s", message.get("method"), error)
             raise messaging.ExpectedException from error
 
     def _do_dispatch(self, endpoint: Any, method: str, ctxt: Any, args: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from cloudnet.common import rpc
@@ -21,4 +22,5 @@ def expected(method: Method) -> Method:
 
     Any other error is a bug of ours; it goes to the caller too, and the log has all of it.
     """
-    return cast("Method", messaging.expected_exceptions(CloudnetError)(method))
+    # The library's wrapper hides what arguments there are, and they are checked before the call.
+    return cast("Method", wraps(method)(messaging.expected_exceptions(CloudnetError)(method)))

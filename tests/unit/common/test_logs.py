@@ -102,3 +102,32 @@ def test_the_word_goes_to_the_log_file_that_is_named(
 
     assert log_file.read_text().endswith(" INFO cloudnet.agent: ensure bridge br100\n")
     assert not capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("root_as_before")
+def test_what_is_said_of_an_exception_is_said_once(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conf, _ = load_agent(["--config-file", str(write(""))], "cloudnet-agent")
+    set_up_logging(conf, "cloudnet-agent")
+
+    try:
+        raise OSError("no space left")
+    except OSError as error:
+        logging.getLogger("cloudnet.agent").warning("cannot keep it: %s; free some", error)
+
+    assert capsys.readouterr().err.endswith("cannot keep it: no space left; free some\n")
+
+
+def test_garbage_on_the_queue_is_one_line_with_the_reason() -> None:
+    try:
+        raise ValueError("not JSON")
+    except ValueError as error:
+        reason = (type(error), error, error.__traceback__)
+    record = logging.LogRecord(
+        "oslo.messaging._drivers.impl_rabbit", logging.ERROR, "", 0, SayOnce.GARBAGE, (), reason
+    )
+
+    assert SayOnce().filter(record)
+    assert record.getMessage() == f"{SayOnce.GARBAGE} (not JSON)"
+    assert record.exc_info is None

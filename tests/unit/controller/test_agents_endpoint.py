@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -38,3 +39,13 @@ def test_an_ill_formed_report_is_refused_by_name_and_leaves_no_trace(
     assert named in str(wrapped.exc_info[1])
     assert world.one("SELECT count(*) FROM services") == 0
     assert world.one("SELECT count(*) FROM host_networks") == 0
+
+
+def test_what_arguments_a_method_takes_can_be_seen_from_outside(world: World) -> None:
+    endpoint = AgentsEndpoint(world.services.hosts)
+
+    assert list(inspect.signature(endpoint.lease_fixed_ip).parameters) == [
+        "context",
+        "address",
+        "mac",
+    ]
