@@ -16,6 +16,7 @@ from ipaddress import (
     NetmaskValueError,
 )
 from typing import Any
+from urllib.parse import urlsplit
 
 from oslo_config import cfg, types
 
@@ -56,6 +57,21 @@ class Text(Kind):
         if not text and not self.empty:
             raise ValueError(self.wanted)
         return text or None
+
+
+class Host(Kind):
+    """A host's name: it is part of a queue's name and the key of what the host has."""
+
+    wanted = "a host's name: 1 to 255 printable characters without a space"
+
+    def __init__(self) -> None:
+        super().__init__("string value")
+
+    def __call__(self, value: object) -> str:
+        name = str(value).strip()
+        if not 1 <= len(name) <= 255 or not name.isprintable() or " " in name:
+            raise ValueError(self.wanted)
+        return name
 
 
 class Interface(Kind):
@@ -161,6 +177,23 @@ class Url(Kind):
         text = str(value).strip()
         scheme, separator, _ = text.partition("://")
         if not separator or scheme.partition("+")[0] not in self.schemes:
+            raise ValueError(self.wanted)
+        return text
+
+
+class BrokerUrl(Url):
+    """Where one or several brokers are: host names with good ports, separated by commas."""
+
+    def __call__(self, value: object) -> str:
+        text = super().__call__(value)
+        if text.startswith("fake"):
+            return text  # no broker at all
+        try:
+            places = [urlsplit(f"//{place}") for place in urlsplit(text).netloc.split(",")]
+            good = all(place.hostname and place.port != 0 for place in places)
+        except ValueError as error:  # the port is no number, or none that there is
+            raise ValueError(self.wanted) from error
+        if not good:
             raise ValueError(self.wanted)
         return text
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.kinds import Text, Url
+from cloudnet.common.settings.kinds import BrokerUrl, Text
 
 SHARED: tuple[cfg.Opt, ...] = (
     cfg.Opt(
         "transport_url",
-        type=Url(("rabbit", "kombu", "fake"), "rabbit://user:PASSWORD@172.16.99.1:5672/"),
+        type=BrokerUrl(("rabbit", "kombu", "fake"), "rabbit://user:PASSWORD@172.16.99.1:5672/"),
         sample_default="rabbit://guest:guest@127.0.0.1:5672/",
         secret=True,
         help="Where RabbitMQ is: rabbit://user:password@host:port/virtual_host, with several "

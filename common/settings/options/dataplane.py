@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.kinds import Address, Interface, Range, Text
+from cloudnet.common.settings.kinds import Address, Host, Interface, Range, Text
 from cloudnet.common.settings.options.wording import NO_EFFECT
 
 DATAPLANE: tuple[cfg.Opt, ...] = (
@@ -18,7 +18,7 @@ DATAPLANE: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "host",
-        type=Text(),
+        type=Host(),
         sample_default="<this host's name>",
         help="This host's name in the service: where its messages go, what networks and instances "
         "name as their host. It must be the name that the compute service uses for this host.",

@@ -109,6 +109,27 @@ def refusal(file: Path) -> str:
             "1: [DEFAULT] vlan_start = : a whole number from 1 to 4094 is needed",
         ),
         ("state_path =", "1: [DEFAULT] state_path = : a text is needed"),
+        (
+            "host =",
+            (
+                "1: [DEFAULT] host = : a host's name: 1 to 255 printable characters without a space "
+                "is needed"
+            ),
+        ),
+        (
+            "transport_url = rabbit://",
+            (
+                "1: [DEFAULT] transport_url = ***: a URL such as "
+                "rabbit://user:PASSWORD@172.16.99.1:5672/ is needed"
+            ),
+        ),
+        (
+            "transport_url = rabbit://a:b@h:5672,a:b@i:nine/",
+            (
+                "1: [DEFAULT] transport_url = ***: a URL such as "
+                "rabbit://user:PASSWORD@172.16.99.1:5672/ is needed"
+            ),
+        ),
         ("debug = maybe", "1: [DEFAULT] debug = maybe: True or False is needed"),
         (
             "my_ip = $mine",
