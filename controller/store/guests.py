@@ -33,7 +33,9 @@ _GUEST = (
     )
     .join(fixed_ips, fixed_ips.c.virtual_interface_id == virtual_interfaces.c.id)
     .join(instances, instances.c.uuid == virtual_interfaces.c.instance_uuid)
-    .where(fixed_ips.c.allocated)
+    # Not `= true`, for which SQLite would take the index over all allocated addresses before one
+    # that finds a network's or an instance's own.
+    .where(fixed_ips.c.allocated != sa.false())
 )
 _OF_INSTANCE = _GUEST.where(fixed_ips.c.instance_uuid == given("instance")).order_by(
     virtual_interfaces.c.id
