@@ -21,7 +21,7 @@ CLIENT, SERVER = 68, 67  # UDP ports
 DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
 KIND, ASKED_FOR, SERVER_ID, END = 53, 50, 54, 255  # options
 FIXED_BYTES = 240  # of a BOOTP message with the cookie; options follow
-AGAIN_SECONDS = 0.01
+AGAIN_SECONDS = 0.004
 
 
 class NoLeaseError(Exception):

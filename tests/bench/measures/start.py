@@ -13,6 +13,7 @@ from tests.bench.site import NODE, Site
 
 NETWORKS, GUESTS = 20, 5
 COLD, WARM = 3, 7
+IMPORT = "import cloudnet.agent.main"
 
 
 def measure(site: Site) -> list[Figure]:
@@ -27,7 +28,7 @@ def measure(site: Site) -> list[Figure]:
         cold.append(_start(site))
     for _ in range(WARM):
         site.stop_agent()
-        imports.append(timed((sys.executable, "-c", "import cloudnet.agent.main")))
+        imports.append(timed((sys.executable, "-I", "-c", IMPORT)))
         warm.append(_start(site))
     importing = ("importing it", 1000 * median(imports))
     return [
