@@ -42,7 +42,8 @@ class Outside(Place):
 
     def pings(self, address: object, count: int = 5) -> Pings:
         """Ping and return the counts."""
-        return read_pings(self.attempt("sh", "-c", ping_command(address, count)).out)
+        result = self.attempt("sh", "-c", ping_command(address, count))
+        return read_pings(result.out + result.err)
 
     def stream(self, address: object, port: int) -> Stream:
         """Open a TCP stream to an echoing port and return once it is heard."""

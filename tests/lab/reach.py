@@ -27,6 +27,7 @@ def ping_command(address: object, count: int, interval: float = 0.2) -> str:
 
 
 def read_pings(output: str) -> Pings:
-    """Return what a ping's summary says; one that never got as far has not sent anything."""
+    """Return what a ping's summary says."""
     found = _COUNTS.search(output)
-    return Pings(int(found[1]), int(found[2])) if found else Pings(0, 0)
+    assert found, f"there was no ping, but: {output.strip() or 'silence'}"
+    return Pings(int(found[1]), int(found[2]))

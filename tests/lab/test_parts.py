@@ -7,7 +7,7 @@ import pytest
 
 from tests.lab.checks import Check, hold, table
 from tests.lab.claim import TakenError, is_taken, take
-from tests.lab.guest_image import build_image
+from tests.lab.guest_image import build_image, find_busybox
 from tests.lab.place import Place
 from tests.lab.reach import Pings, read_pings
 from tests.lab.waiting import TimedOutError, wait_for
@@ -50,10 +50,15 @@ def test_both_kinds_of_ping_are_understood(summary: str) -> None:
     assert read_pings(f"--- 10.0.0.1 ping statistics ---\n{summary}\n") == Pings(5, 4)
 
 
+def test_a_ping_that_did_not_happen_is_no_lost_ping() -> None:
+    with pytest.raises(AssertionError, match="there was no ping, but: ping: not found"):
+        read_pings("ping: not found\n")
+
+
 def test_the_guests_image_is_an_archive_that_the_kernel_takes(lab: Place, directory: Path) -> None:
     image = build_image(directory)
 
-    listed = lab.sh(f"busybox cpio -t <{image.initramfs}").split()
+    listed = lab.sh(f"{find_busybox()} cpio -t <{image.initramfs}").split()
 
     assert {"init", "bin/busybox", "etc/dhcp-event"} <= set(listed)
     assert any(name.endswith("virtio_net.ko") for name in listed)
