@@ -52,7 +52,8 @@ class OneLine(formatters.ContextFormatter):  # type: ignore[misc]  # the library
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a line."""
         text: str = super().format(record)
-        if record.exc_info or not record.name.startswith(OURS):
+        ours = record.name.startswith(OURS) or SayOnce.GARBAGE in record.getMessage()
+        if record.exc_info or not ours:
             return text
         return text.removesuffix(f": {getattr(record, 'error_summary', '')}")
 

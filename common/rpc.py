@@ -100,9 +100,12 @@ class _Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library
     def dispatch(self, incoming: Any) -> Any:  # Any: the library's message; JSON out
         message = incoming.message
         try:
-            for name in ("method", "version"):
-                if not isinstance(message.get(name, ""), str):
-                    raise errors.InvalidInput(f"{name}: text is needed, not {message[name]!r}")
+            for name, value in (
+                ("method", message.get("method")),
+                ("version", message.get("version", "1.0")),
+            ):
+                if not isinstance(value, str):
+                    raise errors.InvalidInput(f"{name}: text is needed, not {value!r}")
             return super().dispatch(incoming)
         except (messaging.NoSuchMethod, messaging.UnsupportedVersion, errors.BadRequest) as error:
             LOG.warning("refused a call of %.80s: %.300s", message.get("method"), error)

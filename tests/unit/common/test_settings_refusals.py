@@ -112,8 +112,8 @@ def refusal(file: Path) -> str:
         (
             "host =",
             (
-                "1: [DEFAULT] host = : a host's name: 1 to 255 printable characters without a space "
-                "is needed"
+                "1: [DEFAULT] host = : a host's name: 1 to 255 printable characters without a "
+                "space is needed"
             ),
         ),
         (
