@@ -11,10 +11,11 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloudnet.common.errors import BadRequest
+from cloudnet.common.errors import BadRequest, ConfigurationError
 from cloudnet.common.objects import FixedRanges, NetworkGone, NetworkSnapshot, Snapshot
 from cloudnet.common.wire import from_wire, to_wire
 
@@ -37,7 +38,12 @@ class Memory:
         self._path = path
         self._ranges = path / "ranges.json"
         self._whole = path / "whole"
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lost = False  # something that was kept could not be read, or not be kept
+        self._forgetful = False  # the disk takes nothing at present
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"state_path: {path} cannot be made: {error}") from error
 
     def load(self) -> Stored:
         """Return what was kept."""
@@ -46,9 +52,9 @@ class Memory:
         if self._ranges.exists():
             try:
                 ranges = from_wire(FixedRanges, json.loads(self._ranges.read_text()))
-            except (ValueError, BadRequest) as error:
+            except (OSError, ValueError, BadRequest) as error:
                 self._set_aside(self._ranges, error)
-        return Stored(snapshots, ranges, self._whole.exists())
+        return Stored(snapshots, ranges, self._whole.exists() and not self._lost)
 
     def keep(self, snapshot: Snapshot) -> None:
         """Keep a network's snapshot in place of the one before."""
@@ -64,32 +70,56 @@ class Memory:
 
     def forget(self, network: str) -> None:
         """Forget a network."""
-        self._file(network).unlink(missing_ok=True)
+        with suppress(OSError):  # told again after a restart, it is forgotten again
+            self._file(network).unlink(missing_ok=True)
 
     def _snapshots(self) -> Iterator[Snapshot]:
         for file in sorted(self._path.glob("network-*.json")):
             try:
                 stored: Snapshot = from_wire(_ANY, json.loads(file.read_text()))
-            except (ValueError, BadRequest) as error:
+            except (OSError, ValueError, BadRequest) as error:
                 self._set_aside(file, error)
             else:
                 yield stored
 
     def _set_aside(self, file: Path, error: Exception) -> None:
-        self._whole.unlink(missing_ok=True)
-        file.rename(file.with_suffix(".unreadable"))
         LOG.error("%s cannot be read (%s); set aside until the controller answers", file, error)
+        self._not_whole()
+        with suppress(OSError):  # it stays where it is, and is said again at the next start
+            file.rename(file.with_suffix(".unreadable"))
+
+    def _not_whole(self) -> None:
+        """Have an agent that starts now take nothing away before the controller has spoken."""
+        self._lost = True
+        with suppress(OSError):
+            self._whole.unlink(missing_ok=True)
 
     def _file(self, network: str) -> Path:
         return self._path / f"network-{network}.json"
 
     def _replace(self, file: Path, text: str) -> None:
+        """Write the file; a disk that takes nothing is said once, and no guest waits for it."""
         fresh = file.with_suffix(".new")
-        with fresh.open("w") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.rename(file)
+        try:
+            with fresh.open("w") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            fresh.rename(file)
+        except OSError as error:
+            self._not_whole()
+            if not self._forgetful:
+                LOG.warning(
+                    "cannot keep what the controller says: %s: %s; make room or mend the disk: "
+                    "until then a restart knows only what was kept before",
+                    file,
+                    error.strerror,
+                )
+            self._forgetful = True
+        else:
+            if self._forgetful:
+                LOG.info("what the controller says is kept again in %s", self._path)
+            self._forgetful = False
 
 
 _ANY: type[Snapshot] = NetworkSnapshot | NetworkGone  # type: ignore[assignment]  # a union is no type to mypy

@@ -144,7 +144,7 @@ class DhcpDriver:
         """
         try:
             pid = int(file.read_text())
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):  # none, a directory, or no number in it
             return None
         for one in known:
             if one.pid == pid:

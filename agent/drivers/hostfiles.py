@@ -44,6 +44,8 @@ class HostFiles:
             return tuple(self.files.options.read_text().splitlines())
         except FileNotFoundError:
             return ()
+        except (OSError, ValueError) as error:  # a directory in its place, or no text in it
+            return (f"(cannot be read: {error})",)
 
     def reload_is_due(self) -> bool:
         """Say whether files were changed and dnsmasq was not told."""
@@ -96,7 +98,7 @@ class HostFiles:
         """Return what each guest's file says, by the file's name."""
         try:
             names = sorted(os.listdir(self.files.hosts))  # noqa: PTH208 - names are all we need
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         return {name: _read(f"{self.files.hosts}/{name}") for name in names if name[0] != "."}
 
@@ -122,8 +124,11 @@ def _by_address(line: str) -> tuple[bytes, str]:
 
 def _read(file: str) -> str:
     # Each guest's file is read in every round; a Path and a decoder would be most of the cost.
-    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
-        return os.fsdecode(stream.readall())
+    try:
+        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
+            return os.fsdecode(stream.readall())
+    except OSError as error:  # a directory in its place: like no guest's, so it is to be mended
+        return f"(cannot be read: {error})"
 
 
 def _replace(file: Path, text: str) -> None:

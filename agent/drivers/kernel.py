@@ -5,7 +5,8 @@ Composes the drivers and sends each thing to the one that knows its type. Used b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from ipaddress import IPv4Address
 from typing import Any, Protocol
 
@@ -36,6 +37,7 @@ from cloudnet.agent.state import (
     Vlan,
     by_key,
 )
+from cloudnet.common.errors import KernelRefused
 from cloudnet.common.settings.views import AgentSettings
 
 
@@ -94,7 +96,8 @@ class Kernel:
 
     def ensure(self, item: Item) -> None:
         """Make the thing be there and right."""
-        self._drivers[type(item)].ensure(item)
+        with _refusing(f"{item}"):
+            self._drivers[type(item)].ensure(item)
 
     def remove(self, item: Item) -> None:
         """Take the thing away; gone already is success."""
@@ -102,7 +105,8 @@ class Kernel:
             # Whatever went before: nothing of a floating IP outlives its address. And first, since
             # an address that is gone would not be removed again, should this fail.
             self._conntrack.forget(item)
-        self._drivers[type(item)].remove(item)
+        with _refusing(f"remove {item}"):
+            self._drivers[type(item)].remove(item)
 
     def close(self) -> None:
         """Let go of the kernel; what stands stays."""
@@ -123,6 +127,18 @@ class Kernel:
                     links.name(link.master),
                     link.index in addressed,
                 )
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """Turn what the system will not do, and no driver has put into words, into a refusal.
+
+    One full disk or one directory in a file's place must not end the round for everything else.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise KernelRefused(f"{what}: {error}; put that right on the host") from error
 
 
 def _floating(items: Iterable[Item]) -> frozenset[IPv4Address]:

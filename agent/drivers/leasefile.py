@@ -10,13 +10,14 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from cloudnet.agent.state import HandedOut
 from cloudnet.common.errors import KernelRefused
 
-LINE = re.compile(r"(\d+) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) ([0-9.]+) \S+ \S+")
+LINE = re.compile(r"(\d{1,15}) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) ([0-9.]+) \S+ \S+")
 FRESH_SECONDS = 0.05
 RELEASE_SECONDS = 2.0
 
@@ -29,7 +30,8 @@ def handed_out(bridge: str, leases: Path) -> Iterator[HandedOut]:
             continue  # an IPv6 lease, or no Ethernet
         expiry, mac, address = found.groups()
         if expiry == "0" or int(expiry) > time.time():  # 0: it never runs out
-            yield HandedOut(bridge, IPv4Address(address), mac)
+            with suppress(ValueError):  # dnsmasq writes no such line; whoever did, not for us
+                yield HandedOut(bridge, IPv4Address(address), mac)
 
 
 def release(lease: HandedOut, leases: Path) -> None:
@@ -61,10 +63,10 @@ def release(lease: HandedOut, leases: Path) -> None:
 
 def _lines(leases: Path) -> list[str]:
     try:
-        text = leases.read_text()
+        text = leases.read_text(errors="replace")
         if not text.endswith("\n") and time.time() - leases.stat().st_mtime < FRESH_SECONDS:
             time.sleep(FRESH_SECONDS)
-            text = leases.read_text()
-    except FileNotFoundError:
+            text = leases.read_text(errors="replace")
+    except OSError:  # none yet, or something that is no file: dnsmasq says so itself
         return []
     return text.splitlines()

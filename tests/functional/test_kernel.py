@@ -3,9 +3,12 @@
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
+import pytest
+
 from cloudnet.agent.plan import Verb, plan
 from cloudnet.agent.state import Items
 from cloudnet.agent.translate import translate
+from cloudnet.common.errors import KernelRefused
 from cloudnet.common.objects import FixedRanges, FloatingIp, NetworkSnapshot
 from tests.functional.host import Host, settings
 from tests.functional.serving import network
@@ -105,3 +108,21 @@ def test_what_was_half_made_is_completed(host: Host) -> None:
 
     assert len(done) < len(steps)
     assert converge(host, a_network(3)) == []
+
+
+def test_a_directory_in_a_files_place_is_refused_and_read_like_any_other_flaw(host: Host) -> None:
+    host.nic("eth1")
+    host.nic("eth2")
+    converge(host, a_network(3))
+    files = host.files("br100")
+    for file in (files.options, files.hosts / "fa-16-3e-00-00-03", files.pid, files.leases):
+        file.unlink(missing_ok=True)
+        file.mkdir()
+
+    dhcp = wanted(host, a_network(3))["dhcp br100"]
+
+    assert not host.has(dhcp)
+    with pytest.raises(KernelRefused, match="Is a directory"):
+        host.kernel.ensure(dhcp)
+    with pytest.raises(KernelRefused, match="Is a directory"):
+        host.kernel.remove(dhcp)

@@ -105,3 +105,45 @@ def test_a_crash_while_writing_leaves_the_old_snapshot(inbox: Inbox, tmp_path: P
     (tmp_path / f"network-{PRIVATE}.new").write_text(json.dumps({"half": "a"})[:5])
 
     assert again(tmp_path).told().wanted == [network(revision=1)]
+
+
+@pytest.mark.parametrize("damage", ["directory", "not text", "cut short", "not a snapshot"])
+def test_whatever_is_wrong_with_a_kept_snapshot_the_others_are_known_and_nothing_is_taken_away(
+    tmp_path: Path, damage: str
+) -> None:
+    first = again(tmp_path)
+    first.put(network())
+    first.put(network(network=OTHER, bridge="br101"))
+    first.put_picture(Picture(RANGES, ()))
+    file = tmp_path / f"network-{OTHER}.json"
+    kept = file.read_bytes()
+    file.unlink()
+    if damage == "directory":
+        file.mkdir()
+    else:
+        texts = {"not text": b"\xff\xfe", "cut short": kept[:50], "not a snapshot": b"[1]"}
+        file.write_bytes(texts[damage])
+
+    told = again(tmp_path).told()
+
+    assert [each.network for each in told.wanted] == [PRIVATE]
+    assert not told.whole
+
+
+def test_what_cannot_be_kept_is_done_all_the_same_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox = again(tmp_path)
+    inbox.put(network())
+    inbox.put_picture(Picture(RANGES, ()))
+    (tmp_path / f"network-{PRIVATE}.new").mkdir()  # nothing can be written in its place
+
+    inbox.put(network(revision=8))
+    inbox.put(network(revision=9))
+
+    assert inbox.told().wanted == [network(revision=9)]
+    assert inbox.told().whole
+    assert caplog.text.count("cannot keep what the controller says") == 1
+    restarted = again(tmp_path).told()
+    assert restarted.wanted == [network()]
+    assert not restarted.whole  # so nothing newer is taken away before the controller answers

@@ -99,3 +99,24 @@ def test_removed_they_are_all_gone(files: HostFiles) -> None:
     files.remove()
 
     assert list(files.files.pid.parent.iterdir()) == []
+
+
+def test_a_directory_in_a_files_place_differs_from_all_that_is_wanted(files: HostFiles) -> None:
+    (files.files.hosts / "fa-16-3e-00-00-03").unlink()
+    (files.files.hosts / "fa-16-3e-00-00-03").mkdir()
+    files.files.options.unlink()
+    files.files.options.mkdir()
+
+    assert files.hosts() != (VM3,)
+    assert files.options() != OPTIONS
+    with pytest.raises(OSError, match="Is a directory"):
+        files.write([VM3], OPTIONS)
+
+
+def test_a_file_in_the_directorys_place_holds_no_guests(files: HostFiles) -> None:
+    files.remove()
+    files.files.hosts.write_text("here I am")
+
+    assert files.hosts() == ()
+    with pytest.raises(OSError, match="File exists"):
+        files.write([VM3], OPTIONS)

@@ -53,3 +53,23 @@ def test_what_is_no_ipv4_lease_of_an_ethernet_is_passed_over(tmp_path: Path) -> 
 
 def test_no_file_is_no_leases(tmp_path: Path) -> None:
     assert list(handed_out("br100", tmp_path / "none")) == []
+
+
+def test_what_is_no_lease_is_passed_over(tmp_path: Path) -> None:
+    later = int(time.time()) + 60
+
+    assert read(
+        tmp_path,
+        f"{later} {MAC} 10.0.0.999 vm3 *",
+        f"{'9' * 5000} {MAC} 10.0.0.3 vm3 *",
+        f"{later} {MAC} 10.0.0.4 vm4 *",
+    ) == [lease("10.0.0.4")]
+
+
+def test_a_lease_file_that_is_none_holds_no_leases(tmp_path: Path) -> None:
+    garbage, directory = tmp_path / "garbage", tmp_path / "directory"
+    garbage.write_bytes(bytes(range(256)) * 20)
+    directory.mkdir()
+
+    assert list(handed_out("br100", garbage)) == []
+    assert list(handed_out("br100", directory)) == []
