@@ -26,11 +26,11 @@ DOOR = "door"
 
 LOOK_AROUND = """\
 The cloud stays. To look around:
-  tools/quickstart --run cloudnet-manage network list    (any command, on the controller's host)
-  tools/quickstart --shell node1                         (or node2, outside, controller)
-  tools/quickstart --console vm1                         (or vm2, vm3; Ctrl-] leaves)
+  {command} --run cloudnet-manage network list    (any command, on the controller's host)
+  {command} --shell node1                         (or node2, outside, controller)
+  {command} --console vm1                         (or vm2, vm3; Ctrl-] leaves)
   less {directory}/*.log
-  tools/quickstart --down                                (when you have seen enough)
+  {command} --down                                (when you have seen enough)
 """
 
 
@@ -109,7 +109,8 @@ def show(directory: Path, lock: int, wanted: argparse.Namespace) -> int:
     reader.start()
     if ours.recv(16) == b"kept":
         ours.send(b"k")
-        print(LOOK_AROUND.format(directory=directory))
+        command = "tools/quickstart" + ("" if directory == HOME else f" --directory {directory}")
+        print(LOOK_AROUND.format(command=command, directory=directory))
         print("cloud: ok")
         return 0
     status = holder.wait()
