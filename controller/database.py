@@ -14,7 +14,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
 
@@ -150,6 +156,12 @@ def _translated() -> Iterator[None]:
                 "run `cloudnet-manage db sync`"
             ) from error
         raise DatabaseUnavailable(f"the database does not answer: {text}") from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:
+            raise  # values or statements of ours that it refuses: a bug
+        raise DatabaseUnavailable(
+            f"the database cannot be used: {error.orig}; see [database] connection"
+        ) from error
 
 
 def _engine(url: str, connections: int) -> sa.Engine:

@@ -98,3 +98,15 @@ def test_a_database_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
         database.reading(),
     ):
         pass
+
+
+def test_a_file_that_is_no_database_is_the_operators_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "garbage.sqlite").write_bytes(b"no database at all " * 1000)
+    database = Database(f"sqlite:///{tmp_path}/garbage.sqlite")
+
+    with (
+        pytest.raises(DatabaseUnavailable, match=r"not a database; see .database. conn"),
+        database.reading(),
+    ):
+        pass
+    database.close()
