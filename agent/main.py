@@ -35,6 +35,8 @@ LOG = logging.getLogger(__name__)
 
 ACTIONS = {"add": "lease", "del": "release"}  # dnsmasq's word -> nova-network's
 
+FINISH_SECONDS = 5  # for an answer to the last report
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; what stands on the node stays when the agent goes."""
@@ -91,11 +93,14 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
         if rpc.wait_for_broker(settings.rpc.transport_url, stop):
             server = rpc.server(transport, rpc.AGENT_TOPIC, settings.host, [AgentEndpoint(inbox)])
             server.start()
-            reporting = threading.Thread(target=reporter.run, args=(stop,), name="report")
+            # A daemon: a report that nobody answers must not keep the process for a minute.
+            reporting = threading.Thread(
+                target=reporter.run, args=(stop,), name="report", daemon=True
+            )
             reporting.start()
             stop.wait()
             server.stop()
-            reporting.join(settings.rpc.response_timeout_seconds)
+            reporting.join(FINISH_SECONDS)
         turning.join()
 
 
