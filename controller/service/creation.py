@@ -23,6 +23,7 @@ from cloudnet.controller import ipam, vlans
 
 LONGEST_DEVICE_NAME = 15  # the kernel's
 _DEVICE_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{LONGEST_DEVICE_NAME - 1}}}")
+_NO_DEVICES = {"all", "default", "lo"}  # the first two stand for every device under /proc/sys/net
 _FOR_ONE_NETWORK = (
     "vlan",
     "gateway",
@@ -201,6 +202,10 @@ def device_name(argument: str, name: str) -> str:
 
     :raises InvalidInput: it could not
     """
+    if name in _NO_DEVICES:
+        raise InvalidInput(
+            f"{argument} {name!r}: the kernel means something else by it; give another"
+        )
     if not _DEVICE_NAME.fullmatch(name):
         raise InvalidInput(
             f"{argument} {name!r}: a device name has 1 to {LONGEST_DEVICE_NAME} letters, digits, "

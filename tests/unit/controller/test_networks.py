@@ -285,3 +285,11 @@ def test_a_multi_host_network_has_no_gateway_to_move(world: World) -> None:
 
     with pytest.raises(BadRequest, match="multi-host"):
         world.services.networks.set_host(made.uuid, "node2")
+
+
+@pytest.mark.parametrize("bridge", ["all", "default", "lo"])
+def test_a_bridge_cannot_have_a_name_that_means_every_device(world: World, bridge: str) -> None:
+    with pytest.raises(InvalidInput, match=f"bridge '{bridge}': the kernel means something else"):
+        world.network(topology=Topology.FLATDHCP, bridge=bridge)
+
+    assert world.one("SELECT count(*) FROM networks") == 0
