@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ CONTROLLER_TOPIC = "cloudnet-controller"
 CONTROLLER_VERSION = "1.0"
 AGENT_TOPIC = "cloudnet-agent"
 AGENT_VERSION = "1.0"
+
+VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")  # of a call
 
 ERROR_MODULES = ["cloudnet.common.errors"]
 
@@ -100,12 +103,12 @@ class _Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library
     def dispatch(self, incoming: Any) -> Any:  # Any: the library's message; JSON out
         message = incoming.message
         try:
-            for name, value in (
-                ("method", message.get("method")),
-                ("version", message.get("version", "1.0")),
-            ):
-                if not isinstance(value, str):
-                    raise errors.InvalidInput(f"{name}: text is needed, not {value!r}")
+            if not isinstance(message.get("method"), str):
+                raise errors.InvalidInput(
+                    f"method: a name is needed, not {message.get('method')!r}"
+                )
+            if not VERSION.fullmatch(str(message.get("version", "1.0"))):
+                raise errors.InvalidInput(f"version: 1.0 or such, not {message['version']!r}")
             return super().dispatch(incoming)
         except (messaging.NoSuchMethod, messaging.UnsupportedVersion, errors.BadRequest) as error:
             LOG.warning("refused a call of %.80s: %.300s", message.get("method"), error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,3 +58,14 @@ def test_a_wrong_call_is_refused_in_one_line_and_the_next_is_answered(
     [line] = [record for record in caplog.records if record.levelno > logging.INFO]
     assert said in line.getMessage()
     assert line.exc_info is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{}, {"method": ["x"]}, {"method": "echo", "version": "abc"}, {"method": "echo", "version": 7}],
+)
+def test_what_no_client_sends_is_refused_as_well(message: dict[str, Any]) -> None:
+    dispatcher = rpc._Dispatcher([Echo()], None, messaging.DefaultRPCAccessPolicy)  # noqa: SLF001
+
+    with pytest.raises(messaging.ExpectedException):
+        dispatcher.dispatch(SimpleNamespace(message=message, ctxt={}, client_timeout=None))
