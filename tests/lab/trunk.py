@@ -37,6 +37,13 @@ class Trunk:
             *("forward_delay", "0", "stp_state", "0", "mcast_snooping", "0"),
         )
         place.run("ip", "link", "set", name, "up")
+        self._wires: list[str] = []  # links that were made for this switch
+
+    def remove(self) -> None:
+        """Take the switch away, and the wires that were made for it."""
+        for link in self._wires:
+            self.place.attempt("ip", "link", "del", link)  # a namespace's end has taken its wires
+        self.place.run("ip", "link", "del", self.name)
 
     def plug(self, link: str) -> None:
         """Plug in a link that this place has."""
@@ -45,6 +52,7 @@ class Trunk:
     def plug_tap(self, tap: str) -> None:
         """Make the wire for a machine's card and plug it in."""
         self.place.run("ip", "tuntap", "add", tap, "mode", "tap")
+        self._wires.append(tap)
         self.plug(tap)
 
     def plug_space(self, space: Space, nic: str, mac: str) -> None:
@@ -54,6 +62,7 @@ class Trunk:
             *("ip", "link", "add", wire, "type", "veth", "peer", "name", nic),
             *("address", mac, "netns", str(space.holder.pid)),
         )
+        self._wires.append(wire)
         self.plug(wire)
 
     @contextlib.contextmanager
