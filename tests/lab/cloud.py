@@ -120,6 +120,7 @@ class Cloud:
             log = self.directory / f"{node.name}-agent.log"
             agent = self.agents[node] = Daemon(f"agent of {node.name}", node, program, log)
             agent.start()
+            self._stack.callback(agent.end)
 
     def start_controller(self) -> None:
         """Start the controller and wait until it answers."""
@@ -127,6 +128,7 @@ class Cloud:
         program = self.program("cloudnet.controller.main")
         self.controller = controller = Daemon("controller", self.lab, program, log)
         controller.start()
+        self._stack.callback(controller.end)
         self.api = NetworkAPI(self._broker.transport_url)
         self._stack.callback(self.api.close)
         self.compute = Compute(self.api, self.image)
@@ -147,6 +149,7 @@ class Cloud:
         for agent in self.agents.values():
             if not agent.process.alive:
                 agent.start()
+            self._stack.callback(agent.end)
         wait_for(
             lambda: all(self._last_reports()[name] != last[name] for name in ended),
             f"a report from {', '.join(sorted(ended))}",

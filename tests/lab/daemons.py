@@ -78,6 +78,11 @@ class Daemon:
         self.process.kill(signal.SIGKILL)
         self.process.wait()
 
+    def end(self) -> None:
+        """See to it that it does not outlive its cloud: the next one has the same addresses."""
+        if self.process.alive:
+            self.kill()
+
     def require(self) -> None:
         """Raise ProgramEndedError, with its last words, unless it runs."""
         if not self.process.alive:
