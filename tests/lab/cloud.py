@@ -75,6 +75,7 @@ class Cloud:
         self.form = self._form or Form.that_works(self.lab)
         wire = Trunk(self.lab, "trunk")
         self._stack.callback(wire.remove)
+        self._stack.callback(wire.remove)
         self.lab.run("ip", "addr", "add", str(CONTROLLER), "dev", wire.name)
         self._progress(f"starting RabbitMQ at {CONTROLLER.ip} and two nodes ({self.form.value})")
         self._stack.callback(self._broker.stop)

@@ -4,7 +4,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
-from tests.lab.line import Process
+from tests.lab.line import LineLostError, Process
 from tests.lab.place import Place
 from tests.lab.space import Space
 
@@ -31,6 +31,7 @@ class Trunk:
     def __init__(self, place: Place, name: str) -> None:
         self.place = place
         self.name = name
+        self._wires: list[str] = []
         # Nobody else is on this wire: no spanning tree to wait for, no multicast to be clever with.
         place.run(
             *("ip", "link", "add", name, "type", "bridge"),
@@ -63,7 +64,14 @@ class Trunk:
             *("address", mac, "netns", str(space.holder.pid)),
         )
         self._wires.append(wire)
+        self._wires.append(wire)
         self.plug(wire)
+
+    def remove(self) -> None:
+        """Take it away with its wires; where its place is gone, so is it."""
+        with contextlib.suppress(LineLostError):
+            for link in (*self._wires, self.name):
+                self.place.attempt("ip", "link", "delete", link)
 
     @contextlib.contextmanager
     def capture(self, *expression: str) -> Iterator[Capture]:
