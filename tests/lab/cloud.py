@@ -75,7 +75,6 @@ class Cloud:
         self.form = self._form or Form.that_works(self.lab)
         wire = Trunk(self.lab, "trunk")
         self._stack.callback(wire.remove)
-        self._stack.callback(wire.remove)
         self.lab.run("ip", "addr", "add", str(CONTROLLER), "dev", wire.name)
         self._progress(f"starting RabbitMQ at {CONTROLLER.ip} and two nodes ({self.form.value})")
         self._stack.callback(self._broker.stop)
@@ -150,7 +149,6 @@ class Cloud:
         for agent in self.agents.values():
             if not agent.process.alive:
                 agent.start()
-            self._stack.callback(agent.end)
         wait_for(
             lambda: all(self._last_reports()[name] != last[name] for name in ended),
             f"a report from {', '.join(sorted(ended))}",

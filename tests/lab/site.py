@@ -53,7 +53,6 @@ class Site:
             trunk = _trunk_in_a_machine(wire, directory, stack)
         public = Trunk(trunk.place, "public")
         stack.callback(public.remove)
-        stack.callback(public.remove)
         if form is Form.KERNELS:
             machines = [_start(plan, trunk, public, directory, stack) for plan in NODES]
             outside = build_outside(public, stack)

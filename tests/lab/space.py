@@ -1,13 +1,13 @@
 """A network namespace inside another place, as a place of its own.
 
 It has its own links, host name, /sys and /run, and shares processes and files with the place
-around it. A process holds it; the namespaces end with that process.
+around it. A process holds it; it ends with all that runs in it, daemons too.
 """
 
 import contextlib
 from collections.abc import Iterator
 
-from tests.lab.line import Process
+from tests.lab.line import LineLostError, Process
 from tests.lab.place import Place
 
 FURNISH = """
@@ -18,6 +18,11 @@ hostname "$1"
 ip link set lo up
 echo up
 exec sleep infinity
+"""
+END = r"""
+net=$(readlink "/proc/$1/ns/net") || exit 0
+inode=${net#net:[}
+kill -9 $(find /proc/[0-9]*/ns/net -lname "net:\[${inode%]}\]" 2>/dev/null | cut -d/ -f3)
 """
 ENTERED = ("--net", "--uts", "--mount", "--ipc")
 
@@ -33,10 +38,11 @@ class Space(Place):
 
 @contextlib.contextmanager
 def space(name: str, inside: Place) -> Iterator[Space]:
-    """Make a namespace, yield it as a place, and end it."""
+    """Make a namespace, yield it as a place, and end it with whatever runs there."""
     holder = inside.start("unshare", *ENTERED, "sh", "-ec", FURNISH, "space", name)
     try:
         holder.wait_until(lambda: "up\n" in holder.out, f"namespace {name}", timeout=30)
         yield Space(name, inside, holder)
     finally:
-        holder.kill()
+        with contextlib.suppress(LineLostError):  # with its place it is gone already
+            inside.attempt("sh", "-c", END, "space", str(holder.pid))

@@ -138,6 +138,15 @@ def test_a_space_has_its_own_name_and_links(place: Place) -> None:
         assert other.run("ls", "/run/netns") == ""
 
 
+def test_a_space_ends_with_the_daemons_in_it(place: Place) -> None:
+    with space("other", place) as other:
+        other.run("sh", "-c", "setsid sleep 4711 >/dev/null 2>&1 &")
+        assert place.attempt("pgrep", "-fx", "sleep 4711").ok
+
+    assert not place.attempt("pgrep", "-fx", "sleep 4711").ok
+    assert place.run("echo", "unharmed") == "unharmed\n"
+
+
 def test_a_machine_has_a_kernel_and_files_of_its_own(machine: Place, lab: Place) -> None:
     machine.write("/etc/of-the-machine", "its own\n")
     machine.sh("ip link add up0 type bridge; ip link add link up0 name up0.7 type vlan id 7")

@@ -31,20 +31,13 @@ class Trunk:
     def __init__(self, place: Place, name: str) -> None:
         self.place = place
         self.name = name
-        self._wires: list[str] = []
+        self._wires: list[str] = []  # links that were made for this switch
         # Nobody else is on this wire: no spanning tree to wait for, no multicast to be clever with.
         place.run(
             *("ip", "link", "add", name, "type", "bridge"),
             *("forward_delay", "0", "stp_state", "0", "mcast_snooping", "0"),
         )
         place.run("ip", "link", "set", name, "up")
-        self._wires: list[str] = []  # links that were made for this switch
-
-    def remove(self) -> None:
-        """Take the switch away, and the wires that were made for it."""
-        for link in self._wires:
-            self.place.attempt("ip", "link", "del", link)  # a namespace's end has taken its wires
-        self.place.run("ip", "link", "del", self.name)
 
     def plug(self, link: str) -> None:
         """Plug in a link that this place has."""
@@ -63,7 +56,6 @@ class Trunk:
             *("ip", "link", "add", wire, "type", "veth", "peer", "name", nic),
             *("address", mac, "netns", str(space.holder.pid)),
         )
-        self._wires.append(wire)
         self._wires.append(wire)
         self.plug(wire)
 
