@@ -13,6 +13,7 @@ from tests.lab.line import LineLostError
 from tests.lab.machine import Machine
 from tests.lab.place import CommandFailedError, Place
 from tests.lab.space import space
+from tests.lab.waiting import wait_for
 from tests.lab.waiting import TimedOutError, wait_for
 
 
@@ -141,9 +142,9 @@ def test_a_space_has_its_own_name_and_links(place: Place) -> None:
 def test_a_space_ends_with_the_daemons_in_it(place: Place) -> None:
     with space("other", place) as other:
         other.run("sh", "-c", "setsid sleep 4711 >/dev/null 2>&1 &")
-        assert place.attempt("pgrep", "-fx", "sleep 4711").ok
+        wait_for(lambda: place.attempt("pgrep", "-fx", "sleep 4711").ok, "the daemon", 20)
 
-    assert not place.attempt("pgrep", "-fx", "sleep 4711").ok
+    wait_for(lambda: not place.attempt("pgrep", "-fx", "sleep 4711").ok, "the daemon's end", 20)
     assert place.run("echo", "unharmed") == "unharmed\n"
 
 
