@@ -13,7 +13,6 @@ from tests.lab.line import LineLostError
 from tests.lab.machine import Machine
 from tests.lab.place import CommandFailedError, Place
 from tests.lab.space import space
-from tests.lab.waiting import wait_for
 from tests.lab.waiting import TimedOutError, wait_for
 
 
