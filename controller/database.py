@@ -11,7 +11,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -26,7 +25,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
 
 from cloudnet.common.errors import DatabaseUnavailable
-from cloudnet.controller.sharedsync import SharedSync, to_disk
 
 LOG = logging.getLogger(__name__)
 
@@ -49,8 +47,6 @@ class Database:
         self._turn: AbstractContextManager[Any] = (
             threading.Lock() if self._sqlite else nullcontext()
         )
-        log = Path(f"{self._engine.url.database}-wal")
-        self._disk = SharedSync(lambda: to_disk(log))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -83,15 +79,7 @@ class Database:
             result = work(connection)
             if self._rehearse:
                 connection.rollback()
-        if self._sqlite and not self._rehearse:
-            self._outlast_a_power_cut()
-        return result
-
-    def _outlast_a_power_cut(self) -> None:
-        try:
-            self._disk.wait()
-        except OSError as error:
-            raise DatabaseUnavailable(f"the database's disk fails: {error}") from error
+            return result
 
     @contextmanager
     def _begun(self, mode: str) -> Iterator[Connection]:
@@ -200,8 +188,7 @@ def _prepare_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:  # An
     del record
     connection.isolation_level = None  # the driver begins nothing by itself
     cursor = connection.cursor()
-    (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()
-    # What was answered survives a power cut: with a log, SharedSync sees to it.
-    cursor.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

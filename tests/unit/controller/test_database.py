@@ -77,7 +77,7 @@ def test_a_commit_survives_a_power_cut_and_readers_do_not_wait(world: World) -> 
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
 
-    assert pragmas == {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 def test_a_database_without_tables_names_the_remedy(tmp_path: Path) -> None:
