@@ -19,6 +19,7 @@ from tests.lab.place import SERVER, Place
 from tests.lab.waiting import TimedOutError
 
 INIT = Path(__file__).with_name("node-init")
+WHOLE_XSTATE = Path(__file__).with_name("whole-xstate.c")
 KERNEL = "linux.uml"
 
 
@@ -42,6 +43,7 @@ class Machine:
     ) -> None:
         self.name = name
         self.console = directory / f"{name}-console.log"
+        self._preloaded = directory / f"{name}-whole-xstate.so"
         self._ours, self._theirs = socket.socketpair()
         self._argv = [
             KERNEL,
@@ -57,6 +59,7 @@ class Machine:
 
     def __enter__(self) -> Self:
         self.console.parent.mkdir(parents=True, exist_ok=True)
+        _compile(WHOLE_XSTATE, self._preloaded)
         with self.console.open("ab") as log:
             self._kernel = subprocess.Popen(
                 self._argv,
@@ -64,8 +67,12 @@ class Machine:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 pass_fds=(self._theirs.fileno(),),
-                # Its memory is a file that nobody else sees; keep that off the disk.
-                env={**os.environ, "TMPDIR": "/dev/shm"},  # noqa: S108 - a private one
+                env={
+                    **os.environ,
+                    # Its memory is a file that nobody else sees; keep that off the disk.
+                    "TMPDIR": "/dev/shm",  # noqa: S108 - a private one
+                    "LD_PRELOAD": str(self._preloaded),
+                },
                 start_new_session=True,
             )
         self._theirs.close()
@@ -93,3 +100,7 @@ class Machine:
             error.add_note("\n".join([f"the console of {self.name} ended with:", *last]))
             raise
         return Place(self.name, self._line)
+
+
+def _compile(source: Path, library: Path) -> None:
+    subprocess.run(("gcc", "-O2", "-shared", "-fPIC", "-o", library, source), check=True)
