@@ -23,6 +23,7 @@ from cloudnet.agent.drivers.netlink import LinkTable
 from cloudnet.agent.drivers.processes import (
     environment,
     is_in_our_network,
+    now,
     process,
     processes_with,
     send,
@@ -111,12 +112,12 @@ class DhcpDriver:
     # -- processes -----------------------------------------------------------------------------
 
     def _look(self) -> dict[str, Processes]:
-        """Return the processes that run, by bridge."""
+        """Return the processes that run, or are ending, by bridge."""
         known = self._search() if self._known is None else self._known
         self._known = {
             bridge: alive
             for bridge, running in known.items()
-            if (alive := frozenset(one for one in running if process(one.pid) == one))
+            if (alive := frozenset(filter(None, map(now, running))))
         }
         for file in self._path.glob("nova-*.pid"):
             bridge = _bridge(file)

@@ -23,19 +23,25 @@ PATIENCE_SECONDS = 5.0
 
 
 def process(pid: int) -> Process | None:
-    """Return the process with this pid; None: there is none, or only what is left of one."""
+    """Return the process with this pid; None: there is none, or only what is left of one.
+
+    One that is ending has no arguments any more, but for some milliseconds still its sockets.
+    """
     try:
         stat = _stat(pid)
-        arguments = _read(pid, "cmdline")
+        arguments = _read(pid, "cmdline").removesuffix(b"\0")
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if not arguments or stat[STATE] == b"Z":
+    if stat[STATE] == b"Z":
         return None
-    return Process(
-        pid,
-        int(stat[STARTED]),
-        tuple(os.fsdecode(word) for word in arguments.removesuffix(b"\0").split(b"\0")),
-    )
+    words = arguments.split(b"\0") if arguments else ()
+    return Process(pid, int(stat[STARTED]), tuple(os.fsdecode(word) for word in words))
+
+
+def now(one: Process) -> Process | None:
+    """Return this very process as it is now; None: it is gone."""
+    found = process(one.pid)
+    return found if found is not None and found.started == one.started else None
 
 
 @lru_cache(maxsize=1024)
@@ -83,7 +89,7 @@ def send(to: Process, number: signal.Signals) -> bool:
         descriptor = os.pidfd_open(to.pid)
         try:
             # Looked at after opening: what is found now is what the descriptor stays with.
-            if process(to.pid) == to:
+            if now(to):
                 signal.pidfd_send_signal(descriptor, number)
                 return True
         finally:
@@ -98,7 +104,7 @@ def stop(one: Process) -> bool:
     except ProcessLookupError:
         return True
     try:
-        if process(one.pid) != one:
+        if not now(one):
             return True
         for number in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):

@@ -18,7 +18,8 @@ NAMES = {OFFER: "offer", ACK: "ack", NAK: "nak"}
 COOKIE = bytes.fromhex("63825363")
 ANY, EVERYBODY = IPv4Address(0), IPv4Address("255.255.255.255")
 BOOTP = struct.Struct("!4BIHH4s4s4s4s16s64s128s4s")
-PATIENCE_SECONDS = 0.4
+PATIENCE_SECONDS = 2.0  # for the first answer
+MORE_SECONDS = 0.4  # for those of other servers
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ class Guest:
             answer = _answer(frame, ident)
             if answer is not None:
                 answers.append(answer)
+                until = min(until, time.monotonic() + MORE_SECONDS)
         return answers
 
 

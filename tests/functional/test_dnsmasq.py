@@ -150,6 +150,17 @@ def test_what_is_disturbed_is_seen_and_healed(host: Host, disturbance: str) -> N
         assert str(vm3.boot().address) == "10.0.0.3"
 
 
+def test_one_that_is_ending_is_waited_for(host: Host) -> None:
+    wanted = serve(host, network(3))
+
+    for _ in range(50):  # for some milliseconds it has no arguments any more, but still its port
+        host.sh(f"kill -9 $(cat {host.files('br100').pid})")
+        wait_for(lambda: not host.has(wanted), "its end to be seen", 2)
+        host.kernel.ensure(wanted)
+
+        assert host.has(wanted)
+
+
 def test_it_does_not_stay_deaf_on_a_bridge_that_was_made_again(host: Host) -> None:
     wanted = serve(host, network(3))
     host.sh("ip link delete br100")

@@ -14,6 +14,7 @@ from cloudnet.agent.state import Chain, HandedOut, Rule, Table
 from tests.functional.dhcp_guest import Answer, Guest
 from tests.functional.host import Host
 from tests.functional.serving import BRIDGE_MAC, UUID, guest, log_of, network, serve, served
+from tests.lab.guest_image import find_busybox
 from tests.lab.waiting import wait_for
 
 Events = queue.Queue[LeaseEvent]
@@ -65,7 +66,7 @@ def test_a_real_client_gets_its_lease(host: Host, events: Events) -> None:
         "ip link set tap3 master br100 up; ip link set eth0 up"
     )
 
-    said = host.sh("busybox udhcpc -i eth0 -n -q -s /bin/true -t 3 -T 1 2>&1")
+    said = host.sh(f"{find_busybox()} udhcpc -i eth0 -n -q -s /bin/true -t 3 -T 1 2>&1")
 
     assert "lease of 10.0.0.3 obtained from 10.0.0.1, lease time 120" in said
     assert said.count("broadcasting discover") == 1
