@@ -101,6 +101,9 @@ virtual_interfaces = sa.Table(
     sa.Column("instance_uuid", sa.ForeignKey("instances.uuid"), nullable=False),
     sa.Column("uuid", sa.String(36), nullable=False, unique=True),
     sa.Column("tag", sa.String(255)),
+    # ours: the first revisions of its network, on its host and on that of its gateway, to have it
+    sa.Column("host_revision", sa.BigInteger, nullable=False),
+    sa.Column("gateway_revision", sa.BigInteger),  # NULL: multi-host, or no gateway yet
     sa.UniqueConstraint("instance_uuid", "network_id"),
 )
 

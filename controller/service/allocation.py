@@ -109,7 +109,7 @@ class Allocation:
         self.touched |= served.touched
         self._events += served.events
         position = self._position(network, choice.address)
-        mac, vif_id, vif_uuid = self._vif(network.id)
+        mac, vif_id, vif_uuid = self._vif(network)
         fixed_ip = pool.claim(
             self._connection, network, position, self._now, vif_id=vif_id, instance=boot.instance
         )
@@ -130,11 +130,16 @@ class Allocation:
         event = history.PICKED if choice.address is None else history.REQUESTED
         self._events.append(history.of_guest(event, network.uuid, guest))
 
-    def _vif(self, network_id: int) -> tuple[str, int, str]:
+    def _vif(self, network: Network) -> tuple[str, int, str]:
         mac = self._macs.next()
         try:
             vif_id, vif_uuid = guest_rows.add_vif(
-                self._connection, self._boot.instance, network_id, mac, self._now
+                self._connection,
+                self._boot.instance,
+                network,
+                mac,
+                self._now,
+                host=self._boot.host,
             )
         except IntegrityError as error:
             if violates(error, "virtual_interfaces", "address"):

@@ -10,6 +10,7 @@ from cloudnet.common.errors import NoMoreFixedIps
 from cloudnet.controller.database import Connection
 from cloudnet.controller.records import Event, Network, Touched
 from cloudnet.controller.store import addresses as address_rows
+from cloudnet.controller.store import guests as guest_rows
 from cloudnet.controller.store import history, pool
 from cloudnet.controller.store import hosts as host_rows
 from cloudnet.controller.store import networks as network_rows
@@ -32,8 +33,11 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
     used becomes the gateway of them all, unless the operator has named one.
     """
     if not network.multi_host:
-        network = _with_gateway(connection, network, host, now)
-        return Served(network, None, frozenset(touch(connection, network, host, now)))
+        led = _with_gateway(connection, network, host, now)
+        touched = frozenset(touch(connection, led, host, now))
+        if led != network:
+            guest_rows.serve_from_gateway(connection, led)  # those that had been left without one
+        return Served(led, None, touched)
     touched = frozenset(touch(connection, network, host, now))
     # Read only now: whoever frees a host's address locks the row that was just touched.
     own_address = address_rows.gateway_of(connection, network.id, host)

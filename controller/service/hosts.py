@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from ipaddress import IPv4Address
 
-from cloudnet.common.objects import Lease, NetworkGone, Picture, Report, Snapshot
+from cloudnet.common.objects import UNSETTLED, Lease, NetworkGone, Picture, Report, Snapshot
 from cloudnet.common.rpc import AGENT_TOPIC, CONTROLLER_TOPIC
 from cloudnet.controller.database import Connection, Database
 from cloudnet.controller.records import Event, HostNetwork
@@ -137,6 +137,9 @@ def _compare(
     elif revision is None and isinstance(snapshot, NetworkGone):
         settled = host_rows.forget(connection, row)
     else:
+        if revision is not None and revision > (row.applied_revision or UNSETTLED):
+            # What is in it by now is wired, whatever has changed since.
+            host_rows.got_to(connection, row, revision, now)
         return snapshot
     if settled and isinstance(snapshot, NetworkGone):
         # A guest that came back meanwhile has changed the row, and then it is not settled.

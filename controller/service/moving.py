@@ -34,6 +34,7 @@ def move(
         touched |= hosting.touch(connection, network, guest.host, now)
         served = hosting.attach(connection, network, host, now)
         touched |= served.touched
+        guest_rows.plug_elsewhere(connection, guest.vif_id, served.network, host)
         events += served.events
         events.append(history.of_guest(history.MOVED, network.uuid, replace(guest, host=host)))
         gateway = served.network.gateway_host(host)

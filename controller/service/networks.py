@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -185,6 +186,7 @@ class Networks:
             network_rows.update(connection, network.id, self._clock(), host=host)
             if guest_rows.any_on(connection, network.id):
                 touched.add(host_rows.touch(connection, host, network, self._clock()))
+                guest_rows.serve_from_gateway(connection, replace(network, host=host))
             return _found(connection, uuid), touched
 
         return self._announced(self._database.write(work), f"gateway on {host}")

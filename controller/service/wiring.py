@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from cloudnet.controller.database import Connection
 from cloudnet.controller.nwinfo import Wiring
-from cloudnet.controller.records import Guest, HostNetwork, Network
+from cloudnet.controller.records import Guest
 from cloudnet.controller.store import floating as floating_rows
-from cloudnet.controller.store import hosts as host_rows
+from cloudnet.controller.store import guests as guest_rows
 from cloudnet.controller.store import networks as network_rows
 
 
@@ -18,34 +18,15 @@ def of_guests(connection: Connection, guests: Sequence[Guest]) -> list[Wiring]:
         return []
     seen = network_rows.by_ids(connection, guests[0].host, [guest.network_id for guest in guests])
     floating_ips = floating_rows.of_instance(connection, guests[0].instance)
-    networks = [network for network, _ in seen.values()]
-    serving = {host for network in networks for host in _serving(network, guests[0].host) if host}
-    on_hosts = host_rows.on_hosts(connection, serving, [network.uuid for network in networks])
+    wired = guest_rows.wired(connection, guests[0].instance)
     return [
         Wiring(
             network,
             guest,
             own_address if network.multi_host else None,
             tuple(ip.address for ip in floating_ips if ip.fixed_ip_id == guest.fixed_ip_id),
-            is_active(network, guest.host, on_hosts),
+            guest.vif_id in wired,
         )
         for guest in guests
         for network, own_address in [seen[guest.network_id]]
     ]
-
-
-def is_active(network: Network, guest_host: str, on_hosts: Sequence[HostNetwork]) -> bool:
-    """Say whether all hosts that serve a guest have reported the network's last revision."""
-    reported = {
-        row.host
-        for row in on_hosts
-        if row.network_uuid == network.uuid
-        and row.applied_revision is not None
-        and row.applied_revision >= row.revision
-    }
-    return _serving(network, guest_host) <= reported
-
-
-def _serving(network: Network, guest_host: str) -> set[str | None]:
-    """Return the hosts without which a guest has no network; None: nobody is gateway yet."""
-    return {guest_host, network.gateway_host(guest_host)}

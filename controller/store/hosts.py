@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -68,8 +68,13 @@ def touch_all(connection: Connection, network: Network) -> set[Touched]:
 
 def raised(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
     """Put a row above a revision that the host has from elsewhere, and return it as it is now."""
-    connection.execute(sa.update(host_networks).where(_is(row)).values(revision=revision))
-    return replace(row, revision=revision)
+    fresh = replace(row, revision=revision, applied_revision=None)
+    connection.execute(
+        sa.update(host_networks)
+        .where(_is(row))
+        .values(revision=fresh.revision, applied_revision=fresh.applied_revision)
+    )
+    return fresh
 
 
 def add_gone(connection: Connection, host: str, network_uuid: str, revision: int) -> HostNetwork:
@@ -88,19 +93,6 @@ def of_host(connection: Connection, host: str) -> list[HostNetwork]:
     return [HostNetwork(*row) for row in rows]
 
 
-def on_hosts(
-    connection: Connection, hosts: Iterable[str], network_uuids: Iterable[str]
-) -> list[HostNetwork]:
-    """Return what these hosts should have of these networks."""
-    rows = connection.execute(
-        _ROW.where(
-            host_networks.c.host.in_(list(hosts)),
-            host_networks.c.network_uuid.in_(list(network_uuids)),
-        )
-    )
-    return [HostNetwork(*row) for row in rows]
-
-
 def one(connection: Connection, host: str, network_uuid: str) -> HostNetwork | None:
     """Return what a host should have of one network."""
     row = connection.execute(_ONE, {"on_host": host, "of_network": network_uuid}).first()
@@ -115,6 +107,18 @@ def applied(connection: Connection, row: HostNetwork, now: datetime) -> bool:
         .values(applied_revision=row.revision, applied_at=now)
     )
     return done.rowcount == 1
+
+
+def got_to(connection: Connection, row: HostNetwork, revision: int, now: datetime) -> None:
+    """Record that an earlier revision of a row stands on its host; that does not go back."""
+    connection.execute(
+        sa.update(host_networks)
+        .where(
+            _is(row),
+            sa.func.coalesce(host_networks.c.applied_revision, 0) < revision,
+        )
+        .values(applied_revision=revision, applied_at=now)
+    )
 
 
 def forget(connection: Connection, row: HostNetwork) -> bool:

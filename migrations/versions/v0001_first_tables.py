@@ -104,6 +104,8 @@ virtual_interfaces = sa.Table(
     sa.Column("instance_uuid", sa.ForeignKey("instances.uuid"), nullable=False),
     sa.Column("uuid", sa.String(36), nullable=False, unique=True),
     sa.Column("tag", sa.String(255)),
+    sa.Column("host_revision", sa.BigInteger, nullable=False),
+    sa.Column("gateway_revision", sa.BigInteger),
     sa.UniqueConstraint("instance_uuid", "network_id"),
 )
 

@@ -62,7 +62,7 @@ def test_foreign_keys_are_held(world: World) -> None:
         connection.execute(
             sa.text(
                 "INSERT INTO virtual_interfaces (created_at, address, network_id, instance_uuid, "
-                "uuid) VALUES ('2026-01-01', '02:00:00:00:00:01', 7, 'x', 'y')"
+                "uuid, host_revision) VALUES ('2026-01-01', '02:00:00:00:00:01', 7, 'x', 'y', 1)"
             )
         )
 
