@@ -16,7 +16,7 @@ from pathlib import Path
 from cloudnet.common.errors import KernelRefused
 
 LOCK = Path("/run/xtables.lock")  # iptables' XT_LOCK_NAME
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 1.0  # the loop stands still meanwhile; it comes back to what was refused
 LONGEST_PAUSE = 0.2
 
 

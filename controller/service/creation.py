@@ -121,7 +121,12 @@ class _Drafting:
         if self._wish.vlan is not None:
             return vlans.exactly(self._wish.vlan, self._existing.vlans)
         start = self._wish.vlan_start or self._defaults.vlan_start
-        return vlans.pick(self._count, start, self._existing.vlans)
+        taken = {
+            vlan
+            for vlan in range(start, vlans.LAST + 1)
+            if vlan in self._existing.vlans or _bridge_of(vlan) in self._existing.bridges
+        }
+        return vlans.pick(self._count, start, taken)
 
     def _one(self, label: str, cidr: IPv4Network, vlan: int | None) -> Draft:
         wish, defaults = self._wish, self._defaults
@@ -173,7 +178,7 @@ class _Drafting:
     def _bridge(self, vlan: int | None) -> str:
         bridge = self._wish.bridge or self._defaults.flat_network_bridge
         if vlan is not None:
-            bridge = f"br{vlan}"  # whatever was given, as nova-network did
+            bridge = _bridge_of(vlan)  # whatever was given, as nova-network did
         if bridge is None:
             raise NetworkNotCreated(
                 f"bridge: a {self._topology.value} network needs one; "
@@ -195,6 +200,10 @@ class _Drafting:
                     "give it or set vlan_interface"
                 )
         return None if interface is None else device_name("bridge_interface", interface)
+
+
+def _bridge_of(vlan: int) -> str:
+    return f"br{vlan}"
 
 
 def device_name(argument: str, name: str) -> str:

@@ -110,6 +110,12 @@ def test_flat_networks_live_beside_vlans(world: World) -> None:
     assert (made.vpn_private_address, str(made.dhcp_start)) == (None, "10.0.4.2")
 
 
+def test_a_vlan_id_whose_bridge_is_taken_is_passed_over(world: World) -> None:
+    world.network("flat", topology=Topology.FLATDHCP, bridge="br100")
+
+    assert world.network("vlan").vlan == 101
+
+
 def test_vpn_clients_get_the_top_of_a_vlan(tmp_path: Path) -> None:
     some = replace(SETTINGS, networks=replace(SETTINGS.networks, vpn_clients=5))
     with a_world(tmp_path, some) as world:
