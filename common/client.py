@@ -195,4 +195,4 @@ class NetworkAPI:
         try:
             return prepared.call(dict(context), method, **arguments)
         except messaging.RemoteError as error:
-            raise rpc.local_error(error) from error
+            raise rpc.local_error(error) from None  # its cause is a text of the server's stack

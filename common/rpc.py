@@ -35,7 +35,6 @@ AGENT_VERSION = "1.0"
 
 VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")  # of a call
 
-ERROR_MODULES = ["cloudnet.common.errors"]
 
 __all__ = [
     "AGENT_TOPIC",
@@ -73,7 +72,9 @@ def transport(conf: cfg.ConfigOpts, url: str, control_exchange: str) -> messagin
     else:
         # This changes oslo.messaging's own definition, which a conf that has a copy of it refuses.
         messaging.set_transport_defaults(control_exchange)
-    return messaging.get_rpc_transport(conf, url=url, allowed_remote_exmods=ERROR_MODULES)
+    # Errors are not rebuilt by the library, which would put the server's stack into their message:
+    # see local_error().
+    return messaging.get_rpc_transport(conf, url=url)
 
 
 def client(

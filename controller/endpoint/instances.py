@@ -66,13 +66,12 @@ class InstancesEndpoint:
         instance: Any = None,
         **ignored: Any,
     ) -> None:
-        """Take from an instance all it has."""
+        """Take from an instance all it has, or what it has of ``requested_networks``."""
         known = be.opened(instance)
         uuid = known.get("uuid") if isinstance(known, Mapping) else instance_id
-        only = be.requested("requested_networks", requested_networks) or ()
         self._instances.deallocate(
             be.uuid("instance_id", ignored.get("instance_uuid") or uuid),
-            [request.address for request in only if request.address is not None],
+            be.requested("requested_networks", requested_networks) or (),
             be.who(context),
         )
 

@@ -65,20 +65,37 @@ class Allocation:
         self._events: list[Event] = []
 
     def run(self) -> Allocation:
-        """Claim a VIF and an address on each network, unless the instance has some already."""
+        """Claim a VIF and an address on each network, unless the instance has them already."""
         self._macs.start()
         before = self._known()
-        if before:
-            self.wirings = wiring.of_guests(self._connection, before)
-            return self
-        boot, default = self._boot, self._settings.networks.topology
-        choices = choose(self._connection, boot.project, boot.requested, default, self._now)
+        choices = self._missing(before)
         self._check_quota(choices)
         for choice in choices:
             self._claim(choice)
         if self._events:
             history.write(self._connection, self._events, self._now)
+        if before:
+            guests = guest_rows.of_instance(self._connection, self._boot.instance)
+            self.wirings = wiring.of_guests(self._connection, guests)
+        elif not choices:
+            guest_rows.forget(self._connection, [self._boot.instance])
         return self
+
+    def _missing(self, before: Sequence[Guest]) -> list[Choice]:
+        """Return what the instance is to have and has not; one that has any wants no others."""
+        boot, default = self._boot, self._settings.networks.topology
+        if before and not boot.requested:
+            return []
+        choices = choose(self._connection, boot.project, boot.requested, default, self._now)
+        has = {guest.network_id: guest.address for guest in before}
+        for choice in choices:
+            address = has.get(choice.network.id)
+            if address is not None and choice.address not in {None, address}:
+                raise BadRequest(
+                    f"instance {boot.instance} has {address} on network {choice.network.label}; "
+                    f"deallocate that before it can have {choice.address}"
+                )
+        return [choice for choice in choices if choice.network.id not in has]
 
     def _known(self) -> list[Guest]:
         """Return what the instance has already; write it down if it is new or was empty."""

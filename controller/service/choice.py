@@ -65,13 +65,13 @@ def associate(connection: Connection, project: str, now: datetime) -> None:
 
     :raises NoMoreNetworks: none is free
     """
-    network_rows.raise_revision(connection, network_rows.PROJECTS)
+    network_rows.raise_revision(connection, network_rows.PROJECTS, now)
     if network_rows.of_project(connection, project):
         return
-    free = network_rows.free_for_project(connection)
-    if free is None:
-        raise none_is_free(project)
-    network_rows.give_to_project(connection, free, project, now)
+    while (free := network_rows.free_for_project(connection)) is not None:
+        if network_rows.give_to_project(connection, free, project, now):
+            return
+    raise none_is_free(project)
 
 
 def none_is_free(project: str) -> NoMoreNetworks:

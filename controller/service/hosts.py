@@ -108,7 +108,7 @@ def _note_applied(connection: Connection, report: Report, now: datetime) -> list
     rows = {row.network_uuid: row for row in host_rows.of_host(connection, report.host)}
     for uuid in sorted(stands.keys() - rows.keys()):
         # Nobody here knows why it has this: from now on it is to be gone, until it says so.
-        rows[uuid] = host_rows.add_gone(connection, report.host, uuid, stands[uuid] + 1)
+        rows[uuid] = host_rows.add_gone(connection, report.host, uuid, stands[uuid] + 1, now)
     behind = []
     for row in rows.values():
         snapshot = _compare(connection, row, stands, now)
@@ -128,7 +128,7 @@ def _compare(
     revision = stands.get(row.network_uuid)
     if revision is not None and revision > row.revision:
         # The database is older than the host, say from a backup: go on above what the host has.
-        row = host_rows.raised(connection, row, revision + 1)
+        return snapshot_of(connection, host_rows.raised(connection, row, revision + 1))
     if revision == row.revision and revision == row.applied_revision:
         return None
     snapshot = snapshot_of(connection, row)

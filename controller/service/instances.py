@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
-from ipaddress import IPv4Address
 
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +16,7 @@ from cloudnet.controller.records import Instance, Touched
 from cloudnet.controller.service import wiring
 from cloudnet.controller.service.allocation import Allocation, Boot
 from cloudnet.controller.service.changes import Changes, Clock
+from cloudnet.controller.service.choice import Request
 from cloudnet.controller.service.macs import Dice, Macs
 from cloudnet.controller.service.moving import move
 from cloudnet.controller.service.release import let_go
@@ -106,8 +106,8 @@ class Instances:
         if touched:
             LOG.info("move instance %s to %s", instance, host)
 
-    def deallocate(self, instance: str, only: Sequence[IPv4Address] = (), who: Who = ADMIN) -> None:
-        """Take from the instance all it has (or ``only`` these); nothing to take is success."""
+    def deallocate(self, instance: str, only: Sequence[Request] = (), who: Who = ADMIN) -> None:
+        """Take from the instance all it has (or ``only`` this); nothing to take is success."""
 
         def work(connection: Connection) -> set[Touched]:
             known = guest_rows.instance(connection, instance)

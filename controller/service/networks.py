@@ -75,9 +75,10 @@ class Networks:
         """
 
         def work(connection: Connection) -> list[Network]:
-            network_rows.raise_revision(connection, network_rows.RANGES)  # one creator at a time
+            now = self._clock()
+            network_rows.raise_revision(connection, network_rows.RANGES, now)  # one at a time
             drafts = draft(wish, self._defaults, _existing(connection))
-            return _write(connection, drafts, self._clock())
+            return _write(connection, drafts, now)
 
         try:
             made = self._database.write(work)
@@ -101,7 +102,7 @@ class Networks:
         def work(connection: Connection) -> tuple[Network, set[Touched]]:
             network = _named(connection, uuid, cidr)
             _refuse_if_used(connection, network)
-            network_rows.raise_revision(connection, network_rows.RANGES)
+            network_rows.raise_revision(connection, network_rows.RANGES, self._clock())
             touched = host_rows.touch_all(connection, network)
             instances = address_rows.delete_all(connection, network.id)
             guest_rows.forget(connection, instances)
@@ -144,7 +145,7 @@ class Networks:
         """
 
         def work(connection: Connection) -> tuple[Network, set[Touched]]:
-            network_rows.raise_revision(connection, network_rows.PROJECTS)
+            network_rows.raise_revision(connection, network_rows.PROJECTS, self._clock())
             network = _free_one(connection, project, uuid)
             network_rows.update(connection, network.id, self._clock(), project_id=project)
             return network_rows.by_id(connection, network.id), host_rows.touch_all(

@@ -92,7 +92,10 @@ class Pools:
                         f"{floating.address} belongs to project {floating.project_id}; release "
                         "it first; nothing was deleted"
                     )
-            floating_rows.delete(connection, [floating.id for floating in there])
+            if floating_rows.delete(connection, [one.id for one in there]) < len(there):
+                raise FloatingIpAssociated(
+                    f"a project has just got one of {ip_range}; nothing was deleted"
+                )
             return [floating.address for floating in there]
 
         gone = self._database.write(work)

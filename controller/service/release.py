@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import IPv4Address
 
 from cloudnet.controller.database import Connection
-from cloudnet.controller.records import Touched
+from cloudnet.controller.records import Guest, Network, Touched
 from cloudnet.controller.service import hosting
+from cloudnet.controller.service.choice import Request
 from cloudnet.controller.store import addresses as address_rows
 from cloudnet.controller.store import floating as floating_rows
 from cloudnet.controller.store import guests as guest_rows
@@ -17,29 +17,33 @@ from cloudnet.controller.store import networks as network_rows
 
 
 def let_go(
-    connection: Connection, instance: str, only: Sequence[IPv4Address], now: datetime
+    connection: Connection, instance: str, only: Sequence[Request], now: datetime
 ) -> set[Touched]:
-    """Take all the instance has (or ``only`` these addresses) and begin their quarantine.
+    """Take all the instance has (or ``only`` this) and begin the quarantine of its addresses.
 
     Floating IPs stay with the project, except those that came with the instance.
     """
-    guests = [
-        guest
-        for guest in guest_rows.of_instance(connection, instance)
-        if not only or guest.address in only
-    ]
+    guests = guest_rows.of_instance(connection, instance)
     if not guests:
+        guest_rows.forget(connection, [instance])
         return set()
+    network_ids = [guest.network_id for guest in guests]
+    seen = network_rows.by_ids(connection, guests[0].host, network_ids)
+    if only:
+        guests = [
+            guest
+            for guest in guests
+            if any(_is_meant(guest, seen[guest.network_id][0], request) for request in only)
+        ]
     ids = {guest.fixed_ip_id for guest in guests}
+    # Before the floating IPs are looked for: whoever points one here from now on is refused.
+    address_rows.set_aside(connection, sorted(ids), now)
     for floating in floating_rows.of_instance(connection, instance):
         if floating.fixed_ip_id in ids:
             floating_rows.point(connection, floating, fixed_ip_id=None, host=None, now=now)
             if floating.auto_assigned:
                 floating_rows.give_back(connection, floating, now)
-    address_rows.set_aside(connection, sorted(ids), now)
     guest_rows.remove_vifs(connection, [guest.vif_id for guest in guests])
-    network_ids = [guest.network_id for guest in guests]
-    seen = network_rows.by_ids(connection, guests[0].host, network_ids)
     touched: set[Touched] = set()
     for guest in guests:
         network, _ = seen[guest.network_id]
@@ -53,3 +57,9 @@ def let_go(
         now,
     )
     return touched
+
+
+def _is_meant(guest: Guest, network: Network, request: Request) -> bool:
+    if request.address is not None:
+        return guest.address == request.address
+    return network.uuid == request.network

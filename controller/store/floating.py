@@ -109,12 +109,13 @@ def taken_by(connection: Connection, project: str) -> int:
 
 
 def first_free(connection: Connection, pool: str) -> FloatingIp | None:
-    """Return the free floating IP of a pool that has been free longest."""
+    """Return the free floating IP of a pool that has been free longest, and nobody else takes."""
     row = connection.execute(
         _ROW.where(floating_ips.c.pool == pool, floating_ips.c.project_id.is_(None))
         .order_by(sa.func.coalesce(floating_ips.c.updated_at, floating_ips.c.created_at))
         .order_by(floating_ips.c.id)
         .limit(1)
+        .with_for_update(skip_locked=True)
     ).first()
     return None if row is None else FloatingIp(*row)
 
@@ -190,9 +191,12 @@ def insert(
     )
 
 
-def delete(connection: Connection, ids: Sequence[int]) -> None:
-    """Remove floating IPs."""
+def delete(connection: Connection, ids: Sequence[int]) -> int:
+    """Remove those of the floating IPs that are nobody's; return how many that were."""
+    gone = 0
     for start in range(0, len(ids), 500):  # a statement takes only so many parameters
-        connection.execute(
-            sa.delete(floating_ips).where(floating_ips.c.id.in_(list(ids[start : start + 500])))
-        )
+        some = floating_ips.c.id.in_(list(ids[start : start + 500]))
+        gone += connection.execute(
+            sa.delete(floating_ips).where(some, floating_ips.c.project_id.is_(None))
+        ).rowcount
+    return gone

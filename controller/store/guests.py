@@ -224,8 +224,9 @@ def on_network(connection: Connection, network_id: int, host: str | None = None)
 
 
 def by_address(connection: Connection, address: object) -> Guest | None:
-    """Return the guest that holds a fixed address."""
-    row = connection.execute(_GUEST.where(fixed_ips.c.address == address)).first()
+    """Return the guest that holds a fixed address; it holds it until the transaction ends."""
+    statement = _GUEST.where(fixed_ips.c.address == address).with_for_update()
+    row = connection.execute(statement).first()
     return None if row is None else Guest(*row)
 
 

@@ -50,7 +50,7 @@ def touch(connection: Connection, host: str, network: Network, now: datetime) ->
                 "host": host,
                 "network_uuid": network.uuid,
                 "network_id": network.id,
-                "revision": int(now.timestamp() * 1000),
+                "revision": _clock(now),
             },
         )
     return Touched(host, network.uuid)
@@ -77,9 +77,12 @@ def raised(connection: Connection, row: HostNetwork, revision: int) -> HostNetwo
     return fresh
 
 
-def add_gone(connection: Connection, host: str, network_uuid: str, revision: int) -> HostNetwork:
-    """Remember that a host has a network that it should not have."""
+def add_gone(
+    connection: Connection, host: str, network_uuid: str, above: int, now: datetime
+) -> HostNetwork:
+    """Remember that a host has a network that it should not have, at a revision not below these."""
     network_id = connection.scalar(sa.select(networks.c.id).where(networks.c.uuid == network_uuid))
+    revision = max(above, _clock(now))
     row = HostNetwork(host, network_uuid, network_id, revision, applied_revision=None)
     connection.execute(_ADD, vars(row))
     return row
@@ -129,6 +132,11 @@ def forget(connection: Connection, row: HostNetwork) -> bool:
     return done.rowcount == 1
 
 
+def _clock(now: datetime) -> int:
+    """Milliseconds: what a new row's revision starts at."""
+    return int(now.timestamp() * 1000)
+
+
 def _is(row: HostNetwork) -> sa.ColumnElement[bool]:
     return sa.and_(
         host_networks.c.host == row.host, host_networks.c.network_uuid == row.network_uuid
@@ -151,14 +159,24 @@ def problems(connection: Connection, host: str) -> list[Problem]:
 def replace_problems(
     connection: Connection, host: str, now_there: Sequence[Problem], now: datetime
 ) -> None:
-    """Put a host's new list of problems in the place of the old one."""
-    connection.execute(sa.delete(host_problems).where(host_problems.c.host == host))
+    """Put a host's new list of problems in the place of the old one; what stays keeps its since."""
+    mine = host_problems.c.host == host
+    known = sa.select(
+        host_problems.c.network_uuid, host_problems.c.message, host_problems.c.since
+    ).where(mine)
+    since = {Problem(uuid, said): moment for uuid, said, moment in connection.execute(known)}
+    connection.execute(sa.delete(host_problems).where(mine))
     if now_there:
         connection.execute(
             sa.insert(host_problems),
             [
-                {"host": host, "network_uuid": p.network, "message": p.message, "since": now}
-                for p in now_there
+                {
+                    "host": host,
+                    "network_uuid": problem.network,
+                    "message": problem.message,
+                    "since": since.get(problem, now),
+                }
+                for problem in now_there
             ],
         )
 

@@ -165,10 +165,17 @@ RANGES = "fixed_ranges"  # goes up when a network comes or goes
 PROJECTS = "projects"  # goes up when a network is given to a project
 
 
-def raise_revision(connection: Connection, name: str) -> None:
-    """Count one more; whoever else does waits until this transaction ends."""
+def raise_revision(connection: Connection, name: str, now: datetime) -> None:
+    """Count one more; whoever else does waits until this transaction ends.
+
+    The clock (ms) is the least: so it is above all that hosts may remember, also when the database
+    is a new one, or from a backup.
+    """
+    more, clock = revisions.c.value + 1, int(now.timestamp() * 1000)
     connection.execute(
-        sa.update(revisions).where(revisions.c.name == name).values(value=revisions.c.value + 1)
+        sa.update(revisions)
+        .where(revisions.c.name == name)
+        .values(value=sa.case((more > clock, more), else_=clock))
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
@@ -255,7 +257,9 @@ GROUP BY n.id, n.uuid, n.label, n.cidr, n.project_id, n.pool_start, n.pool_end
 def upgrade() -> None:
     metadata.create_all(op.get_bind(), checkfirst=False)
     op.execute(IP_USAGE)
-    op.execute("INSERT INTO revisions (name, value) VALUES ('fixed_ranges', 1), ('projects', 1)")
+    # Above all that hosts may remember of a database before this one.
+    clock = int(time.time() * 1000)
+    op.bulk_insert(revisions, [{"name": n, "value": clock} for n in ("fixed_ranges", "projects")])
 
 
 def downgrade() -> None:

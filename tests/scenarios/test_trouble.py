@@ -3,6 +3,8 @@
 import random
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from ipaddress import IPv4Network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -145,6 +147,26 @@ def test_hosts_follow_a_database_that_was_restored_from_an_older_copy(
         cloud.heartbeats(2)
 
     assert len(cloud.node1.dhcp("br100")) == 1
+
+
+def test_hosts_learn_of_ranges_that_a_restored_database_did_not_know(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    cloud.world.clock.now = datetime.now(UTC)
+    cloud.world.boot(1, "a", "node1")
+    cloud.world.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    with a_copy(tmp_path / "cloudnet.sqlite") as copy:
+        for number in range(4):
+            cloud.world.network(f"more{number}", cidr=IPv4Network(f"10.{100 + number}.0.0/24"))
+        cloud.deliver()
+        cloud.heartbeats()
+
+        restore(cloud, copy)
+        cloud.world.clock.pass_seconds(1)
+        cloud.world.network("after", cidr=IPv4Network("10.200.0.0/24"))
+        cloud.heartbeats(2)
+
+    assert IPv4Network("10.200.0.0/28") in cloud.node1.inbox.told().ranges.ranges
 
 
 class a_copy:  # noqa: N801 - reads as a phrase: with a_copy(…)

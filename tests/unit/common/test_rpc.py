@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from cloudnet.client import NetworkAPI
 from cloudnet.common import rpc
+from cloudnet.common.errors import NoMoreFixedIps
 from cloudnet.common.rpc import messaging
+from cloudnet.controller.endpoint.door import expected
 
 
 class Echo:
@@ -27,6 +30,30 @@ def client() -> Iterator[Any]:
     server = rpc.server(transport, "echo", "here", [Echo()])
     server.start()
     yield rpc.client(transport, "echo", 5)
+    server.stop()
+    server.wait()
+
+
+class Full:
+    target = messaging.Target(version="1.17")
+
+    @expected
+    def get_all_networks(self, context: Any) -> None:
+        raise NoMoreFixedIps("network private is full")
+
+
+def test_an_error_arrives_as_itself_and_in_one_line() -> None:
+    url = "kombu+memory://"  # through the form that goes over the wire, which fake:// leaves out
+    transport = rpc.transport(rpc.bare_conf(), url, "nova")
+    server = rpc.server(transport, "network", "here", [Full()])
+    server.start()
+    api = NetworkAPI(url, timeout_seconds=5)
+
+    with pytest.raises(NoMoreFixedIps) as refused:
+        api.get_all_networks({})
+
+    assert str(refused.value) == "network private is full"
+    api.close()
     server.stop()
     server.wait()
 

@@ -74,6 +74,25 @@ def test_allocating_twice_returns_what_the_instance_has(world: World) -> None:
     assert world.one("SELECT count(*) FROM virtual_interfaces") == 1
 
 
+def test_allocating_again_gives_the_instance_what_it_lacks_of_the_request(world: World) -> None:
+    one = world.network("one", project="a")
+    two = world.network("two", project="a")
+    before = world.boot(1, "a", "node1", (one, None))
+
+    after = world.boot(1, "a", "node1", (one, None), (two, "10.0.0.20"))
+
+    assert addresses(after) == [*addresses(before), "10.0.0.20"]
+    assert addresses(world.boot(1)) == addresses(after)
+
+
+def test_another_address_on_the_same_network_is_refused(world: World) -> None:
+    network = world.network(project="a")
+    world.boot(1, "a", "node1", (network, "10.0.0.5"))
+
+    with pytest.raises(BadRequest, match=r"has 10\.0\.0\.5 on network private"):
+        world.boot(1, "a", "node1", (network, "10.0.0.6"))
+
+
 def test_an_instance_cannot_change_its_project(world: World) -> None:
     world.network()
     world.boot(1, "a")

@@ -288,11 +288,24 @@ def test_an_answer_that_was_lost_does_no_harm(wide: World) -> None:
 
 
 def test_a_network_nobody_knows_is_to_go(world: World) -> None:
-    report = Report("node1", (Applied(instance(5), 41),))
+    ahead = 10**15
+    report = Report("node1", (Applied(instance(5), ahead),))
 
     (gone,) = world.services.hosts.report(report).behind
 
-    assert gone == NetworkGone(instance(5), "node1", 42)
+    assert gone == NetworkGone(instance(5), "node1", ahead + 1)
+
+
+def test_a_network_nobody_knows_is_to_go_also_when_the_host_is_not_through_with_it(
+    world: World,
+) -> None:
+    has = int(world.clock.now.timestamp() * 1000)  # what the host knows of it
+    world.clock.pass_seconds(1)
+
+    (gone,) = world.services.hosts.report(Report("node1", (Applied(instance(5), 0),))).behind
+
+    assert isinstance(gone, NetworkGone)
+    assert gone.revision > has
 
 
 def test_a_host_that_is_ahead_of_a_restored_database_is_overtaken(world: World) -> None:
@@ -303,6 +316,7 @@ def test_a_host_that_is_ahead_of_a_restored_database_is_overtaken(world: World) 
     (snapshot,) = world.services.hosts.report(ahead).behind
 
     assert snapshot.revision == 10**15 + 1
+    assert world.info(1)[0]["active"] is False  # what it has is of another past
 
 
 def test_a_network_that_comes_back_to_a_host_is_above_what_the_host_remembers(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 
+from cloudnet.controller.service.choice import Request
 from cloudnet.controller.service.who import ADMIN
-from tests.unit.controller.world import World, instance
+from tests.unit.controller.world import World, a_world, flat_settings, instance
 
 
 def test_deallocating_frees_the_vif_at_once_and_the_address_after_quarantine(world: World) -> None:
@@ -58,9 +60,27 @@ def test_only_the_listed_addresses_are_given_back(world: World) -> None:
     world.network("two", project="a")
     world.boot(1)
 
-    world.services.instances.deallocate(instance(1), [IPv4Address("10.0.0.3")])
+    request = Request("any", IPv4Address("10.0.0.3"))
+    world.services.instances.deallocate(instance(1), [request])
 
     assert [vif["network"]["label"] for vif in world.info(1)] == ["two"]
+
+
+def test_only_what_it_has_on_the_listed_networks_is_given_back(world: World) -> None:
+    world.network("one", project="a")
+    two = world.network("two", project="a")
+    world.boot(1)
+
+    world.services.instances.deallocate(instance(1), [Request(two.uuid)])
+
+    assert [vif["network"]["label"] for vif in world.info(1)] == ["one"]
+
+
+def test_an_instance_that_has_nothing_is_forgotten(tmp_path: Path) -> None:
+    with a_world(tmp_path, flat_settings()) as world:
+        world.boot(1)
+
+        assert world.rows("SELECT * FROM instances") == []
 
 
 def test_an_instance_may_come_back_while_its_old_address_is_in_quarantine(world: World) -> None:
