@@ -7,11 +7,11 @@ on the ports and protocols that they use, and nothing is SNATed without an inter
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
 from cloudnet.agent.state import Chain, Rule, Table, Translation
-from cloudnet.common.objects import FixedRanges, FloatingIp, NetworkSnapshot
+from cloudnet.common.objects import FixedRanges, FloatingIp, NetworkSnapshot, Topology
 from cloudnet.common.settings.views import NatSettings
 
 METADATA = IPv4Network("169.254.169.254/32")
@@ -22,14 +22,20 @@ NOT_TRANSLATED = (("conntrack", (("ctstate", "!DNAT"),)),)
 
 
 def tables(
-    networks: Sequence[NetworkSnapshot], ranges: FixedRanges, settings: NatSettings
+    networks: Sequence[NetworkSnapshot],
+    ranges: FixedRanges,
+    settings: NatSettings,
+    held: Collection[str] = (),
 ) -> list[Table]:
-    """Return what a node's firewall must hold; nothing on a node with no network."""
-    if not networks:
+    """Return what a node's firewall must hold; nothing on a node with no network.
+
+    :param held: bridges of networks that are gone, with guests still in them
+    """
+    if not networks and not held:
         return []
     gateways = [network for network in networks if network.host_address is not None]
     served = [network for network in gateways if network.enable_dhcp]
-    made = [_filter(networks, gateways, served, ranges, settings)]
+    made = [_filter(networks, served, ranges, settings, held)]
     if gateways:
         made.append(_nat(gateways, settings))
     if served:
@@ -40,16 +46,16 @@ def tables(
 
 def _filter(
     networks: Sequence[NetworkSnapshot],
-    gateways: Sequence[NetworkSnapshot],
     served: Sequence[NetworkSnapshot],
     ranges: FixedRanges,
     settings: NatSettings,
+    held: Collection[str],
 ) -> Table:
     first = Rule("cloudnet-isolate")
     return _table(
         "filter",
-        ("cloudnet-isolate", None, [*_isolation(gateways, ranges, settings)]),
-        ("cloudnet-FORWARD", "FORWARD", [first, *_forwarding(networks)]),
+        ("cloudnet-isolate", None, [*_isolation(networks, ranges, settings, held)]),
+        ("cloudnet-FORWARD", "FORWARD", [first, *_forwarding(networks, settings, held)]),
         ("cloudnet-INPUT", "INPUT", [first, *_services(served)]),
     )
 
@@ -86,33 +92,59 @@ def _table(name: str, *chains: tuple[str, str | None, list[Rule]]) -> Table:
 
 
 def _isolation(
-    networks: Iterable[NetworkSnapshot], ranges: FixedRanges, settings: NatSettings
+    networks: Sequence[NetworkSnapshot],
+    ranges: FixedRanges,
+    settings: NatSettings,
+    held: Iterable[str],
 ) -> Iterator[Rule]:
-    """A guest reaches no fixed address outside its own network, but through a floating IP."""
+    """A guest reaches no fixed address outside its own network, but through a floating IP.
+
+    Also where this host is not the gateway: a guest may send to the bridge's MAC all the same. On a
+    bridge of the operator's own, the operator routes. The networks that are here count as ranges
+    before the controller has told of them.
+    """
+    networks = [network for network in networks if network.topology is not Topology.FLAT]
+    every = [*collapse_addresses([*ranges.ranges, *(network.cidr for network in networks)])]
     for network in networks:
-        yield Rule("RETURN", in_interface=network.bridge, destination=network.cidr)
-        for permitted in settings.dmz_cidr:
+        for permitted in (network.cidr, *settings.dmz_cidr):
             yield Rule("RETURN", in_interface=network.bridge, destination=permitted)
-        for fixed in ranges.ranges:
+    for bridge in (*(network.bridge for network in networks), *held):
+        for fixed in every:
             yield Rule(
                 settings.drop_action,
-                in_interface=network.bridge,
+                in_interface=bridge,
                 destination=fixed,
                 matches=NOT_TRANSLATED,
             )
 
 
-def _forwarding(networks: Iterable[NetworkSnapshot]) -> Iterator[Rule]:
+def _forwarding(
+    networks: Iterable[NetworkSnapshot], settings: NatSettings, held: Iterable[str]
+) -> Iterator[Rule]:
     for network in networks:
-        if network.host_address is None:
-            # Bridged frames meet iptables where br_netfilter is loaded.
-            yield Rule("ACCEPT", in_interface=network.bridge, out_interface=network.bridge)
+        if network.topology is Topology.FLAT:
+            yield _bridged(network.bridge)
+        elif network.host_address is None:
+            yield from _only_bridged(network.bridge, settings)
         elif network.gateway is None:
-            yield Rule("DROP", in_interface=network.bridge)
-            yield Rule("DROP", out_interface=network.bridge)
+            yield Rule(settings.drop_action, in_interface=network.bridge)
+            yield Rule(settings.drop_action, out_interface=network.bridge)
         else:
             yield Rule("ACCEPT", in_interface=network.bridge)
             yield Rule("ACCEPT", out_interface=network.bridge)
+
+    for bridge in held:
+        yield from _only_bridged(bridge, settings)
+
+
+def _only_bridged(bridge: str, settings: NatSettings) -> Iterator[Rule]:
+    yield _bridged(bridge)
+    yield Rule(settings.drop_action, in_interface=bridge)
+
+
+def _bridged(bridge: str) -> Rule:
+    """Let frames pass: where br_netfilter is loaded, they meet iptables."""
+    return Rule("ACCEPT", in_interface=bridge, out_interface=bridge)
 
 
 def _services(networks: Iterable[NetworkSnapshot]) -> Iterator[Rule]:

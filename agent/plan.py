@@ -56,12 +56,16 @@ def plan(
 ) -> list[Step]:
     """Return the steps, in the order they must be taken.
 
-    :param whole: ``want`` is known to be the whole picture; else nothing is taken away
+    :param whole: ``want`` is known to be the whole picture; else nothing is taken away, and no
+        table rewritten, which may hold rules of networks that are not known yet
     :param left_alone: bridges of which nothing is taken away
     :param release: leases of guests that went are taken away; else they run out by themselves
     """
     fresh = [item for key, item in want.items() if have.get(key) != item and _is_made(item)]
-    steps = [Step(Verb.ENSURE, item) for item in sorted(fresh, key=_made_in_order)]
+    steps = [
+        Step(Verb.ENSURE, item, _too_early(item, have, whole=whole))
+        for item in sorted(fresh, key=_made_in_order)
+    ]
     if whole:
         stale = [
             item
@@ -134,6 +138,12 @@ def _is_made(item: Item) -> bool:
 def _is_taken(item: Item, *, release: bool) -> bool:
     """Forwarding may have been on before us, and others may rely on it."""
     return not isinstance(item, Forwarding) and (release or not isinstance(item, HandedOut))
+
+
+def _too_early(item: Item, have: Items, *, whole: bool) -> str | None:
+    if not whole and isinstance(item, Table) and item.key in have:
+        return "the controller has not told of all networks yet"
+    return None
 
 
 def _held(item: Item, have: Items) -> str | None:

@@ -96,7 +96,7 @@ class Reconciler:
         """Read, plan, apply; return what stands."""
         told = self._inbox.told()
         found = self._kernel.read()
-        want = translate(told.wanted, told.ranges, self._settings, found.nics)
+        want = translate(told.wanted, told.ranges, self._settings, found)
         steps = plan(
             want.items,
             found.items,
@@ -109,7 +109,7 @@ class Reconciler:
         problems = [*want.problems, *self._problems(stuck, want)]
         self._say(
             frozenset(problem.message for problem in want.problems)
-            | {f"{step} waits: {step.held}" for step in stuck if step.verb is Verb.REMOVE}
+            | {f"{step} waits: {step.held}" for step in steps if step.held}
         )
         standing = _standing(told, want, found.items, stuck, problems)
         self._on_round(standing)

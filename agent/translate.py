@@ -15,6 +15,7 @@ from cloudnet.agent.state import (
     Address,
     Bridge,
     Forwarding,
+    Found,
     Item,
     Items,
     Nic,
@@ -47,19 +48,19 @@ def translate(
     snapshots: Sequence[NetworkSnapshot],
     ranges: FixedRanges,
     settings: AgentSettings,
-    nics: Mapping[str, Nic],
+    found: Found,
 ) -> Want:
-    """Return what the node must have for the networks in ``snapshots``."""
+    """Return what the node, as it was found, must have for the networks in ``snapshots``."""
     snapshots = sorted(snapshots, key=lambda snapshot: snapshot.network)
     items: dict[str, Item] = {}
     networks: dict[str, frozenset[str]] = {}
     left_alone: set[str] = set()
     problems: list[Problem] = []
     # Rules name bridges and addresses, not NICs: they stand whether or not a NIC is there.
-    tables = by_key(*nat.tables(snapshots, ranges, settings.nat))
+    tables = by_key(*nat.tables(snapshots, ranges, settings.nat, _held(snapshots, found)))
     for snapshot in snapshots:
         try:
-            own = by_key(*_network(snapshot, settings, nics))
+            own = by_key(*_network(snapshot, settings, found.nics))
             if taken := {key for key in own.keys() & items.keys() if key != Forwarding().key}:
                 raise _CannotBeHad(f"another network has {', '.join(sorted(taken))} here")
         except _CannotBeHad as reason:
@@ -69,7 +70,43 @@ def translate(
         items |= own
         networks[snapshot.network] = frozenset(own.keys() | tables.keys())
     items |= tables | by_key(*nat.translations(snapshots))
+    for snapshot in snapshots:
+        addresses, without = _floating(snapshot, settings, found.nics)
+        items |= addresses
+        problems += without
     return Want(items, networks, frozenset(left_alone), tuple(problems))
+
+
+def _held(snapshots: Sequence[NetworkSnapshot], found: Found) -> list[str]:
+    """Return the bridges of no network that have guests in them: those stay, and stay apart."""
+    wanted = {snapshot.bridge for snapshot in snapshots}
+    return sorted(
+        item.name
+        for item in found.items.values()
+        if isinstance(item, Bridge) and item.guests and item.name not in wanted
+    )
+
+
+def _floating(
+    network: NetworkSnapshot, settings: AgentSettings, nics: Mapping[str, Nic]
+) -> tuple[Items, list[Problem]]:
+    """Return the floating IPs that have a NIC to be on, and what is to be said of the others.
+
+    The network does not rest on them: its guests are wired without, and a floating IP stays where
+    it is when the network's own NIC goes away.
+    """
+    made: list[Item] = []
+    problems: dict[str, None] = {}  # each once, in order
+    for ip in network.floating_ips:
+        device = ip.interface or settings.nat.public_interface
+        if device is None:
+            problems[f"floating IP {ip.address} has no NIC to be on; set public_interface"] = None
+        elif device not in nics:
+            problems[_missing("NIC", device, nics)] = None
+        else:
+            made.append(PublicAddress(device, ip.address))
+    said = [Problem(network.network, f"{network.label}: {line}") for line in problems]
+    return by_key(*made), said
 
 
 def _network(
@@ -108,13 +145,6 @@ def _gateway(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Ite
     if network.enable_dhcp:
         yield dhcp.dhcp(network, mtu, settings)
         yield from dhcp.leases(network)
-    for ip in network.floating_ips:
-        device = ip.interface or settings.nat.public_interface
-        if device is None:
-            raise _CannotBeHad(
-                f"floating IP {ip.address} has no NIC to be on; set public_interface"
-            )
-        yield PublicAddress(device, ip.address)
 
 
 def _uplink(network: NetworkSnapshot, settings: AgentSettings) -> str | None:

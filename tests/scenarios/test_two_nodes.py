@@ -58,7 +58,7 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
 
         node2
         bridge br100 mac 02:00:00:00:01:00 mtu 1500
-        table filter with 3 rules
+        table filter with 6 rules
         vlan vlan100 on eth0 tag 100 mtu 1500 in br100""")
 
 

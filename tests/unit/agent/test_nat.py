@@ -3,14 +3,19 @@ from textwrap import dedent
 
 from cloudnet.agent.nat import tables, translations
 from cloudnet.agent.state import Chain, Rule, Table
-from cloudnet.common.objects import NetworkSnapshot
+from cloudnet.common.objects import FixedRanges, NetworkSnapshot, Topology
 from cloudnet.common.settings.views import NatSettings
 from tests.worlds import OTHER, RANGES, bridged_only, floating, nat_settings, network, vif
 
 
-def told(*networks: NetworkSnapshot, settings: NatSettings | None = None) -> str:
+def told(
+    *networks: NetworkSnapshot,
+    settings: NatSettings | None = None,
+    ranges: FixedRanges = RANGES,
+    held: tuple[str, ...] = (),
+) -> str:
     """Return the tables as text, a line a rule."""
-    made = tables(networks, RANGES, settings or nat_settings())
+    made = tables(networks, ranges, settings or nat_settings(), held)
     return "\n".join(
         f"{table.name} {chain.name} {rule}"
         for table in made
@@ -66,7 +71,35 @@ def test_a_host_that_is_not_the_gateway_only_lets_bridged_frames_pass() -> None:
     assert told(bridged_only()) == dedent("""\
         filter cloudnet-FORWARD -j cloudnet-isolate
         filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
+        filter cloudnet-FORWARD -i br100 -j DROP
+        filter cloudnet-INPUT -j cloudnet-isolate
+        filter cloudnet-isolate -d 10.0.0.0/22 -i br100 -j RETURN
+        filter cloudnet-isolate -d 10.0.0.0/20 -i br100 -m conntrack ! --ctstate DNAT -j DROP""")
+
+
+def test_a_bridge_of_the_operators_is_the_operators_to_route() -> None:
+    flat = bridged_only(topology=Topology.FLAT, vlan=None)
+
+    assert told(flat) == dedent("""\
+        filter cloudnet-FORWARD -j cloudnet-isolate
+        filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
         filter cloudnet-INPUT -j cloudnet-isolate""")
+
+
+def test_guests_left_in_the_bridge_of_a_network_that_is_gone_reach_nobody_by_this_host() -> None:
+    assert told(held=("br100",)) == dedent("""\
+        filter cloudnet-FORWARD -j cloudnet-isolate
+        filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
+        filter cloudnet-FORWARD -i br100 -j DROP
+        filter cloudnet-INPUT -j cloudnet-isolate
+        filter cloudnet-isolate -d 10.0.0.0/20 -i br100 -m conntrack ! --ctstate DNAT -j DROP""")
+
+
+def test_projects_are_kept_apart_before_the_controller_has_told_of_ranges() -> None:
+    text = told(network(), network(OTHER), ranges=FixedRanges(0, ()))
+
+    for bridge in ("br100", "br101"):
+        assert f"-d 10.0.0.0/21 -i {bridge} -m conntrack ! --ctstate DNAT -j DROP" in text
 
 
 def test_no_packet_is_accepted_before_projects_are_kept_apart() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudnet.agent.plan import Verb, needs, plan
-from cloudnet.agent.state import Bridge, HandedOut, Item, by_key
+from cloudnet.agent.state import Bridge, Found, HandedOut, Item, by_key
 from cloudnet.agent.translate import translate
 from cloudnet.common.objects import NetworkSnapshot
 from tests.fakes import ETH0, ETH1, FakeKernel
@@ -24,7 +24,7 @@ NICS = {"eth0": ETH0, "eth1": ETH1}
 
 
 def wanted(*networks: NetworkSnapshot) -> dict[str, Item]:
-    return dict(translate(networks, RANGES, agent_settings(), NICS).items)
+    return dict(translate(networks, RANGES, agent_settings(), Found({}, NICS)).items)
 
 
 def story(steps: object) -> list[str]:
@@ -66,6 +66,16 @@ def test_what_is_no_longer_wanted_goes_in_reverse() -> None:
 
 def test_nothing_is_taken_away_before_the_picture_is_whole() -> None:
     assert plan({}, wanted(network()), whole=False) == []
+
+
+def test_rules_are_not_rewritten_before_the_picture_is_whole() -> None:
+    have = wanted(network())
+
+    steps = plan(wanted(network(OTHER)), have, whole=False)
+
+    held = {step.item.key for step in steps if step.held}
+    assert held == {"table filter", "table nat", "table mangle"}
+    assert story(plan(wanted(network()), {}, whole=False))[1].startswith("ensure table filter")
 
 
 def test_a_bridge_with_a_guest_in_it_stays_and_so_does_its_vlan() -> None:

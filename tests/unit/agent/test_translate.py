@@ -1,18 +1,33 @@
+from dataclasses import replace
 from textwrap import dedent
 
-from cloudnet.agent.state import Bridge, Nic, Table, Vlan
+from cloudnet.agent.state import Bridge, Found, Item, Nic, Table, Vlan, by_key
 from cloudnet.agent.translate import Want, translate
 from cloudnet.common.objects import NetworkSnapshot, Problem, Topology
 from cloudnet.common.settings.views import AgentSettings
 from tests.fakes import ETH0, ETH1
-from tests.worlds import OTHER, PRIVATE, RANGES, agent_settings, bridged_only, network, vif
+from tests.worlds import (
+    OTHER,
+    PRIVATE,
+    RANGES,
+    agent_settings,
+    bridged_only,
+    floating,
+    nat_settings,
+    network,
+    vif,
+)
 
 
 def translated(
-    *networks: NetworkSnapshot, nics: tuple[Nic, ...] = (ETH0, ETH1), **changes: object
+    *networks: NetworkSnapshot,
+    nics: tuple[Nic, ...] = (ETH0, ETH1),
+    there: tuple[Item, ...] = (),
+    **changes: object,
 ) -> Want:
     settings: AgentSettings = agent_settings(**changes)
-    return translate(networks, RANGES, settings, {nic.name: nic for nic in nics})
+    found = Found(by_key(*there), {nic.name: nic for nic in nics})
+    return translate(networks, RANGES, settings, found)
 
 
 def links(want: Want) -> str:
@@ -71,6 +86,39 @@ def test_a_networks_mtu_goes_to_vlan_and_bridge_and_never_above_the_parents() ->
     assert [problem.message for problem in large.problems] == [
         "private_0: its MTU 9000 is more than eth0's 1500; raise that, or lower this"
     ]
+
+
+def test_floating_ips_stay_when_the_networks_own_nic_goes_away() -> None:
+    want = translated(network(vifs=(vif(),), floating_ips=(floating(),)), nics=(ETH1,))
+
+    assert want.left_alone == {"br100"}
+    assert "floating 192.168.99.225 on eth1" in want.items
+
+
+def test_a_floating_ip_without_a_nic_is_said_and_keeps_no_guest_from_its_network() -> None:
+    with_floating = network(vifs=(vif(),), floating_ips=(floating(),))
+    unnamed = translated(with_floating, nat=nat_settings(public_interface=None))
+    absent = translated(with_floating, nics=(ETH0,))
+
+    assert [problem.message for problem in unnamed.problems] == [
+        "private_0: floating IP 192.168.99.225 has no NIC to be on; set public_interface"
+    ]
+    assert [problem.message for problem in absent.problems] == [
+        "private_0: NIC eth1 is not on this host; there are: eth0"
+    ]
+    for want in (unnamed, absent):
+        assert PRIVATE in want.networks
+        assert "dhcp br100" in want.items
+        assert not any(key.startswith("floating") for key in want.items)
+
+
+def test_a_bridge_that_guests_have_not_left_yet_is_kept_apart() -> None:
+    empty = Bridge("br101", OTHER, "02:00:00:00:01:00", 1500)
+
+    held = translated(there=(replace(empty, guests=("tap1",)),))
+
+    assert isinstance(held.items["table filter"], Table)
+    assert translated(there=(empty,)).items == {}
 
 
 def test_two_networks_with_one_bridge_name_do_not_share_it() -> None:
