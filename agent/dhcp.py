@@ -6,10 +6,14 @@ directory. What is on the command line is what can only change with a new proces
 
 from __future__ import annotations
 
+import re
+
 from cloudnet.agent.state import Dhcp, DhcpFiles, HandedOut
-from cloudnet.common.objects import NetworkSnapshot
+from cloudnet.common.objects import NetworkSnapshot, Vif
 from cloudnet.common.settings.views import AgentSettings, DhcpSettings
 
+# What dnsmasq takes for a lease time or an order where a name may stand (dhcp-host in its manual).
+NO_NAME = re.compile(r"\d+[smhdw]?|infinite|ignore")
 TAG = "cn"  # dnsmasq's name for the range; a network's label is the operator's and may hold commas
 
 
@@ -24,9 +28,13 @@ def dhcp(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Dhcp:
             ("CLOUDNET_NETWORK", network.network),
             ("CLOUDNET_SOCKET", str(settings.state_path / "agent.sock")),
         ),
-        hosts=tuple(f"{vif.mac},{vif.hostname},{vif.address}" for vif in network.vifs),
+        hosts=tuple(f"{vif.mac},{_name(vif)},{vif.address}" for vif in network.vifs),
         options=tuple(_options(network, mtu)),
     )
+
+
+def _name(vif: Vif) -> str:
+    return f"host-{vif.hostname}" if NO_NAME.fullmatch(vif.hostname) else vif.hostname
 
 
 def leases(network: NetworkSnapshot) -> list[HandedOut]:

@@ -43,8 +43,19 @@ class Inbox:
         self._news = threading.Event()
         stored = memory.load()
         self._snapshots = {item.network: item for item in stored.snapshots if item.host == host}
+        self._forgotten: dict[str, int] = {}  # by network, its last revision: late casts are older
         self._ranges = stored.ranges
-        self._whole = stored.whole
+        # Under another name this host was told of other networks, which it may still have.
+        self._strangers = [item for item in stored.snapshots if item.host != host]
+        self._whole = stored.whole and not self._strangers
+        if self._strangers:
+            LOG.warning(
+                "this is %s, and %d networks are kept as those of %s: nothing is taken away "
+                "before the controller has spoken",
+                host,
+                len(self._strangers),
+                self._strangers[0].host,
+            )
 
     def put(self, snapshot: Snapshot) -> None:
         """Take one network's snapshot, unless it is no news."""
@@ -65,8 +76,10 @@ class Inbox:
         with self._lock:
             news = [self._take(snapshot) for snapshot in picture.behind]
             news.append(self._take_ranges(picture.ranges))
+            self._memory.try_again()
             if not self._whole:
                 self._whole = True
+                self._forget_strangers()
                 self._memory.keep_whole()
                 news.append(True)
         if any(news):
@@ -77,6 +90,7 @@ class Inbox:
         with self._lock:
             if self._snapshots.get(gone.network) == gone:
                 del self._snapshots[gone.network]
+                self._forgotten[gone.network] = gone.revision
                 self._memory.forget(gone.network)
 
     def told(self) -> Told:
@@ -104,11 +118,18 @@ class Inbox:
             )
             return False
         known = self._snapshots.get(snapshot.network)
-        if known is not None and known.revision >= snapshot.revision:
+        newest = self._forgotten.get(snapshot.network, 0) if known is None else known.revision
+        if newest >= snapshot.revision:
             return False
         self._memory.keep(snapshot)
         self._snapshots[snapshot.network] = snapshot
         return True
+
+    def _forget_strangers(self) -> None:
+        for item in self._strangers:
+            if item.network not in self._snapshots:
+                self._memory.forget(item.network)
+        self._strangers.clear()
 
     def _take_ranges(self, ranges: FixedRanges) -> bool:
         if ranges.revision <= self._ranges.revision:

@@ -62,7 +62,9 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
         transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
         open_things.callback(transport.cleanup)
         controller = QueuedController(
-            rpc.client(transport, rpc.CONTROLLER_TOPIC), settings.rpc.response_timeout_seconds
+            rpc.client(transport, rpc.CONTROLLER_TOPIC),
+            # No longer than to the next: one whose answer is lost must not silence the host.
+            min(settings.rpc.response_timeout_seconds, settings.report_interval_seconds),
         )
         reporter = Reporter(settings.host, inbox, controller, settings.report_interval_seconds)
         loop = Reconciler(inbox, kernel, settings, clock=time.monotonic, on_round=reporter.stand)

@@ -38,8 +38,8 @@ class Memory:
         self._path = path
         self._ranges = path / "ranges.json"
         self._whole = path / "whole"
-        self._lost = False  # something that was kept could not be read, or not be kept
-        self._forgetful = False  # the disk takes nothing at present
+        self._unkept: dict[Path, str] = {}  # what the disk has not taken yet
+        self._is_whole = False  # there has been a whole picture
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -47,31 +47,45 @@ class Memory:
 
     def load(self) -> Stored:
         """Return what was kept."""
-        snapshots = tuple(self._snapshots())
+        self._is_whole = self._whole.exists()
         ranges = FixedRanges(0, ())
         if self._ranges.exists():
             try:
                 ranges = from_wire(FixedRanges, json.loads(self._ranges.read_text()))
             except (OSError, ValueError, BadRequest) as error:
                 self._set_aside(self._ranges, error)
-        return Stored(snapshots, ranges, self._whole.exists() and not self._lost)
+        snapshots = tuple(self._snapshots())
+        return Stored(snapshots, ranges, self._is_whole)
 
     def keep(self, snapshot: Snapshot) -> None:
         """Keep a network's snapshot in place of the one before."""
-        self._replace(self._file(snapshot.network), json.dumps(to_wire(snapshot)))
+        self._keep(self._file(snapshot.network), json.dumps(to_wire(snapshot)))
 
     def keep_ranges(self, ranges: FixedRanges) -> None:
         """Keep the fixed ranges."""
-        self._replace(self._ranges, json.dumps(to_wire(ranges)))
+        self._keep(self._ranges, json.dumps(to_wire(ranges)))
 
     def keep_whole(self) -> None:
-        """Remember that what is kept is a whole picture."""
-        self._replace(self._whole, "")
+        """Remember that what is kept is a whole picture, as soon as all of it is kept."""
+        self._is_whole = True
+        self._mark()
 
     def forget(self, network: str) -> None:
         """Forget a network."""
+        file = self._file(network)
+        self._unkept.pop(file, None)
         with suppress(OSError):  # told again after a restart, it is forgotten again
-            self._file(network).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
+
+    def try_again(self) -> None:
+        """Keep what the disk has not taken before, if it does now."""
+        if self._unkept:
+            for file in list(self._unkept):
+                self._write(file, say=False)
+            if not self._unkept:
+                LOG.info("what the controller says is kept again in %s", self._path)
+        if self._is_whole:
+            self._mark()
 
     def _snapshots(self) -> Iterator[Snapshot]:
         for file in sorted(self._path.glob("network-*.json")):
@@ -84,42 +98,48 @@ class Memory:
 
     def _set_aside(self, file: Path, error: Exception) -> None:
         LOG.error("%s cannot be read (%s); set aside until the controller answers", file, error)
-        self._not_whole()
+        # An agent that starts now takes nothing away before the controller has spoken.
+        self._is_whole = False
+        self._mark()
         with suppress(OSError):  # it stays where it is, and is said again at the next start
             file.rename(file.with_suffix(".unreadable"))
-
-    def _not_whole(self) -> None:
-        """Have an agent that starts now take nothing away before the controller has spoken."""
-        self._lost = True
-        with suppress(OSError):
-            self._whole.unlink(missing_ok=True)
 
     def _file(self, network: str) -> Path:
         return self._path / f"network-{network}.json"
 
-    def _replace(self, file: Path, text: str) -> None:
+    def _keep(self, file: Path, text: str) -> None:
         """Write the file; a disk that takes nothing is said once, and no guest waits for it."""
+        sound = not self._unkept
+        self._unkept[file] = text
+        self._write(file, say=sound)
+
+    def _write(self, file: Path, *, say: bool) -> None:
         fresh = file.with_suffix(".new")
         try:
             with fresh.open("w") as stream:
-                stream.write(text)
+                stream.write(self._unkept[file])
                 stream.flush()
                 os.fsync(stream.fileno())
             fresh.rename(file)
         except OSError as error:
-            self._not_whole()
-            if not self._forgetful:
+            if say:
                 LOG.warning(
                     "cannot keep what the controller says: %s: %s; make room or mend the disk: "
                     "until then a restart knows only what was kept before",
                     file,
                     error.strerror,
                 )
-            self._forgetful = True
+            self._mark()
         else:
-            if self._forgetful:
-                LOG.info("what the controller says is kept again in %s", self._path)
-            self._forgetful = False
+            del self._unkept[file]
+
+    def _mark(self) -> None:
+        """Let a file say whether all of a whole picture is on disk."""
+        with suppress(OSError):  # tried again with the next answer
+            if self._is_whole and not self._unkept:
+                self._whole.touch()
+            else:
+                self._whole.unlink(missing_ok=True)
 
 
 _ANY: type[Snapshot] = NetworkSnapshot | NetworkGone  # type: ignore[assignment]  # a union is no type to mypy

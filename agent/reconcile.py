@@ -30,7 +30,10 @@ class Kernel(Protocol):
     """What the loop needs of a node."""
 
     def read(self) -> Found:
-        """Return what the node has."""
+        """Return what the node has.
+
+        :raises KernelRefused: it cannot be known
+        """
 
     def ensure(self, item: Item) -> None:
         """Make the thing be there and right.
@@ -50,7 +53,7 @@ class Standing:
     gone: tuple[NetworkGone, ...] = ()  # networks of which nothing is left
     unsettled: frozenset[str] = frozenset()  # networks that stand as no revision says, or partly
     problems: tuple[Problem, ...] = ()
-    leases: frozenset[HandedOut] = frozenset()
+    leases: frozenset[HandedOut] | None = None  # None: not known
     networks: tuple[tuple[str, str], ...] = ()  # (bridge, network uuid) of the leases' bridges
 
 
@@ -95,7 +98,10 @@ class Reconciler:
     def round(self) -> Standing:
         """Read, plan, apply; return what stands."""
         told = self._inbox.told()
-        found = self._kernel.read()
+        try:
+            found = self._kernel.read()
+        except KernelRefused as error:
+            return self._blind(told, error)
         want = translate(told.wanted, told.ranges, self._settings, found)
         steps = plan(
             want.items,
@@ -112,6 +118,17 @@ class Reconciler:
             | {f"{step} waits: {step.held}" for step in steps if step.held}
         )
         standing = _standing(told, want, found.items, stuck, problems)
+        self._on_round(standing)
+        return standing
+
+    def _blind(self, told: Told, error: KernelRefused) -> Standing:
+        """Do nothing to a node of which nothing can be known now, and tell so."""
+        line = f"cannot read what this node has: {error}"
+        self._say(frozenset({line}))
+        standing = Standing(
+            unsettled=frozenset(snapshot.network for snapshot in told.snapshots),
+            problems=(Problem(None, line),),
+        )
         self._on_round(standing)
         return standing
 

@@ -88,8 +88,9 @@ class Reporter:
             self._news.set()
 
     def run(self, stop: threading.Event) -> None:
-        """Report until told to stop; first when there was a round, so that little is behind."""
-        self._news.wait(self._interval)
+        """Report until told to stop; first when there was a round: before, nothing is known."""
+        while self._standing is None and not stop.is_set():
+            self._news.wait(self._interval)
         while not stop.is_set():
             self._news.clear()
             try:
@@ -112,7 +113,7 @@ class Reporter:
             self._host,
             applied=_applied(standing),
             problems=standing.problems,
-            leases=None if leases == self._leases_known else leases,
+            leases=None if leases == self._leases_known else leases,  # None stays None
         )
         try:
             picture = self._controller.report(report)
@@ -124,7 +125,7 @@ class Reporter:
         if self._silent_since_reports:
             LOG.info("the controller answers again")
             self._silent_since_reports = 0
-        self._leases_known = leases
+        self._leases_known = self._leases_known if leases is None else leases
         behind = {snapshot.network for snapshot in picture.behind}
         self._inbox.put_picture(picture)
         for gone in standing.gone:
@@ -152,7 +153,9 @@ def _applied(standing: Standing) -> tuple[Applied, ...]:
     return tuple(sorted(every, key=lambda applied: applied.network))
 
 
-def _leases(standing: Standing) -> tuple[Lease, ...]:
+def _leases(standing: Standing) -> tuple[Lease, ...] | None:
+    if standing.leases is None:
+        return None
     network_of = dict(standing.networks)
     return tuple(
         sorted(

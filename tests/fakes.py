@@ -38,9 +38,12 @@ class FakeKernel:
         self.items: dict[str, Item] = {}
         self.guests: dict[str, tuple[str, ...]] = {}  # bridge -> taps in it
         self.refuse: dict[str, str] = {}  # key -> why
+        self.unreadable: str | None = None  # why nothing can be read; None: it can
         self.told: list[str] = []  # every step, as it came
 
     def read(self) -> Found:
+        if self.unreadable is not None:
+            raise KernelRefused(self.unreadable)
         return Found(dict(self._as_found()), self.nics)
 
     def ensure(self, item: Item) -> None:

@@ -171,6 +171,7 @@ class DhcpDriver:
     def _start(self, want: Dhcp, files: DhcpFiles) -> None:
         _refuse_unreadable(files.hosts)
         files.pid.unlink(missing_ok=True)
+        leasefile.keep_only(files.leases, want.hosts)
         with tempfile.TemporaryFile("w+") as said:
             status = _run(want, said)
             said.seek(0)

@@ -79,12 +79,13 @@ class HostFiles:
 
     def remove(self) -> None:
         """Remove all files, those that dnsmasq wrote as well."""
+        for file in (self.files.options, self.files.leases, self.files.pid):
+            file.unlink(missing_ok=True)
+        # The last, since it is what tells of a dnsmasq that was here.
         if self.files.hosts.is_dir():
             for file in self.files.hosts.iterdir():
                 file.unlink(missing_ok=True)
             self.files.hosts.rmdir()
-        for file in (self.files.options, self.files.leases, self.files.pid):
-            file.unlink(missing_ok=True)
 
     def _make_directory(self) -> Change:
         self.files.hosts.parent.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -5,10 +5,13 @@ Composes the drivers and sends each thing to the one that knows its type. Used b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 from typing import Any, Protocol
+
+from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.addresses import AddressDriver
 from cloudnet.agent.drivers.arp import Announcer
@@ -87,12 +90,15 @@ class Kernel:
 
     def read(self) -> Found:
         """Return all that is ours on this node, and the links that are not."""
-        links = self._netlink.links()
-        items = [
-            item for driver in dict.fromkeys(self._drivers.values()) for item in driver.read(links)
-        ]
-        left_over = self._conntrack.left_over(_floating(items))
-        return Found(by_key(*left_over, *items), {nic.name: nic for nic in self._nics(links)})
+        with _refusing("reading links, rules and processes"):
+            links = self._netlink.links()
+            items = [
+                item
+                for driver in dict.fromkeys(self._drivers.values())
+                for item in driver.read(links)
+            ]
+            left_over = self._conntrack.left_over(_floating(items))
+            return Found(by_key(*left_over, *items), {nic.name: nic for nic in self._nics(links)})
 
     def ensure(self, item: Item) -> None:
         """Make the thing be there and right."""
@@ -137,6 +143,8 @@ def _refusing(what: str) -> Iterator[None]:
     """
     try:
         yield
+    except NetlinkError as error:
+        raise KernelRefused(f"{what}: {os.strerror(error.code)}; see `dmesg`") from error
     except OSError as error:
         raise KernelRefused(f"{what}: {error}; put that right on the host") from error
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -32,6 +32,25 @@ def handed_out(bridge: str, leases: Path) -> Iterator[HandedOut]:
         if expiry == "0" or int(expiry) > time.time():  # 0: it never runs out
             with suppress(ValueError):  # dnsmasq writes no such line; whoever did, not for us
                 yield HandedOut(bridge, IPv4Address(address), mac)
+
+
+def keep_only(leases: Path, hosts: Iterable[str]) -> None:
+    """Take out the leases that are not of these dhcp-host lines, while no dnsmasq has the file.
+
+    They are of guests that went, or of another network that had the bridge, whose leases dnsmasq
+    would keep, count and not let be released.
+    """
+    known = {(line.partition(",")[0], line.rpartition(",")[2]) for line in hosts}
+    have = _lines(leases)
+    kept = [
+        line
+        for line in have
+        if (found := LINE.fullmatch(line)) is None or (found[2], found[3]) in known
+    ]
+    if kept != have:
+        fresh = leases.with_suffix(".new")
+        fresh.write_text("".join(f"{line}\n" for line in kept))
+        fresh.rename(leases)
 
 
 def release(lease: HandedOut, leases: Path) -> None:

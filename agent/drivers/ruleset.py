@@ -88,11 +88,11 @@ class Ruleset:
 
     def append(self, chain: str, rule: Rule, comment: str) -> None:
         """Add a rule at the end of a chain."""
-        self._table.append_entry(chain, _built(rule, comment))
+        self._table.append_entry(chain, self._built(rule, comment))
 
     def insert(self, chain: str, rule: Rule, comment: str) -> None:
         """Add a rule at the head of a chain."""
-        self._table.insert_entry(chain, _built(rule, comment), 0)
+        self._table.insert_entry(chain, self._built(rule, comment), 0)
 
     def delete(self, chain: str, number: int) -> None:
         """Remove the rule at a position, counted from 0."""
@@ -101,6 +101,9 @@ class Ruleset:
         handle = self._table._handle  # noqa: SLF001
         if not libiptc.iptc_delete_num_entry(chain.encode(), ctypes.c_uint(number), handle):
             raise iptc.IPTCError(f"can't delete rule {number} of chain {chain}")
+
+    def _built(self, rule: Rule, comment: str) -> ctypes.Array[ctypes.c_ubyte]:
+        return _built(rule, comment, jumps=self._table.is_chain(rule.target))
 
     def commit(self) -> None:
         """Write the table back, if anything in it was changed."""
@@ -136,8 +139,11 @@ def exists(name: str) -> bool:
         return False
 
 
-def _built(rule: Rule, comment: str) -> ctypes.Array[ctypes.c_ubyte]:
-    """Return a rule in the kernel's form."""
+def _built(rule: Rule, comment: str, *, jumps: bool) -> ctypes.Array[ctypes.c_ubyte]:
+    """Return a rule in the kernel's form.
+
+    :param jumps: its target is a chain
+    """
     built = _Rule()
     if rule.source is not None:
         built.src = str(rule.source)
@@ -151,17 +157,13 @@ def _built(rule: Rule, comment: str) -> ctypes.Array[ctypes.c_ubyte]:
         built.protocol = rule.protocol
     for name, options in (*rule.matches, ("comment", (("comment", comment),))):
         _complete(built.create_match(name), options)
-    _aim(built, rule)
-    buffer: ctypes.Array[ctypes.c_ubyte] = built.rule
-    return buffer
-
-
-def _aim(built: _Rule, rule: Rule) -> None:
-    if rule.target.isupper():
-        _complete(built.create_target(rule.target), rule.to)
-    else:
+    if jumps:
         # A jump to a chain is a standard target that libiptc resolves by its name.
         built.create_target("ACCEPT").standard_target = rule.target
+    else:
+        _complete(built.create_target(rule.target), rule.to)
+    buffer: ctypes.Array[ctypes.c_ubyte] = built.rule
+    return buffer
 
 
 def _complete(extension: iptc.Match | iptc.Target, options: Iterable[tuple[str, str]]) -> None:

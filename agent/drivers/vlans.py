@@ -38,7 +38,7 @@ class VlanDriver:
         parent = self._needed(want, want.parent, "set vlan_interface to one of them")
         bridge = self._needed(want, want.bridge, "it is made before")
         with refusing(f"{want}", f"{parent.name} has MTU {parent.mtu}; see `ip -d link`"):
-            link = self._there(want, parent) or self._make(want, parent, bridge)
+            link = self._there(want, parent, bridge) or self._make(want, parent, bridge)
             wrong: dict[str, object] = {}
             if link.network != want.network:
                 wrong["ifalias"] = ALIAS + want.network
@@ -67,16 +67,21 @@ class VlanDriver:
             )
         return link
 
-    def _there(self, want: Vlan, parent: Link) -> Link | None:
+    def _there(self, want: Vlan, parent: Link, bridge: Link) -> Link | None:
         """Return the subinterface as it is, if it is or may be ours and can be made right."""
         link = self.netlink.link(want.name)
         if link is None:
             return None
         if link.kind == "vlan" and link.parent == parent.index and link.tag == want.tag:
-            if link.network is None and self._is_used(link):
+            if link.network is None and self._is_addressed(link):
                 raise KernelRefused(
                     f"{want.name} is there, is not cloudnet's and carries addresses; take them off "
                     f"(ip address flush dev {want.name}), or give the network another vlan"
+                )
+            if link.network is None and link.master not in {None, bridge.index}:
+                raise KernelRefused(
+                    f"{want.name} is there, is not cloudnet's and is in another bridge; take it "
+                    f"out (ip link set {want.name} nomaster), or give the network another vlan"
                 )
             return link
         if link.network is None:
@@ -88,7 +93,7 @@ class VlanDriver:
         self.netlink.change_link("del", index=link.index)
         return None
 
-    def _is_used(self, link: Link) -> bool:
+    def _is_addressed(self, link: Link) -> bool:
         return any(address.reaches_far for address in self.netlink.addresses(link.index))
 
     def _make(self, want: Vlan, parent: Link, bridge: Link) -> Link:
@@ -111,7 +116,7 @@ class VlanDriver:
             if error.code != errno.EEXIST or self.netlink.link(want.name) is None:
                 self._name_the_other(want, parent)
                 raise
-        link = self._there(want, parent)
+        link = self._there(want, parent, bridge)
         if link is None:
             raise KernelRefused(f"{want.name} was made and is gone again; who removes it?")
         return link

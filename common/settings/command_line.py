@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cloudnet.common.errors import ConfigurationError
 from cloudnet.common.settings import files
 
 USUAL = (Path("/etc/nova/nova.conf"), Path("/etc/cloudnet/nova.conf"))
@@ -42,5 +43,14 @@ def take_apart(argv: Sequence[str], prog: str) -> CommandLine:
 
 
 def usual_files() -> list[Path]:
-    """Return the files that are read when none is named."""
-    return [file for file in USUAL if file.exists()]
+    """Return the files that are read when none is named.
+
+    :raises ConfigurationError: whether one is there cannot be known
+    """
+    try:
+        return [file for file in USUAL if file.exists()]
+    except OSError as error:
+        raise ConfigurationError(
+            f"{error.filename}: {error.strerror}; run it as a user who may read it, or name "
+            "another file by --config-file"
+        ) from error

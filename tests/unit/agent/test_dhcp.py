@@ -1,6 +1,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from cloudnet.agent.dhcp import dhcp, leases
 from cloudnet.common.objects import NetworkSnapshot
 from cloudnet.common.settings.views import AgentSettings
@@ -16,6 +18,15 @@ def test_a_guest_is_a_line_and_its_gateway_and_mtu_are_options() -> None:
 
     assert made.hosts == ("fa:16:3e:00:00:03,vm3,10.0.0.3", "fa:16:3e:00:00:04,vm4,10.0.0.4")
     assert made.options == ("3,10.0.0.1", "26,1450")
+
+
+@pytest.mark.parametrize("name", ["ignore", "infinite", "12h", "7", "0042m"])
+def test_a_guests_name_is_no_order_to_dnsmasq(name: str) -> None:
+    named = replace(vif(), hostname=name)
+
+    assert dhcp(network(vifs=(named,)), 1500, agent_settings()).hosts == (
+        f"{named.mac},host-{name},10.0.0.3",
+    )
 
 
 def test_a_network_without_a_gateway_gives_no_default_route() -> None:

@@ -1,4 +1,5 @@
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,31 @@ def test_what_is_forgotten_stays_forgotten(inbox: Inbox, tmp_path: Path) -> None
     inbox.forget(gone())
 
     assert again(tmp_path).told().snapshots == ()
+
+
+def test_a_late_snapshot_of_what_is_forgotten_is_dropped(inbox: Inbox) -> None:
+    inbox.put(gone(revision=5))
+    inbox.forget(gone(revision=5))
+
+    inbox.put(network(revision=4))
+    assert inbox.told().snapshots == ()
+    inbox.put(network(revision=6))
+    assert inbox.told().wanted == [network(revision=6)]
+
+
+def test_under_another_name_nothing_is_taken_away_before_the_controller_has_spoken(
+    inbox: Inbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox.put_picture(Picture(RANGES, (network(),)))
+
+    renamed = Inbox("node7", Memory(tmp_path))
+
+    assert renamed.told().snapshots == ()
+    assert not renamed.told().whole
+    assert "this is node7, and 1 networks are kept as those of node1" in caplog.text
+    renamed.put_picture(Picture(RANGES, ()))
+    assert renamed.told().whole
+    assert Inbox("node7", Memory(tmp_path)).told().whole
 
 
 def test_a_network_that_came_back_meanwhile_is_not_forgotten(inbox: Inbox) -> None:
@@ -147,3 +173,21 @@ def test_what_cannot_be_kept_is_done_all_the_same_and_said_once(
     restarted = again(tmp_path).told()
     assert restarted.wanted == [network()]
     assert not restarted.whole  # so nothing newer is taken away before the controller answers
+
+
+def test_what_could_not_be_kept_is_kept_when_the_disk_is_well_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    inbox = again(tmp_path)
+    blocked = tmp_path / f"network-{PRIVATE}.new"
+    blocked.mkdir()
+    inbox.put_picture(Picture(RANGES, (network(),)))
+    assert not again(tmp_path).told().whole
+
+    blocked.rmdir()
+    inbox.put_picture(Picture(RANGES, ()))
+
+    assert again(tmp_path).told() == inbox.told()
+    assert again(tmp_path).told().whole
+    assert "is kept again" in caplog.text

@@ -234,3 +234,27 @@ def test_without_forced_release_a_lease_runs_out_by_itself(tmp_path: Path) -> No
     node.kernel.items |= by_key(stray)
 
     assert node.steps() == []
+
+
+def test_a_node_that_cannot_be_read_is_left_as_it_is_and_says_so_once(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    node.told(network(vifs=(vif(),))).steps()
+    node.told(network(OTHER))
+    before = str(node.kernel)
+    caplog.clear()
+
+    node.kernel.unreadable = "iptables table nat: Permission denied"
+    assert node.steps() == []
+    assert node.steps() == []
+
+    line = "cannot read what this node has: iptables table nat: Permission denied"
+    assert node.standing.unsettled == {PRIVATE, OTHER}
+    assert node.standing.leases is None
+    assert [problem.message for problem in node.standing.problems] == [line]
+    assert [record.getMessage() for record in caplog.records] == [line]
+
+    node.kernel.unreadable = None
+    assert node.steps() != []
+    assert before != str(node.kernel)

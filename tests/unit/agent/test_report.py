@@ -1,4 +1,6 @@
 import logging
+import threading
+import time
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from cloudnet.agent.reconcile import Standing
 from cloudnet.agent.report import Reporter, Unanswered
 from cloudnet.agent.state import HandedOut
 from cloudnet.common.objects import Applied, Lease, Picture, Report, Snapshot
+from tests.lab.waiting import wait_for
 from tests.worlds import PRIVATE, RANGES, gone, network
 
 
@@ -112,3 +115,35 @@ def test_silence_is_said_once_and_its_end_too(
         "the controller does not answer (MessagingTimeout); will keep asking",
         "the controller answers again",
     ]
+
+
+def test_leases_that_are_not_known_are_not_told(
+    reporter: Reporter, controller: FakeController
+) -> None:
+    reporter.stand(STANDING)
+    reporter.once()
+    reporter.stand(Standing(unsettled=frozenset({PRIVATE})))
+    reporter.once()
+    reporter.stand(STANDING)
+    reporter.once()
+
+    assert [report.leases is None for report in controller.heard] == [False, True, True]
+
+
+def test_nothing_is_reported_before_there_was_a_round(
+    controller: FakeController, inbox: Inbox
+) -> None:
+    reporter = Reporter("node1", inbox, controller, 0.01)
+    stop = threading.Event()
+    running = threading.Thread(target=reporter.run, args=(stop,), daemon=True)
+    running.start()
+    time.sleep(0.1)
+    assert controller.heard == []
+
+    reporter.stand(STANDING)
+    wait_for(lambda: bool(controller.heard), "a report", 5)
+    stop.set()
+    reporter.wake()
+    running.join()
+
+    assert controller.heard[0].applied == (Applied(PRIVATE, 1),)

@@ -4,7 +4,7 @@ import time
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from cloudnet.agent.drivers.leasefile import handed_out
+from cloudnet.agent.drivers.leasefile import handed_out, keep_only
 from cloudnet.agent.state import HandedOut
 
 MAC = "fa:16:3e:00:00:03"
@@ -73,3 +73,20 @@ def test_a_lease_file_that_is_none_holds_no_leases(tmp_path: Path) -> None:
 
     assert list(handed_out("br100", garbage)) == []
     assert list(handed_out("br100", directory)) == []
+
+
+def test_before_dnsmasq_starts_only_its_own_guests_leases_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "leases"
+    lines = [
+        f"1 {MAC} 10.0.0.3 vm3 *",
+        f"1 {MAC} 10.0.4.3 vm3 *",  # of a network that had the bridge before
+        "1 fa:16:3e:00:00:99 10.0.0.9 vm9 *",  # of a guest that went
+        "duid 00:01:00:01:2a",
+    ]
+    file.write_text("".join(f"{line}\n" for line in lines))
+
+    keep_only(file, [f"{MAC},vm3,10.0.0.3"])
+
+    assert file.read_text() == f"{lines[0]}\n{lines[3]}\n"
+    keep_only(tmp_path / "none", [])
+    assert not (tmp_path / "none").exists()
