@@ -159,6 +159,42 @@ def test_a_quota_can_be_unlimited(cloud: Manage) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("instance", "allocate", VM1, "--project-id", "", "--host", "node1"),
+        ("instance", "allocate", VM1, "--project-id", "a", "--host", ""),
+        ("instance", "allocate", VM1, "--project-id", "a", "--host", "h", "--hostname", ""),
+        ("instance", "allocate", VM1, "--project-id", "a", "--host", "h", "--network", "x=abc"),
+        ("instance", "allocate", VM1, "--project-id", "a", "--host", "h", "--network", "x="),
+        ("floating", "allocate", "--project-id", ""),
+        ("floating", "allocate", "--project-id", "a", "--pool", ""),
+        ("floating", "create", "--ip-range", "192.0.2.1", "--pool", "x" * 256),
+        ("quota", "set", "", "--fixed-ips", "1"),
+        ("quota", "set", "a", "--fixed-ips", "99999999999999999999"),
+        ("quota", "set", "a", "--fixed-ips", "-2"),
+        ("quota", "set", "a", "--fixed-ips", "few"),
+        ("network", "associate", "--project-id", ""),
+        ("network", "delete", ""),
+        ("network", "set", "private_0", "--label", ""),
+        ("network", "set", "private_0", "--label", "two\nlines"),
+        ("network", "set", "private_0", "--host", ""),
+        ("network", "set", "private_0", "--mtu", "575"),
+    ],
+)
+def test_names_and_numbers_that_cannot_be_are_wrong_usage(
+    cloud: Manage, words: tuple[str, ...]
+) -> None:
+    before = cloud.done("network", "list", "-f", "json").json
+
+    answer = cloud(*words)
+
+    assert (answer.status, answer.out) == (2, "")
+    assert " needed, not " in answer.err.splitlines()[-1]
+    assert cloud.done("network", "list", "-f", "json").json == before
+    assert len(cloud.done("floating", "list", "--free", "-f", "json").json) == 6
+
+
 def test_a_host_that_never_reported_is_unknown(cloud: Manage) -> None:
     assert cloud.done("host", "list", "-f", "json").json == []
     assert cloud.refused("host", "show", "node9").startswith("host node9 has never reported")
