@@ -21,6 +21,7 @@ from cloudnet.common.errors import (
     NoMoreNetworks,
 )
 from cloudnet.common.settings.views import NetworkDefaults
+from cloudnet.controller import checks
 from cloudnet.controller.database import Connection, Database
 from cloudnet.controller.records import Network, Touched
 from cloudnet.controller.service import choice
@@ -127,6 +128,8 @@ class Networks:
         priority: int | None = None,
     ) -> Network:
         """Change a network while it runs; None leaves a column as it is."""
+        if label is not None:
+            checks.named("label", checks.text, label)
         wanted = {"label": label, "dns1": dns1, "dns2": dns2, "mtu": mtu, "priority": priority}
         values = {name: value for name, value in wanted.items() if value is not None}
 

@@ -162,7 +162,14 @@ REFUSALS: list[tuple[dict[str, Any], type[CloudnetError], str]] = [
     ({"fixed_cidr": IPv4Network("172.16.0.0/24")}, AddressOutOfRange, "fixed_cidr"),
     ({"fixed_cidr": IPv4Network("10.0.4.0/31")}, InvalidCidr, "no address"),
     ({"multi_host": True, "host": "node2"}, BadRequest, "node2"),
-    ({"label": "new\nline"}, InvalidInput, "label"),
+    ({"label": "new\nline"}, InvalidInput, "label: 1 to 255 printable"),
+    ({"label": "", "num_networks": 2}, InvalidInput, "label: 1 to 253 printable"),
+    ({"label": "x" * 255, "num_networks": 2}, InvalidInput, "label: 1 to 253 printable"),
+    (
+        {"cidr": IPv4Network("192.0.2.5/32"), "gateway": IPv4Address("192.0.2.5")},
+        InvalidIntValue,
+        "too small",
+    ),
 ]
 
 
@@ -256,6 +263,16 @@ def test_a_change_reaches_the_hosts_that_have_the_network(world: World) -> None:
     after = world.snapshot("node1")
     assert (after.dns, after.mtu) == ((IPv4Address("9.9.9.9"),), 1400)
     assert after.revision > before.revision
+
+
+@pytest.mark.parametrize("label", ["", "new\nline", "x" * 256])
+def test_a_label_that_no_network_could_be_made_with_is_no_change(world: World, label: str) -> None:
+    network = world.network()
+
+    with pytest.raises(InvalidInput, match="label: 1 to 255 printable"):
+        world.services.networks.change(network.uuid, label=label, mtu=1400)
+
+    assert world.services.networks.every() == [network]
 
 
 def test_a_project_may_be_given_more_networks(world: World) -> None:
