@@ -124,14 +124,11 @@ class Set(Deed):
     def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
         """Change it."""
         network = cloud.network(args.network)
-        names = ("label", "dns1", "dns2", "mtu", "priority")
+        names = ("label", "dns1", "dns2", "mtu", "priority", "host")
         wanted = {name: getattr(args, name) for name in names}
         said = [f"{name}={value}" for name, value in wanted.items() if value is not None]
         if said:
             cloud.networks.change(network.uuid, **wanted)
-        if args.host is not None:
-            cloud.networks.set_host(network.uuid, args.host)
-            said.append(f"host={args.host}")
         return f"set {' '.join(said) or 'nothing'} on network {network.label} {network.cidr}"
 
 

@@ -174,6 +174,16 @@ def point(
     return done.rowcount == 1
 
 
+def carry(connection: Connection, network_id: int, host: str | None, now: datetime) -> None:
+    """Note which host has all floating IPs that point at a network's guests; None: no host."""
+    of_network = sa.select(fixed_ips.c.id).where(fixed_ips.c.network_id == network_id)
+    connection.execute(
+        sa.update(floating_ips)
+        .where(floating_ips.c.fixed_ip_id.in_(of_network))
+        .values(host=host, updated_at=now)
+    )
+
+
 def insert(
     connection: Connection,
     addresses: Iterable[IPv4Address],

@@ -30,7 +30,8 @@ from cloudnet.common.errors import (
 from cloudnet.common.objects import NetworkSnapshot, Topology
 from cloudnet.controller.records import Network
 from cloudnet.controller.service.creation import NetworkWish
-from tests.unit.controller.world import SETTINGS, World, a_world, instance
+from cloudnet.controller.service.who import ADMIN
+from tests.unit.controller.world import SETTINGS, World, a_world, addresses, instance
 
 
 def create(world: World, label: str = "private", **wanted: Any) -> list[Network]:
@@ -295,7 +296,7 @@ def test_another_host_becomes_the_gateway(world: World) -> None:
     world.boot(1, host="node2")
     world.report("node1", *world.report("node1").behind)
 
-    world.services.networks.set_host(network.uuid, "node3")
+    world.services.networks.change(network.uuid, host="node3")
 
     new = world.snapshot("node3")
     assert isinstance(new, NetworkSnapshot)
@@ -307,7 +308,39 @@ def test_a_multi_host_network_has_no_gateway_to_move(world: World) -> None:
     (made,) = create(world, multi_host=True)
 
     with pytest.raises(BadRequest, match="multi-host"):
-        world.services.networks.set_host(made.uuid, "node2")
+        world.services.networks.change(made.uuid, label="changed", mtu=1400, host="node2")
+
+    assert world.services.networks.every() == [made]
+
+
+def test_the_floating_ips_of_a_network_go_with_its_gateway(world: World) -> None:
+    network = world.network()
+    other = world.network("other", topology=Topology.FLATDHCP, bridge="br-flat")
+    world.boot(1, "a", "node2")
+    world.boot(2, "a", "node2", (other, None))
+    world.services.pools.create(IPv4Network("203.0.113.0/29"))
+    for guest in (world.info(1), world.info(2)):
+        floating = world.services.floating.allocate(ADMIN, "a")
+        world.services.floating.associate(ADMIN, floating, IPv4Address(addresses(guest)[0]))
+    carried = "SELECT host FROM floating_ips WHERE fixed_ip_id IS NOT NULL ORDER BY id"
+
+    world.services.networks.change(network.uuid, host="node7")
+    assert world.rows(carried) == [("node7",), ("node1",)]
+
+    world.services.networks.disassociate(network.uuid, project=False, host=True, force=True)
+    assert world.rows(carried) == [(None,), ("node1",)]
+
+
+def test_a_multi_host_networks_floating_ips_stay_where_its_guests_are(world: World) -> None:
+    (made,) = create(world, multi_host=True)
+    fixed = world.address(1, "a", "node2")
+    world.services.pools.create(IPv4Network("203.0.113.9/32"))
+    floating = world.services.floating.allocate(ADMIN, "a")
+    world.services.floating.associate(ADMIN, floating, IPv4Address(fixed))
+
+    world.services.networks.disassociate(made.uuid, host=True, force=True)
+
+    assert world.one("SELECT host FROM floating_ips") == "node2"
 
 
 @pytest.mark.parametrize("bridge", ["all", "default", "lo"])

@@ -98,6 +98,19 @@ def test_a_floating_ip_moves_and_says_from_where(cloud: Manage) -> None:
     )
 
 
+def test_a_floating_ip_is_listed_with_the_host_that_is_gateway_now(cloud: Manage) -> None:
+    fixed = boot(cloud)
+    cloud.done("floating", "allocate", "--project-id", "a")
+    cloud.done("floating", "associate", "192.168.99.225", fixed)
+
+    out = cloud.done("network", "set", "private_0", "--host", "node7", "--mtu", "1400").out
+
+    assert out == "set mtu=1400 host=node7 on network private_0 10.0.0.0/22\n"
+    [listed] = cloud.done("floating", "list", "--host", "node7", "-f", "json").json
+    assert listed["address"] == "192.168.99.225"
+    assert cloud.done("floating", "list", "--host", "node1", "-f", "json").json == []
+
+
 def test_floating_ips_come_all_or_none(cloud: Manage) -> None:
     line = cloud.refused("floating", "create", "--ip-range", "192.168.99.0/24")
 

@@ -181,6 +181,18 @@ def test_a_network_is_changed_while_it_runs(manage: Manage) -> None:
     assert (shown["mtu"], shown["dns1"]) == (1450, "192.0.2.1")
 
 
+def test_a_change_is_made_whole_or_not_at_all(manage: Manage) -> None:
+    manage.done("network", "create", "--label", "wide", "--multi-host")
+    before = manage.done("network", "show", "wide", "-f", "json").json
+
+    line = manage.refused(
+        "network", "set", "wide", "--label", "changed", "--mtu", "1400", "--host", "node9"
+    )
+
+    assert line == "network wide is multi-host: every host is its own gateway; leave host out"
+    assert manage.done("network", "show", "wide", "-f", "json").json == before
+
+
 def test_a_table_is_for_people(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
 
