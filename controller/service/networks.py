@@ -93,16 +93,24 @@ class Networks:
             LOG.info("create network %s %s on %s", network.label, network.cidr, network.bridge)
         return made
 
-    def delete(self, *, uuid: str | None = None, cidr: IPv4Network | None = None) -> None:
+    def delete(
+        self,
+        *,
+        uuid: str | None = None,
+        cidr: IPv4Network | None = None,
+        require_disassociated: bool = True,
+    ) -> None:
         """Delete a network and tell its hosts.
 
-        :raises NetworkHasProject: it belongs to a project
+        :raises NetworkHasProject: it belongs to a project, and that is not to be passed over
         :raises NetworkInUse: a guest has one of its addresses
         """
 
         def work(connection: Connection) -> tuple[Network, set[Touched]]:
             network = _named(connection, uuid, cidr)
-            _refuse_if_used(connection, network)
+            if require_disassociated:
+                _refuse_if_owned(network)
+            _refuse_if_allocated(connection, network)
             network_rows.raise_revision(connection, network_rows.RANGES, self._clock())
             touched = host_rows.touch_all(connection, network)
             instances = address_rows.delete_all(connection, network.id)
@@ -254,13 +262,12 @@ def _named(connection: Connection, uuid: str | None, cidr: IPv4Network | None) -
     return network
 
 
-def _refuse_if_used(connection: Connection, network: Network) -> None:
+def _refuse_if_owned(network: Network) -> None:
     if network.project_id is not None:
         raise NetworkHasProject(
             f"network {network.label} belongs to project {network.project_id}; disassociate it "
             f"first (`cloudnet-manage network disassociate {network.uuid}`)"
         )
-    _refuse_if_allocated(connection, network)
 
 
 def _refuse_if_allocated(connection: Connection, network: Network) -> None:

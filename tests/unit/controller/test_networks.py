@@ -229,6 +229,25 @@ def test_a_projects_network_cannot_be_deleted(world: World) -> None:
         world.services.networks.delete(uuid=made.uuid)
 
 
+@pytest.mark.parametrize("by", ["uuid", "cidr"])
+def test_a_projects_network_can_be_deleted_on_request(world: World, by: str) -> None:
+    (made,) = create(world, project="a")
+
+    world.services.networks.delete(**{by: getattr(made, by)}, require_disassociated=False)
+
+    assert world.services.networks.every() == []
+
+
+def test_a_request_to_delete_that_is_refused_leaves_the_project_its_network(world: World) -> None:
+    network = world.network()
+    world.boot(1)
+
+    with pytest.raises(NetworkInUse):
+        world.services.networks.delete(uuid=network.uuid, require_disassociated=False)
+
+    assert [n.project_id for n in world.services.networks.every()] == ["a"]
+
+
 def test_a_network_with_guests_can_neither_be_deleted_nor_disassociated(world: World) -> None:
     flat = world.network(topology=Topology.FLATDHCP, bridge="br-flat")
     vlan = world.network("vlan", project="a")
