@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.common.settings import read_controller
 from cloudnet.controller import schema
-from cloudnet.controller.manage.cloud import open_database
 
 
 class Tables:
@@ -53,8 +52,6 @@ class Tables:
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
-            if self._file is None:
-                open_database(self._url).close()
             yield
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())
