@@ -27,6 +27,19 @@ class Tables:
         """Return the form that this version works with."""
         return schema.head()
 
+    def trouble(self) -> str | None:
+        """Return why this version cannot work with the tables, and what to do; None: it can."""
+        return schema.trouble(self.current(), schema.head(), schema.known())
+
+    def start(self) -> str | None:
+        """Return the form that the tables would be brought to this version's from.
+
+        :raises DatabaseUnavailable: this version knows no way from it
+        """
+        found = self.current()
+        schema.require_known(found)
+        return found
+
     def current(self) -> str | None:
         """Return the form that the tables have; None: there are none.
 
