@@ -18,7 +18,6 @@ from cloudnet.common.errors import BadRequest, DatabaseUnavailable, NetworkNotFo
 from cloudnet.common.settings import read_controller
 from cloudnet.controller.database import Database
 from cloudnet.controller.manage.news import News
-from cloudnet.controller.manage.rehearsal import Rehearsal
 from cloudnet.controller.nwinfo import Plain
 from cloudnet.controller.records import Network
 from cloudnet.controller.service.allocation import Boot
@@ -122,7 +121,7 @@ def open_database(url: str, *, rehearse: bool = False) -> Database:
             raise DatabaseUnavailable(
                 f"there is no database at {file} yet; run `cloudnet-manage db sync`"
             )
-    return (Rehearsal if rehearse else Database)(url, connections=CONNECTIONS)
+    return Database(url, connections=CONNECTIONS, rehearse=rehearse)
 
 
 def _now() -> datetime:

@@ -63,11 +63,6 @@ class Networks:
 
     # -- coming and going ----------------------------------------------------------------------
 
-    def plan(self, wish: NetworkWish) -> list[Draft]:
-        """Return what ``create`` would make now, and make nothing."""
-        with self._database.reading() as connection:
-            return draft(wish, self._defaults, _existing(connection))
-
     def create(self, wish: NetworkWish) -> list[Network]:
         """Create networks, all or none.
 

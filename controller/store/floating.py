@@ -81,16 +81,6 @@ def among(connection: Connection, ip_range: IPv4Network) -> list[FloatingIp]:
     return [floating for floating in every(connection) if floating.address in ip_range]
 
 
-def holders(connection: Connection) -> dict[int, str]:
-    """Return the instance that each associated floating IP points at."""
-    rows = connection.execute(
-        sa.select(floating_ips.c.id, fixed_ips.c.instance_uuid).join(
-            fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id
-        )
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def pools(connection: Connection) -> list[str]:
     """Return the names of all pools."""
     return list(

@@ -195,13 +195,6 @@ def test_a_uuid_that_is_taken_is_refused(world: World) -> None:
         create(world, uuid=instance(1))
 
 
-def test_planning_makes_nothing(world: World) -> None:
-    drafts = world.services.networks.plan(NetworkWish("private", num_networks=3))
-
-    assert [str(draft.cidr) for draft in drafts] == ["10.0.0.0/22", "10.0.4.0/22", "10.0.8.0/22"]
-    assert world.services.networks.every() == []
-
-
 # -- going -----------------------------------------------------------------------------------------
 
 
