@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
+# Bytes. IPv4 could do with 68, but a DHCP answer may have 576 (RFC 2131), and a guest reads it
+# before it has an address to put fragments together for.
+SMALLEST_MTU = 576
+LARGEST_MTU = 65535
+
 
 class Topology(StrEnum):
     """How a network reaches a node, in nova-network's words."""

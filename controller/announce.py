@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from cloudnet.common import rpc
@@ -60,6 +60,17 @@ class RpcCasts:
         self._client.prepare(fanout=True, retry=1).cast({}, "apply_ranges", ranges=to_wire(ranges))
 
 
+def tell(source: Source, casts: Casts, touched: Iterable[Touched], *, ranges: bool) -> None:
+    """Cast what has changed, as it is by now."""
+    if ranges:
+        casts.ranges(source.ranges())
+    for each in sorted(touched):
+        snapshot = source.snapshot(each)
+        if snapshot is not None:
+            casts.snapshot(snapshot)
+            LOG.debug("cast %s to %s, revision %d", each.network, each.host, snapshot.revision)
+
+
 class Announcer:
     """Collects what has changed and tells it from a thread of its own."""
 
@@ -102,7 +113,7 @@ class Announcer:
                 if not dirty and not ranges_dirty:
                     return
             began = time.monotonic()
-            self._tell_all(sorted(dirty), ranges=ranges_dirty)
+            self._tell(dirty, ranges=ranges_dirty)
             self._rest(time.monotonic() - began)
 
     def _rest(self, took: float) -> None:
@@ -110,12 +121,9 @@ class Announcer:
         with self._news:
             self._news.wait_for(lambda: self._closing, min(took * REST, LONGEST_REST))
 
-    def _tell_all(self, dirty: Sequence[Touched], *, ranges: bool) -> None:
+    def _tell(self, dirty: Collection[Touched], *, ranges: bool) -> None:
         try:
-            if ranges:
-                self._casts.ranges(self._source.ranges())
-            for touched in dirty:
-                self._tell(touched)
+            tell(self._source, self._casts, dirty, ranges=ranges)
         except (messaging.MessagingException, CloudnetError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             level = logging.DEBUG if self._away else logging.WARNING
@@ -127,11 +135,3 @@ class Announcer:
             if self._away:
                 LOG.info("hosts are told again")
             self._away = False
-
-    def _tell(self, touched: Touched) -> None:
-        snapshot = self._source.snapshot(touched)
-        if snapshot is not None:
-            self._casts.snapshot(snapshot)
-            LOG.debug(
-                "cast %s to %s, revision %d", touched.network, touched.host, snapshot.revision
-            )

@@ -18,6 +18,7 @@ from sqlalchemy.exc import (
     DatabaseError,
     DBAPIError,
     IntegrityError,
+    NoSuchModuleError,
     OperationalError,
     ProgrammingError,
 )
@@ -37,11 +38,14 @@ Connection = sa.Connection
 
 
 class Database:
-    """Where everything is remembered; with ``rehearse``, done and checked but not remembered."""
+    """Where everything is remembered; with ``rehearse``, done and checked but not remembered.
+
+    :raises DatabaseUnavailable: the URL's driver is not installed; nothing is connected to yet
+    """
 
     def __init__(self, url: str, connections: int = 20, *, rehearse: bool = False) -> None:
         self._rehearse = rehearse
-        self._engine = _engine(url, connections)
+        self._engine = _engine(sa.make_url(url), connections)
         self._sqlite = self._engine.dialect.name == "sqlite"
         # SQLite has one writer at a time and makes the others poll; in one process they queue.
         self._turn: AbstractContextManager[Any] = (
@@ -164,18 +168,29 @@ def _translated() -> Iterator[None]:
         ) from error
 
 
-def _engine(url: str, connections: int) -> sa.Engine:
-    address = sa.make_url(url)
-    if address.get_backend_name() != "sqlite":
+def _engine(url: sa.URL, connections: int) -> sa.Engine:
+    try:
+        if url.get_backend_name() == "sqlite":
+            return _sqlite_engine(url, connections)
         return sa.create_engine(
-            address,
+            url,
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
             pool_size=connections,
             max_overflow=0,
         )
+    except (ImportError, NoSuchModuleError) as error:
+        reason = " ".join(str(error).split())
+        raise DatabaseUnavailable(
+            f"the driver for {url.drivername}:// is not installed ({reason}); "
+            "install it, or name another in [database] connection, such as mysql+pymysql:// or "
+            "postgresql+psycopg://"
+        ) from error
+
+
+def _sqlite_engine(url: sa.URL, connections: int) -> sa.Engine:
     engine = sa.create_engine(
-        address,
+        url,
         pool_size=connections,
         max_overflow=0,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},

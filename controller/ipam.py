@@ -81,6 +81,8 @@ def lay_out(
     :raises AddressOutOfRange: an address given is not one of the network's hosts
     :raises InvalidIntValue: nothing is left for the pool
     """
+    if cidr.num_addresses < 4:
+        raise _too_small(cidr, vpn=vpn)
     for name, address in (
         ("gateway", gateway),
         ("dhcp_server", dhcp_server),
@@ -94,27 +96,30 @@ def lay_out(
     cursor = first or cidr.network_address + 1
     if gateway is None:
         gateway = cursor
-    taken = {cidr.network_address, cidr.broadcast_address, gateway}
-    if dhcp_server is not None:
-        taken.add(dhcp_server)
+    taken = {gateway} if dhcp_server is None else {gateway, dhcp_server}
+    end = last or cidr.broadcast_address - 1 - vpn_clients
     cursor = _skip(cursor, taken)
     vpn_address = None
-    if vpn:
+    if vpn and cursor <= end:
         vpn_address = cursor
         taken.add(cursor)
         cursor = _skip(cursor, taken)
-    end = last or cidr.broadcast_address - 1 - vpn_clients
     if cursor > end:
-        raise InvalidIntValue(
-            f"{cidr} is too small: after gateway{', VPN' if vpn else ''} and broadcast no address "
-            f"is left for guests; give it at least {'8' if vpn else '4'} addresses"
-        )
-    return Layout(gateway, vpn_address, cursor, end, tuple(sorted(taken)))
+        raise _too_small(cidr, vpn=vpn)
+    reserved = sorted({cidr.network_address, *taken, cidr.broadcast_address})
+    return Layout(gateway, vpn_address, cursor, end, tuple(reserved))
 
 
 def collapse(ranges: Iterable[IPv4Network]) -> tuple[IPv4Network, ...]:
     """Return the fewest networks that cover the same addresses."""
     return tuple(collapse_addresses(ranges))
+
+
+def _too_small(cidr: IPv4Network, *, vpn: bool) -> InvalidIntValue:
+    return InvalidIntValue(
+        f"{cidr} is too small: after gateway{', VPN' if vpn else ''} and broadcast no address "
+        f"is left for guests; give it at least {'8' if vpn else '4'} addresses"
+    )
 
 
 def _skip(cursor: IPv4Address, taken: set[IPv4Address]) -> IPv4Address:

@@ -16,7 +16,7 @@ from types import FrameType
 from oslo_config import cfg
 
 from cloudnet.common import rpc
-from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.settings import ControllerSettings, load_controller
 from cloudnet.controller import schema, waiting
@@ -47,17 +47,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    run(conf, settings, stop)
+    try:
+        run(conf, settings, stop)
+    except DatabaseUnavailable as error:  # for a reason that waiting does not mend
+        print(f"{PROG}: {error}", file=sys.stderr)  # noqa: T201 - as above
+        return 1
     return 0
 
 
 def run(conf: cfg.ConfigOpts, settings: ControllerSettings, stop: threading.Event) -> None:
     """Be a controller until ``stop`` is set."""
-    LOG.info("controller on host %s, pid %d", settings.host, os.getpid())
     with ExitStack() as open_things:
         transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
         open_things.callback(transport.cleanup)
         parts = open_things.enter_context(services(settings, RpcCasts(transport)))
+        LOG.info("controller on host %s, pid %d", settings.host, os.getpid())
         if not waiting.for_database(lambda: schema.require(parts.database), stop):
             return
         if not rpc.wait_for_broker(settings.rpc.transport_url, stop):

@@ -5,7 +5,7 @@ No file on disk but the versions themselves is needed, so it works from an insta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,8 +23,12 @@ from cloudnet.controller.tables import metadata
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database to a revision; at it already is success."""
+    """Bring the database to a revision; at it already is success.
+
+    :raises DatabaseUnavailable: it is at one that this release does not know
+    """
     with _configured(url) as config:
+        require_known(_revision(config.attributes["connection"]))
         command.upgrade(config, revision)
 
 
@@ -37,12 +41,12 @@ def downgrade(url: str, revision: str) -> None:
 def current(url: str) -> str | None:
     """Return the revision the database is at, None when it has no tables of ours."""
     with _connection(url) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
 
 
 def head() -> str:
     """Return the revision this release works with."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    revision = _scripts().get_current_head()
     assert revision is not None, "cloudnet.migrations has no versions"  # noqa: S101 - a broken wheel
     return revision
 
@@ -53,10 +57,50 @@ def require(database: Database) -> None:
     :raises DatabaseUnavailable: it does not, or has those of another release
     """
     with database.reading() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found != head():
-        state = "has no tables yet" if found is None else f"is at version {found}, not {head()}"
-        raise DatabaseUnavailable(f"the database {state}; run `cloudnet-manage db sync`")
+        found = _revision(connection)
+    wrong = trouble(found, head(), known())
+    if wrong is not None:
+        raise DatabaseUnavailable(wrong)
+
+
+def require_known(found: str | None) -> None:
+    """See to it that there is a way from a revision to this release's.
+
+    :raises DatabaseUnavailable: this release does not know it
+    """
+    if found is not None and found not in known():
+        raise DatabaseUnavailable(_newer(found, head()))
+
+
+def known() -> set[str]:
+    """Return this release's revision and those of all releases before."""
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+def trouble(found: str | None, head: str, known: Collection[str]) -> str | None:
+    """Return what is wrong with tables at a revision, and what to do; None: nothing is."""
+    if found == head:
+        return None
+    if found is None:
+        return "the database has no tables yet; run `cloudnet-manage db sync`"
+    if found not in known:
+        return _newer(found, head)
+    return f"the tables are at version {found}, not {head}; run `cloudnet-manage db sync`"
+
+
+def _newer(found: str, head: str) -> str:
+    return (
+        f"the tables are at version {found}, which this cloudnet does not know: they are a newer "
+        f"one's; install that one again, or go back to a copy of the database that is at {head}"
+    )
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def check(url: str) -> list[str]:

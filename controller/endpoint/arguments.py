@@ -9,21 +9,18 @@ import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
-from uuid import UUID
 
 from cloudnet.common.errors import (
     BadRequest,
     FixedIpInvalid,
     InvalidAddress,
-    InvalidCidr,
     InvalidInput,
-    InvalidIntValue,
 )
+from cloudnet.controller import checks
 from cloudnet.controller.service.choice import Request
 from cloudnet.controller.service.who import Who
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-_LONGEST = 255
 _NAME, _DATA = "nova_object.name", "nova_object.data"
 _NO_NETWORK, _ANY_NETWORK = "none", "auto"
 
@@ -42,11 +39,9 @@ def opened(value: Any) -> Any:
     return value.get(_DATA) if isinstance(value, Mapping) and _NAME in value else value
 
 
-def text(name: str, value: Any, longest: int = _LONGEST) -> str:
+def text(name: str, value: Any, longest: int = checks.LONGEST) -> str:
     """Return a name: not empty, printable, not too long for its column."""
-    if not isinstance(value, str) or not value or len(value) > longest or not value.isprintable():
-        raise InvalidInput(f"{name}: 1 to {longest} printable characters are needed, not {value!r}")
-    return value
+    return checks.named(name, checks.text, value, longest)
 
 
 def optional_text(name: str, value: Any) -> str | None:
@@ -56,10 +51,7 @@ def optional_text(name: str, value: Any) -> str | None:
 
 def uuid(name: str, value: Any) -> str:
     """Return a uuid in its usual form."""
-    try:
-        return str(UUID(value))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InvalidInput(f"{name}: a uuid is needed, not {value!r}") from error
+    return checks.named(name, checks.uuid, value)
 
 
 def optional_uuid(name: str, value: Any) -> str | None:
@@ -69,12 +61,7 @@ def optional_uuid(name: str, value: Any) -> str | None:
 
 def address(name: str, value: Any) -> IPv4Address:
     """Return an IPv4 address."""
-    if isinstance(value, str):
-        try:
-            return IPv4Address(value)
-        except ValueError:
-            pass
-    raise InvalidAddress(f"{name}: an IPv4 address is needed, not {value!r}")
+    return checks.named(name, checks.address, value)
 
 
 def optional_address(name: str, value: Any) -> IPv4Address | None:
@@ -84,12 +71,7 @@ def optional_address(name: str, value: Any) -> IPv4Address | None:
 
 def cidr(name: str, value: Any) -> IPv4Network:
     """Return an IPv4 network."""
-    if isinstance(value, str):
-        try:
-            return IPv4Network(value)
-        except ValueError as error:
-            raise InvalidCidr(f"{name}: {error}") from error
-    raise InvalidCidr(f"{name}: a network like 10.0.0.0/24 is needed, not {value!r}")
+    return checks.named(name, checks.cidr, value)
 
 
 def optional_cidr(name: str, value: Any) -> IPv4Network | None:
@@ -99,31 +81,12 @@ def optional_cidr(name: str, value: Any) -> IPv4Network | None:
 
 def whole(name: str, value: Any, lowest: int, highest: int) -> int | None:
     """Return a whole number or None; nova's command line sends numbers as text."""
-    if value is None:
-        return None
-    number = None
-    if isinstance(value, int | str) and not isinstance(value, bool):
-        try:
-            number = int(value)
-        except ValueError:
-            number = None
-    if number is None or not lowest <= number <= highest:
-        raise InvalidIntValue(
-            f"{name}: a whole number from {lowest} to {highest} is needed, not {value!r}"
-        )
-    return number
+    return None if value is None else checks.named(name, checks.whole, value, lowest, highest)
 
 
 def flag(name: str, value: Any) -> bool | None:
     """Return a truth value or None; nova's command line sends T and F."""
-    if value is None or isinstance(value, bool):
-        return value
-    word = str(value).strip().lower()
-    if word in {"1", "t", "true", "y", "yes", "on"}:
-        return True
-    if word in {"0", "f", "false", "n", "no", "off"}:
-        return False
-    raise InvalidInput(f"{name}: true or false is needed, not {value!r}")
+    return None if value is None else checks.named(name, checks.truth, value)
 
 
 def factor(name: str, value: Any) -> float | None:

@@ -38,11 +38,11 @@ class NetworksEndpoint:
     ) -> None:
         """Delete a network by its range or its uuid."""
         _only_for_admins(context)
-        if be.flag("require_disassociated", require_disassociated) is False and uuid is not None:
-            self._networks.disassociate(be.uuid("uuid", uuid))
         self._networks.delete(
             uuid=be.optional_uuid("uuid", uuid),
             cidr=be.optional_cidr("fixed_range", fixed_range),
+            require_disassociated=be.flag("require_disassociated", require_disassociated)
+            is not False,
         )
 
     @expected

@@ -7,7 +7,7 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from cloudnet.controller.records import FixedIp, FloatingIp, Guest, Network
+from cloudnet.controller.records import FloatingIp, Guest, Network
 
 Plain = dict[str, Any]  # Any: JSON
 
@@ -32,11 +32,6 @@ def floating_ip(row: FloatingIp, holder: Guest | None) -> Plain:
         "fixed_ip": None if holder is None else {"address": str(holder.address)},
         "instance_uuid": None if holder is None else holder.instance,
     }
-
-
-def fixed_ip(row: FixedIp) -> Plain:
-    """Return a row of ``fixed_ips``."""
-    return {field.name: _json(getattr(row, field.name)) for field in fields(FixedIp)}
 
 
 def _json(value: Any) -> Any:

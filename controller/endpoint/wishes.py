@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.objects import Topology
+from cloudnet.controller import checks
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.service.creation import NetworkWish
 
@@ -39,17 +40,17 @@ def _topology(name: str, value: Any) -> Topology:
         raise BadRequest(f"{name}: one of vlan, flatdhcp, flat is needed, not {value!r}") from error
 
 
-def _vlan(name: str, value: Any) -> int | None:
-    return be.whole(name, value, 1, 4094)
+def _within(lowest: int, highest: int) -> Callable[[str, Any], int | None]:
+    return lambda name, value: be.whole(name, value, lowest, highest)
 
 
 _WISHES: dict[str, tuple[str, Callable[[str, Any], object]]] = {
     "cidr": ("cidr", be.cidr),
     "topology": ("topology", _topology),
-    "num_networks": ("num_networks", lambda name, value: be.whole(name, value, 1, 4094)),
-    "network_size": ("network_size", lambda name, value: be.whole(name, value, 4, 2**24)),
-    "vlan": ("vlan", _vlan),
-    "vlan_start": ("vlan_start", _vlan),
+    "num_networks": ("num_networks", _within(*checks.NETWORKS)),
+    "network_size": ("network_size", _within(*checks.NETWORK_SIZE)),
+    "vlan": ("vlan", _within(*checks.VLAN)),
+    "vlan_start": ("vlan_start", _within(*checks.VLAN)),
     "bridge": ("bridge", be.text),
     "bridge_interface": ("bridge_interface", be.text),
     "multi_host": ("multi_host", be.flag),
@@ -63,7 +64,7 @@ _WISHES: dict[str, tuple[str, Callable[[str, Any], object]]] = {
     "allowed_end": ("allowed_end", be.address),
     "uuid": ("uuid", be.uuid),
     "project_id": ("project", be.text),
-    "priority": ("priority", lambda name, value: be.whole(name, value, 0, 2**31 - 1)),
-    "mtu": ("mtu", lambda name, value: be.whole(name, value, 576, 65535)),
+    "priority": ("priority", _within(*checks.PRIORITY)),
+    "mtu": ("mtu", _within(*checks.MTU)),
     "enable_dhcp": ("enable_dhcp", be.flag),
 }

@@ -25,6 +25,7 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
     """What all our commands share."""
 
     changes = False  # whether it changes anything, and so has --dry-run
+    dry_run = "do it in a transaction that is rolled back, and show what would be"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return cliff's parser with our options."""
@@ -33,7 +34,7 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
             parser.add_argument(
                 "--dry-run",
                 action="store_true",
-                help="do it in a transaction that is rolled back, and show what would be",
+                help=self.dry_run,
             )
         self.add_options(parser)
         return parser

@@ -18,7 +18,6 @@ from cloudnet.common.errors import BadRequest, DatabaseUnavailable, NetworkNotFo
 from cloudnet.common.settings import read_controller
 from cloudnet.controller.database import Database
 from cloudnet.controller.manage.news import News
-from cloudnet.controller.manage.rehearsal import Rehearsal
 from cloudnet.controller.nwinfo import Plain
 from cloudnet.controller.records import Network
 from cloudnet.controller.service.allocation import Boot
@@ -113,7 +112,7 @@ class Cloud:
 def open_database(url: str, *, rehearse: bool = False) -> Database:
     """Return the database at the URL; an SQLite file must be there already.
 
-    :raises DatabaseUnavailable: it is not, or the URL's driver is not installed
+    :raises DatabaseUnavailable: it is not
     """
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite" and address.database:
@@ -122,14 +121,7 @@ def open_database(url: str, *, rehearse: bool = False) -> Database:
             raise DatabaseUnavailable(
                 f"there is no database at {file} yet; run `cloudnet-manage db sync`"
             )
-    try:
-        return (Rehearsal if rehearse else Database)(url, connections=CONNECTIONS)
-    except ModuleNotFoundError as error:
-        raise DatabaseUnavailable(
-            f"the driver for {address.drivername}:// is not installed ({error}); install it, or "
-            "name another in [database] connection, such as mysql+pymysql:// or "
-            "postgresql+psycopg://"
-        ) from error
+    return Database(url, connections=CONNECTIONS, rehearse=rehearse)
 
 
 def _now() -> datetime:

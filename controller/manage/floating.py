@@ -64,9 +64,12 @@ class Create(Deed):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which, and where to."""
         _ip_range(parser)
-        parser.add_argument("--pool", help="the pool (default: default_floating_pool)")
+        parser.add_argument(
+            "--pool", type=spelling.text, help="the pool (default: default_floating_pool)"
+        )
         parser.add_argument(
             "--interface",
+            type=spelling.text,
             metavar="DEVICE",
             help="the device they are put on (default: each node's public_interface)",
         )
@@ -98,8 +101,12 @@ class Allocate(Showing):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """For whom, and from where."""
-        parser.add_argument("--project-id", metavar="PROJECT", required=True, help="for whom")
-        parser.add_argument("--pool", help="the pool (default: default_floating_pool)")
+        parser.add_argument(
+            "--project-id", type=spelling.text, metavar="PROJECT", required=True, help="for whom"
+        )
+        parser.add_argument(
+            "--pool", type=spelling.text, help="the pool (default: default_floating_pool)"
+        )
 
     def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
         """Take it."""

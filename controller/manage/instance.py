@@ -43,12 +43,19 @@ class Allocate(_Interfaces):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Whose, where, and on which networks."""
         _instance(parser)
-        parser.add_argument("--project-id", metavar="PROJECT", required=True, help="whose it is")
-        parser.add_argument("--host", required=True, help="where it runs")
-        parser.add_argument("--hostname", help="the name it gets by DHCP (default: host-ADDRESS)")
+        parser.add_argument(
+            "--project-id", type=spelling.text, metavar="PROJECT", required=True, help="whose it is"
+        )
+        parser.add_argument("--host", type=spelling.text, required=True, help="where it runs")
+        parser.add_argument(
+            "--hostname",
+            type=spelling.text,
+            help="the name it gets by DHCP (default: host-ADDRESS)",
+        )
         parser.add_argument(
             "--network",
             action="append",
+            type=spelling.requested,
             default=[],
             metavar="NETWORK[=ADDRESS]",
             help="a network's uuid, range or label, and the address wanted there; may be given "
@@ -57,11 +64,7 @@ class Allocate(_Interfaces):
 
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Give them."""
-        wanted = [word.partition("=") for word in args.network]
-        requested = [
-            (cloud.network(name).uuid, spelling.address(address) if address else None)
-            for name, _, address in wanted
-        ]
+        requested = [(cloud.network(name).uuid, address) for name, address in args.network]
         return map(
             _row,
             cloud.allocate(args.instance, args.project_id, args.host, args.hostname, requested),

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from cloudnet.controller import checks
 from cloudnet.controller.manage import spelling
 from cloudnet.controller.manage.bases import Deed, Listing, Showing
 from cloudnet.controller.manage.networkwish import add_wish, wish
@@ -74,7 +75,7 @@ class Show(Showing):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which one."""
-        parser.add_argument("network", help=NETWORK)
+        parser.add_argument("network", type=spelling.text, help=NETWORK)
 
     def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
         """Return its row, and how full it is."""
@@ -90,7 +91,7 @@ class Delete(Deed):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which one."""
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("network", nargs="?", help=NETWORK)
+        which.add_argument("network", nargs="?", type=spelling.text, help=NETWORK)
         which.add_argument("--uuid", type=spelling.uuid, help="its uuid")
         which.add_argument("--fixed-range", type=spelling.network, metavar="CIDR", help="its range")
 
@@ -106,27 +107,28 @@ class Set(Deed):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """What is to change."""
-        parser.add_argument("network", help=NETWORK)
-        parser.add_argument("--label", help="its new name")
+        parser.add_argument("network", type=spelling.text, help=NETWORK)
+        parser.add_argument("--label", type=spelling.text, help="its new name")
         parser.add_argument("--dns1", type=spelling.address, help="its first name server")
         parser.add_argument("--dns2", type=spelling.address, help="its second name server")
         parser.add_argument(
-            "--mtu", type=spelling.number(68, 65535), metavar="BYTES", help="its MTU"
+            "--mtu", type=spelling.number(*checks.MTU), metavar="BYTES", help="its MTU"
         )
-        parser.add_argument("--priority", type=spelling.number(0), help="a number, kept for you")
-        parser.add_argument("--host", help="the host that is to be its gateway (single-host)")
+        parser.add_argument(
+            "--priority", type=spelling.number(*checks.PRIORITY), help="a number, kept for you"
+        )
+        parser.add_argument(
+            "--host", type=spelling.text, help="the host that is to be its gateway (single-host)"
+        )
 
     def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
         """Change it."""
         network = cloud.network(args.network)
-        names = ("label", "dns1", "dns2", "mtu", "priority")
+        names = ("label", "dns1", "dns2", "mtu", "priority", "host")
         wanted = {name: getattr(args, name) for name in names}
         said = [f"{name}={value}" for name, value in wanted.items() if value is not None]
         if said:
             cloud.networks.change(network.uuid, **wanted)
-        if args.host is not None:
-            cloud.networks.set_host(network.uuid, args.host)
-            said.append(f"host={args.host}")
         return f"set {' '.join(said) or 'nothing'} on network {network.label} {network.cidr}"
 
 
@@ -135,8 +137,15 @@ class Associate(Deed):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Whose, and which one."""
-        parser.add_argument("network", nargs="?", help=f"{NETWORK} (default: the first free one)")
-        parser.add_argument("--project-id", metavar="PROJECT", required=True, help="whose it is")
+        parser.add_argument(
+            "network",
+            nargs="?",
+            type=spelling.text,
+            help=f"{NETWORK} (default: the first free one)",
+        )
+        parser.add_argument(
+            "--project-id", type=spelling.text, metavar="PROJECT", required=True, help="whose it is"
+        )
 
     def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
         """Give it."""
@@ -150,7 +159,7 @@ class Disassociate(Deed):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which one, and from what."""
-        parser.add_argument("network", help=NETWORK)
+        parser.add_argument("network", type=spelling.text, help=NETWORK)
         parser.add_argument(
             "--host", action="store_true", help="take it from its gateway host, not its project"
         )

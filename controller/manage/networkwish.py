@@ -8,36 +8,62 @@ from typing import TYPE_CHECKING
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.objects import Topology
 from cloudnet.common.settings.views import NetworkDefaults
+from cloudnet.controller import checks
 from cloudnet.controller.manage import spelling
 
 if TYPE_CHECKING:
     from cloudnet.controller.service.creation import NetworkWish
 
-VLAN_ID = spelling.number(1, 4094)
+VLAN_ID = spelling.number(*checks.VLAN)
 
 
 def add_wish(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add = parser.add_argument
-    add("--label", required=True, help="the networks' name; with several, _0, _1… is added")
+    add(
+        "--label",
+        type=spelling.text,
+        required=True,
+        help="the networks' name; with several, _0, _1… is added",
+    )
     _add_ranges(parser)
     _add_wiring(parser)
     add("--dns1", type=spelling.address, metavar="ADDRESS", help="the first name server")
     add("--dns2", type=spelling.address, metavar="ADDRESS", help="the second name server")
-    add("--mtu", type=spelling.number(68, 65535), metavar="BYTES", help="the networks' MTU")
-    add("--project-id", metavar="PROJECT", help="whose they are (default: nobody's yet)")
+    add("--mtu", type=spelling.number(*checks.MTU), metavar="BYTES", help="the networks' MTU")
+    add(
+        "--project-id",
+        type=spelling.text,
+        metavar="PROJECT",
+        help="whose they are (default: nobody's yet)",
+    )
     add("--uuid", type=spelling.uuid, help="the network's uuid (default: a random one)")
-    add("--priority", type=spelling.number(0), metavar="N", help="a number, kept for you")
+    add(
+        "--priority",
+        type=spelling.number(*checks.PRIORITY),
+        metavar="N",
+        help="a number, kept for you",
+    )
     add("--no-dhcp", action="store_true", help="serve no DHCP on them")
-    add("--vpn", type=spelling.number(1, 65535), metavar="PORT", help=argparse.SUPPRESS)
+    add("--vpn", type=spelling.number(*checks.PORT), metavar="PORT", help=argparse.SUPPRESS)
 
 
 def _add_ranges(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--fixed-range-v4", type=spelling.network, metavar="CIDR", help="what they are cut from")
     add("--fixed-range-v6", metavar="CIDR", help=argparse.SUPPRESS)
-    add("--num-networks", type=spelling.number(1), metavar="N", help="how many")
-    add("--network-size", type=spelling.number(1), metavar="N", help="addresses in each")
+    add(
+        "--num-networks",
+        type=spelling.number(*checks.NETWORKS),
+        metavar="N",
+        help="how many",
+    )
+    add(
+        "--network-size",
+        type=spelling.number(*checks.NETWORK_SIZE),
+        metavar="N",
+        help="addresses in each",
+    )
     add("--gateway", type=spelling.address, metavar="ADDRESS", help="the guests' default route")
     add("--gateway-v6", metavar="ADDRESS", help=argparse.SUPPRESS)
     add(
@@ -60,8 +86,18 @@ def _add_wiring(parser: argparse.ArgumentParser) -> None:
     )
     add("--vlan", type=VLAN_ID, metavar="ID", help="exactly this VLAN id, for one network")
     add("--vlan-start", type=VLAN_ID, metavar="ID", help="the lowest VLAN id to take")
-    add("--bridge", metavar="DEVICE", help="the bridge's name (default for VLANs: br<id>)")
-    add("--bridge-interface", metavar="DEVICE", help="the device that the bridge is put on")
+    add(
+        "--bridge",
+        type=spelling.text,
+        metavar="DEVICE",
+        help="the bridge's name (default for VLANs: br<id>)",
+    )
+    add(
+        "--bridge-interface",
+        type=spelling.text,
+        metavar="DEVICE",
+        help="the device that the bridge is put on",
+    )
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument(
         "--multi-host",
@@ -78,7 +114,11 @@ def _add_wiring(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="one host is gateway for all",
     )
-    add("--host", help="the gateway of single-host networks (default: network_host)")
+    add(
+        "--host",
+        type=spelling.text,
+        help="the gateway of single-host networks (default: network_host)",
+    )
 
 
 def wish(args: argparse.Namespace, defaults: NetworkDefaults) -> NetworkWish:

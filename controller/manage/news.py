@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cloudnet.common import settings as all_settings
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.records import Touched
 from cloudnet.controller.service.pictures import Pictures
-
-if TYPE_CHECKING:
-    from cloudnet.controller.announce import Casts
 
 
 class News:
@@ -48,7 +44,8 @@ class News:
                 conf, settings.rpc.transport_url, settings.rpc.control_exchange
             )
             try:
-                self._cast(announce.RpcCasts(transport), pictures)
+                casts = announce.RpcCasts(transport)
+                announce.tell(pictures, casts, self._touched, ranges=self._ranges)
             except rpc.messaging.MessagingException as error:
                 reason = " ".join(str(error).split())
             finally:
@@ -59,11 +56,3 @@ class News:
             f"it is done, but the broker could not be told ({reason}); the agents will learn it "
             f"with their next heartbeat, within {settings.report_interval_seconds} s of its return"
         )
-
-    def _cast(self, casts: Casts, pictures: Pictures) -> None:
-        if self._ranges:
-            casts.ranges(pictures.ranges())
-        for touched in sorted(self._touched):
-            snapshot = pictures.snapshot(touched)
-            if snapshot is not None:
-                casts.snapshot(snapshot)

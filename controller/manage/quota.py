@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from cloudnet.controller.manage import spelling
 from cloudnet.controller.manage.bases import Deed, Listing
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Show(Listing):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Whose."""
-        parser.add_argument("project", help="the project's id")
+        parser.add_argument("project", type=spelling.text, help="the project's id")
 
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return a line for each resource."""
@@ -33,11 +34,11 @@ class Set(Deed):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Whose, and how much of what."""
-        parser.add_argument("project", help="the project's id")
+        parser.add_argument("project", type=spelling.text, help="the project's id")
         for resource in RESOURCES:
             parser.add_argument(
                 f"--{resource.replace('_', '-')}",
-                type=_limit,
+                type=spelling.limit,
                 metavar="N",
                 help="how many; -1 or unlimited: any number",
             )
@@ -49,10 +50,3 @@ class Set(Deed):
         cloud.limits.set(args.project, given)
         said = " ".join(f"{name}={limit}" for name, limit in given.items())
         return f"set {said or 'nothing'} for project {args.project}"
-
-
-def _limit(text: str) -> int:
-    value = -1 if text == "unlimited" else int(text)
-    if value < -1:
-        raise argparse.ArgumentTypeError(f"{text}: a number of -1 or more is needed")
-    return value

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
-from uuid import UUID
+from ipaddress import IPv4Address
+from typing import TypeVar
 
-_TRUE = {"t", "true", "y", "yes", "1", "on"}
-_FALSE = {"f", "false", "n", "no", "0", "off"}
+from cloudnet.common.errors import BadRequest
+from cloudnet.controller import checks
+
+T = TypeVar("T")
 
 
 def with_dashes(argv: Sequence[str]) -> list[str]:
@@ -28,50 +30,36 @@ def with_dashes(argv: Sequence[str]) -> list[str]:
     return words
 
 
-def address(text: str) -> IPv4Address:
-    """Return the IPv4 address."""
-    try:
-        return IPv4Address(text)
-    except AddressValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an IPv4 address") from error
+def _read(check: Callable[..., T], *more: object) -> Callable[[str], T]:
+    """Return a check as argparse wants it: what it refuses is wrong usage."""
 
-
-def network(text: str) -> IPv4Network:
-    """Return the network in CIDR notation; a single address is a network of one."""
-    try:
-        return IPv4Network(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a network in CIDR notation, such as 10.0.0.0/24 ({error})"
-        ) from error
-
-
-def uuid(text: str) -> str:
-    """Return the UUID as it is written everywhere."""
-    try:
-        return str(UUID(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a UUID") from error
-
-
-def truth(text: str) -> bool:
-    """Return True for T, true, yes, 1 and the like."""
-    if text.lower() in _TRUE | _FALSE:
-        return text.lower() in _TRUE
-    raise argparse.ArgumentTypeError(f"{text!r} is neither T nor F")
-
-
-def number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Return a reader of whole numbers within bounds."""
-
-    def read(text: str) -> int:
+    def read(word: str) -> T:
         try:
-            value = int(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from error
-        if value < least or (most is not None and value > most):
-            bounds = f"from {least} to {most}" if most is not None else f"of {least} or more"
-            raise argparse.ArgumentTypeError(f"{value}: a number {bounds} is needed")
-        return value
+            return check(word, *more)
+        except BadRequest as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
 
     return read
+
+
+text = _read(checks.text)
+uuid = _read(checks.uuid)
+address = _read(checks.address)
+network = _read(checks.cidr)
+truth = _read(checks.truth)
+
+
+def number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers within bounds."""
+    return _read(checks.whole, lowest, highest)
+
+
+def limit(word: str) -> int:
+    """Return how much of something a project may have; -1 for any number."""
+    return -1 if word == "unlimited" else number(*checks.QUOTA)(word)
+
+
+def requested(word: str) -> tuple[str, IPv4Address | None]:
+    """Return the network and the address that ``NETWORK[=ADDRESS]`` names; None: any."""
+    name, equals, wanted = word.partition("=")
+    return text(name), address(wanted) if equals else None

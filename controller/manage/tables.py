@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.common.settings import read_controller
 from cloudnet.controller import schema
-from cloudnet.controller.manage.cloud import open_database
 
 
 class Tables:
@@ -27,6 +26,19 @@ class Tables:
     def head(self) -> str:
         """Return the form that this version works with."""
         return schema.head()
+
+    def trouble(self) -> str | None:
+        """Return why this version cannot work with the tables, and what to do; None: it can."""
+        return schema.trouble(self.current(), schema.head(), schema.known())
+
+    def start(self) -> str | None:
+        """Return the form that the tables would be brought to this version's from.
+
+        :raises DatabaseUnavailable: this version knows no way from it
+        """
+        found = self.current()
+        schema.require_known(found)
+        return found
 
     def current(self) -> str | None:
         """Return the form that the tables have; None: there are none.
@@ -53,8 +65,6 @@ class Tables:
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
-            if self._file is None:
-                open_database(self._url).close()
             yield
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())

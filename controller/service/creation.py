@@ -19,7 +19,7 @@ from cloudnet.common.errors import (
 )
 from cloudnet.common.objects import Topology
 from cloudnet.common.settings.views import NetworkDefaults
-from cloudnet.controller import ipam, vlans
+from cloudnet.controller import checks, ipam, vlans
 
 LONGEST_DEVICE_NAME = 15  # the kernel's
 _DEVICE_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{LONGEST_DEVICE_NAME - 1}}}")
@@ -109,10 +109,10 @@ class _Drafting:
     def drafts(self) -> list[Draft]:
         wish, defaults, count = self._wish, self._defaults, self._count
         _check(wish, self._topology, count)
+        labels = _labels(wish.label, count)
         cidr = wish.cidr or defaults.fixed_range
         size = wish.network_size or min(defaults.network_size, _share(cidr, count))
         subnets = ipam.carve(cidr, count, size, self._existing.ranges)
-        labels = [wish.label if count == 1 else f"{wish.label}_{n}" for n in range(count)]
         return [self._one(*each) for each in zip(labels, subnets, self._tags(), strict=True)]
 
     def _tags(self) -> Sequence[int | None]:
@@ -224,8 +224,6 @@ def device_name(argument: str, name: str) -> str:
 
 
 def _check(wish: NetworkWish, topology: Topology, count: int) -> None:
-    if not wish.label or len(wish.label) > 255 or not wish.label.isprintable():
-        raise InvalidInput(f"label {wish.label!r}: 1 to 255 printable characters are needed")
     if wish.multi_host and wish.host:
         raise BadRequest(
             f"host {wish.host}: a multi-host network has a gateway on every host; "
@@ -243,6 +241,12 @@ def _check(wish: NetworkWish, topology: Topology, count: int) -> None:
             f"num_networks {count}: each FlatDHCP network needs a bridge of its own; "
             "make one at a time"
         )
+
+
+def _labels(label: str, count: int) -> list[str]:
+    numbers = [""] if count == 1 else [f"_{n}" for n in range(count)]
+    checks.named("label", checks.text, label, checks.LONGEST - len(numbers[-1]))
+    return [label + number for number in numbers]
 
 
 def _share(cidr: IPv4Network, count: int) -> int:

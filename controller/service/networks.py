@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -21,12 +20,14 @@ from cloudnet.common.errors import (
     NoMoreNetworks,
 )
 from cloudnet.common.settings.views import NetworkDefaults
+from cloudnet.controller import checks
 from cloudnet.controller.database import Connection, Database
 from cloudnet.controller.records import Network, Touched
 from cloudnet.controller.service import choice
 from cloudnet.controller.service.changes import Changes, Clock
 from cloudnet.controller.service.creation import Draft, Existing, NetworkWish, draft
 from cloudnet.controller.store import addresses as address_rows
+from cloudnet.controller.store import floating as floating_rows
 from cloudnet.controller.store import guests as guest_rows
 from cloudnet.controller.store import hosts as host_rows
 from cloudnet.controller.store import networks as network_rows
@@ -62,11 +63,6 @@ class Networks:
 
     # -- coming and going ----------------------------------------------------------------------
 
-    def plan(self, wish: NetworkWish) -> list[Draft]:
-        """Return what ``create`` would make now, and make nothing."""
-        with self._database.reading() as connection:
-            return draft(wish, self._defaults, _existing(connection))
-
     def create(self, wish: NetworkWish) -> list[Network]:
         """Create networks, all or none.
 
@@ -92,16 +88,24 @@ class Networks:
             LOG.info("create network %s %s on %s", network.label, network.cidr, network.bridge)
         return made
 
-    def delete(self, *, uuid: str | None = None, cidr: IPv4Network | None = None) -> None:
+    def delete(
+        self,
+        *,
+        uuid: str | None = None,
+        cidr: IPv4Network | None = None,
+        require_disassociated: bool = True,
+    ) -> None:
         """Delete a network and tell its hosts.
 
-        :raises NetworkHasProject: it belongs to a project
+        :raises NetworkHasProject: it belongs to a project, and that is not to be passed over
         :raises NetworkInUse: a guest has one of its addresses
         """
 
         def work(connection: Connection) -> tuple[Network, set[Touched]]:
             network = _named(connection, uuid, cidr)
-            _refuse_if_used(connection, network)
+            if require_disassociated:
+                _refuse_if_owned(network)
+            _refuse_if_allocated(connection, network)
             network_rows.raise_revision(connection, network_rows.RANGES, self._clock())
             touched = host_rows.touch_all(connection, network)
             instances = address_rows.delete_all(connection, network.id)
@@ -125,18 +129,43 @@ class Networks:
         dns2: IPv4Address | None = None,
         mtu: int | None = None,
         priority: int | None = None,
+        host: str | None = None,
     ) -> Network:
-        """Change a network while it runs; None leaves a column as it is."""
-        wanted = {"label": label, "dns1": dns1, "dns2": dns2, "mtu": mtu, "priority": priority}
+        """Change a network while it runs; None leaves a column as it is.
+
+        A ``host`` becomes the gateway of a single-host network in the place of the one it had.
+
+        :raises BadRequest: a gateway is named for a multi-host network
+        """
+        if label is not None:
+            checks.named("label", checks.text, label)
+        wanted = {
+            "label": label,
+            "dns1": dns1,
+            "dns2": dns2,
+            "mtu": mtu,
+            "priority": priority,
+            "host": host,
+        }
         values = {name: value for name, value in wanted.items() if value is not None}
 
         def work(connection: Connection) -> tuple[Network, set[Touched]]:
             network = _found(connection, uuid)
+            if host is not None and network.multi_host:
+                raise BadRequest(
+                    f"network {network.label} is multi-host: every host is its own gateway; "
+                    "leave host out"
+                )
             if values:
                 network_rows.update(connection, network.id, self._clock(), **values)
-            return _found(connection, uuid), host_rows.touch_all(connection, network)
+            changed = _found(connection, uuid)
+            touched = host_rows.touch_all(connection, changed)
+            if host is not None:
+                touched |= _serve_from(connection, changed, host, self._clock())
+            return changed, touched
 
-        return self._announced(self._database.write(work), "change")
+        said = " ".join(f"{name}={value}" for name, value in values.items())
+        return self._announced(self._database.write(work), said or "told again")
 
     def associate(self, project: str, uuid: str | None = None) -> Network:
         """Give a project one more network: this one, or any that is free.
@@ -170,27 +199,11 @@ class Networks:
             values |= {"host": None} if host else {}
             if values:
                 network_rows.update(connection, network.id, self._clock(), **values)
+            if host and not network.multi_host:
+                floating_rows.carry(connection, network.id, None, self._clock())
             return _found(connection, uuid), host_rows.touch_all(connection, network)
 
         return self._announced(self._database.write(work), "disassociate")
-
-    def set_host(self, uuid: str, host: str) -> Network:
-        """Make a host the gateway of a single-host network, in the place of the one it had."""
-
-        def work(connection: Connection) -> tuple[Network, set[Touched]]:
-            network = _found(connection, uuid)
-            if network.multi_host:
-                raise BadRequest(
-                    f"network {network.label} is multi-host: every host is its own gateway"
-                )
-            touched = host_rows.touch_all(connection, network)
-            network_rows.update(connection, network.id, self._clock(), host=host)
-            if guest_rows.any_on(connection, network.id):
-                touched.add(host_rows.touch(connection, host, network, self._clock()))
-                guest_rows.serve_from_gateway(connection, replace(network, host=host))
-            return _found(connection, uuid), touched
-
-        return self._announced(self._database.write(work), f"gateway on {host}")
 
     def _announced(self, done: tuple[Network, set[Touched]], what: str) -> Network:
         network, touched = done
@@ -244,13 +257,12 @@ def _named(connection: Connection, uuid: str | None, cidr: IPv4Network | None) -
     return network
 
 
-def _refuse_if_used(connection: Connection, network: Network) -> None:
+def _refuse_if_owned(network: Network) -> None:
     if network.project_id is not None:
         raise NetworkHasProject(
             f"network {network.label} belongs to project {network.project_id}; disassociate it "
             f"first (`cloudnet-manage network disassociate {network.uuid}`)"
         )
-    _refuse_if_allocated(connection, network)
 
 
 def _refuse_if_allocated(connection: Connection, network: Network) -> None:
@@ -259,6 +271,16 @@ def _refuse_if_allocated(connection: Connection, network: Network) -> None:
         raise NetworkInUse(
             f"{used} addresses of network {network.label} are in use; delete their instances first"
         )
+
+
+def _serve_from(connection: Connection, network: Network, host: str, now: datetime) -> set[Touched]:
+    """Give a network's guests and floating IPs to the host that is its gateway now."""
+    floating_rows.carry(connection, network.id, host, now)
+    if not guest_rows.any_on(connection, network.id):
+        return set()
+    touched = host_rows.touch(connection, host, network, now)
+    guest_rows.serve_from_gateway(connection, network)
+    return {touched}
 
 
 def _free_one(connection: Connection, project: str, uuid: str | None) -> Network:

@@ -14,7 +14,6 @@ from cloudnet.common.errors import (
     InvalidInput,
 )
 from cloudnet.controller.database import Connection, Database
-from cloudnet.controller.records import FloatingIp
 from cloudnet.controller.service.changes import Clock
 from cloudnet.controller.service.creation import device_name
 from cloudnet.controller.store import floating as floating_rows
@@ -31,13 +30,6 @@ class Pools:
         self._database = database
         self._default_pool = default_pool
         self._clock = clock
-
-    def every(self, host: str | None = None) -> list[tuple[FloatingIp, str | None]]:
-        """Return all floating IPs (those a host carries if given), each with its instance."""
-        with self._database.reading() as connection:
-            found = floating_rows.every(connection, host)
-            holders = floating_rows.holders(connection)
-            return [(floating, holders.get(floating.id)) for floating in found]
 
     def plan(self, ip_range: IPv4Network) -> list[IPv4Address]:
         """Return the addresses that ``create`` would add: a network's hosts, or the one address.

@@ -81,16 +81,6 @@ def among(connection: Connection, ip_range: IPv4Network) -> list[FloatingIp]:
     return [floating for floating in every(connection) if floating.address in ip_range]
 
 
-def holders(connection: Connection) -> dict[int, str]:
-    """Return the instance that each associated floating IP points at."""
-    rows = connection.execute(
-        sa.select(floating_ips.c.id, fixed_ips.c.instance_uuid).join(
-            fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id
-        )
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def pools(connection: Connection) -> list[str]:
     """Return the names of all pools."""
     return list(
@@ -172,6 +162,16 @@ def point(
         .values(fixed_ip_id=fixed_ip_id, host=host, updated_at=now)
     )
     return done.rowcount == 1
+
+
+def carry(connection: Connection, network_id: int, host: str | None, now: datetime) -> None:
+    """Note which host has all floating IPs that point at a network's guests; None: no host."""
+    of_network = sa.select(fixed_ips.c.id).where(fixed_ips.c.network_id == network_id)
+    connection.execute(
+        sa.update(floating_ips)
+        .where(floating_ips.c.fixed_ip_id.in_(of_network))
+        .values(host=host, updated_at=now)
+    )
 
 
 def insert(

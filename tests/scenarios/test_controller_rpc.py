@@ -253,6 +253,20 @@ def test_an_ill_formed_argument_is_named_and_leaves_no_trace(
     assert empty_cloud.world.one("SELECT count(*) FROM networks") == 0
 
 
+@pytest.mark.parametrize("name", ["uuid", "fixed_range"])
+def test_a_projects_network_is_deleted_when_nothing_is_required(
+    empty_cloud: Cloud, name: str
+) -> None:
+    [made] = empty_cloud.api.create_networks(ADMIN, label="private", project_id="a")
+    named = {name: made["cidr" if name == "fixed_range" else name]}
+    with pytest.raises(errors.NetworkHasProject):
+        empty_cloud.call(ADMIN, "delete_network", **named)
+
+    empty_cloud.call(ADMIN, "delete_network", **named, require_disassociated=False)
+
+    assert empty_cloud.api.get_all_networks(ADMIN) == []
+
+
 def test_only_an_administrator_may_change_networks(empty_cloud: Cloud) -> None:
     tenant = {"project_id": "a", "is_admin": False}
 

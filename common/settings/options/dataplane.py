@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from cloudnet.common.objects import LARGEST_MTU, SMALLEST_MTU
 from cloudnet.common.settings.kinds import Address, Host, Interface, Range, Text
 from cloudnet.common.settings.options.wording import NO_EFFECT
 
@@ -116,8 +117,8 @@ DATAPLANE: tuple[cfg.Opt, ...] = (
     ),
     cfg.IntOpt(
         "network_device_mtu",
-        min=68,
-        max=65535,
+        min=SMALLEST_MTU,
+        max=LARGEST_MTU,
         help="Bytes: the MTU of new networks that are created without --mtu. Not set: that of the "
         "network device below.",
     ),

@@ -100,6 +100,23 @@ def test_a_database_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("mysql://nova:secret@127.0.0.1/nova", "No module named 'MySQLdb'"),
+        ("mysql+oursql://nova:secret@127.0.0.1/nova", "mysql.oursql"),
+    ],
+)
+def test_a_driver_that_is_not_there_is_the_operators_to_install(url: str, reason: str) -> None:
+    with pytest.raises(DatabaseUnavailable) as refused:
+        Database(url)
+
+    line = str(refused.value)
+    assert line.startswith(f"the driver for {url.partition('://')[0]}:// is not installed (")
+    assert reason in line
+    assert "secret" not in line
+
+
 def test_a_file_that_is_no_database_is_the_operators_to_mend(tmp_path: Path) -> None:
     (tmp_path / "garbage.sqlite").write_bytes(b"no database at all " * 1000)
     database = Database(f"sqlite:///{tmp_path}/garbage.sqlite")

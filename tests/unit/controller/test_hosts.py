@@ -185,7 +185,7 @@ def test_with_another_gateway_a_vif_is_active_when_that_serves_it(world: World) 
     settle(world, "node1")
     settle(world, "node2")
 
-    world.services.networks.set_host(network.uuid, "node2")
+    world.services.networks.change(network.uuid, host="node2")
 
     settle(world, "node1")
     assert world.info(1)[0]["active"] is False

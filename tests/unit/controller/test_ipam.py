@@ -134,6 +134,21 @@ def test_a_network_without_room_for_a_guest_is_refused(cidr: str) -> None:
         lay(cidr)
 
 
+@pytest.mark.parametrize(
+    ("cidr", "named"),
+    [
+        ("10.9.0.5/32", {"gateway": "10.9.0.5"}),
+        ("10.9.0.4/31", {"dhcp_server": "10.9.0.5"}),
+        ("10.9.0.4/31", {"first": "10.9.0.4"}),
+        ("255.255.255.252/30", {}),
+        ("255.255.255.255/32", {}),
+    ],
+)
+def test_naming_addresses_makes_no_room_for_a_guest(cidr: str, named: dict[str, str]) -> None:
+    with pytest.raises(InvalidIntValue, match="too small"):
+        lay(cidr, **named)
+
+
 def test_a_gateway_elsewhere_is_refused() -> None:
     with pytest.raises(AddressOutOfRange, match=r"10\.0\.0\.1 to 10\.0\.0\.254"):
         lay("10.0.0.0/24", gateway="10.0.0.255")

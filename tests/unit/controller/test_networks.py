@@ -30,7 +30,8 @@ from cloudnet.common.errors import (
 from cloudnet.common.objects import NetworkSnapshot, Topology
 from cloudnet.controller.records import Network
 from cloudnet.controller.service.creation import NetworkWish
-from tests.unit.controller.world import SETTINGS, World, a_world, instance
+from cloudnet.controller.service.who import ADMIN
+from tests.unit.controller.world import SETTINGS, World, a_world, addresses, instance
 
 
 def create(world: World, label: str = "private", **wanted: Any) -> list[Network]:
@@ -162,7 +163,14 @@ REFUSALS: list[tuple[dict[str, Any], type[CloudnetError], str]] = [
     ({"fixed_cidr": IPv4Network("172.16.0.0/24")}, AddressOutOfRange, "fixed_cidr"),
     ({"fixed_cidr": IPv4Network("10.0.4.0/31")}, InvalidCidr, "no address"),
     ({"multi_host": True, "host": "node2"}, BadRequest, "node2"),
-    ({"label": "new\nline"}, InvalidInput, "label"),
+    ({"label": "new\nline"}, InvalidInput, "label: 1 to 255 printable"),
+    ({"label": "", "num_networks": 2}, InvalidInput, "label: 1 to 253 printable"),
+    ({"label": "x" * 255, "num_networks": 2}, InvalidInput, "label: 1 to 253 printable"),
+    (
+        {"cidr": IPv4Network("192.0.2.5/32"), "gateway": IPv4Address("192.0.2.5")},
+        InvalidIntValue,
+        "too small",
+    ),
 ]
 
 
@@ -185,13 +193,6 @@ def test_a_uuid_that_is_taken_is_refused(world: World) -> None:
 
     with pytest.raises(CidrConflict, match="uuid"):
         create(world, uuid=instance(1))
-
-
-def test_planning_makes_nothing(world: World) -> None:
-    drafts = world.services.networks.plan(NetworkWish("private", num_networks=3))
-
-    assert [str(draft.cidr) for draft in drafts] == ["10.0.0.0/22", "10.0.4.0/22", "10.0.8.0/22"]
-    assert world.services.networks.every() == []
 
 
 # -- going -----------------------------------------------------------------------------------------
@@ -219,6 +220,25 @@ def test_a_projects_network_cannot_be_deleted(world: World) -> None:
 
     with pytest.raises(NetworkHasProject, match="project a"):
         world.services.networks.delete(uuid=made.uuid)
+
+
+@pytest.mark.parametrize("by", ["uuid", "cidr"])
+def test_a_projects_network_can_be_deleted_on_request(world: World, by: str) -> None:
+    (made,) = create(world, project="a")
+
+    world.services.networks.delete(**{by: getattr(made, by)}, require_disassociated=False)
+
+    assert world.services.networks.every() == []
+
+
+def test_a_request_to_delete_that_is_refused_leaves_the_project_its_network(world: World) -> None:
+    network = world.network()
+    world.boot(1)
+
+    with pytest.raises(NetworkInUse):
+        world.services.networks.delete(uuid=network.uuid, require_disassociated=False)
+
+    assert [n.project_id for n in world.services.networks.every()] == ["a"]
 
 
 def test_a_network_with_guests_can_neither_be_deleted_nor_disassociated(world: World) -> None:
@@ -258,6 +278,16 @@ def test_a_change_reaches_the_hosts_that_have_the_network(world: World) -> None:
     assert after.revision > before.revision
 
 
+@pytest.mark.parametrize("label", ["", "new\nline", "x" * 256])
+def test_a_label_that_no_network_could_be_made_with_is_no_change(world: World, label: str) -> None:
+    network = world.network()
+
+    with pytest.raises(InvalidInput, match="label: 1 to 255 printable"):
+        world.services.networks.change(network.uuid, label=label, mtu=1400)
+
+    assert world.services.networks.every() == [network]
+
+
 def test_a_project_may_be_given_more_networks(world: World) -> None:
     one, two, three = create(world, num_networks=3)
     world.services.networks.associate("a")
@@ -278,7 +308,7 @@ def test_another_host_becomes_the_gateway(world: World) -> None:
     world.boot(1, host="node2")
     world.report("node1", *world.report("node1").behind)
 
-    world.services.networks.set_host(network.uuid, "node3")
+    world.services.networks.change(network.uuid, host="node3")
 
     new = world.snapshot("node3")
     assert isinstance(new, NetworkSnapshot)
@@ -290,7 +320,39 @@ def test_a_multi_host_network_has_no_gateway_to_move(world: World) -> None:
     (made,) = create(world, multi_host=True)
 
     with pytest.raises(BadRequest, match="multi-host"):
-        world.services.networks.set_host(made.uuid, "node2")
+        world.services.networks.change(made.uuid, label="changed", mtu=1400, host="node2")
+
+    assert world.services.networks.every() == [made]
+
+
+def test_the_floating_ips_of_a_network_go_with_its_gateway(world: World) -> None:
+    network = world.network()
+    other = world.network("other", topology=Topology.FLATDHCP, bridge="br-flat")
+    world.boot(1, "a", "node2")
+    world.boot(2, "a", "node2", (other, None))
+    world.services.pools.create(IPv4Network("203.0.113.0/29"))
+    for guest in (world.info(1), world.info(2)):
+        floating = world.services.floating.allocate(ADMIN, "a")
+        world.services.floating.associate(ADMIN, floating, IPv4Address(addresses(guest)[0]))
+    carried = "SELECT host FROM floating_ips WHERE fixed_ip_id IS NOT NULL ORDER BY id"
+
+    world.services.networks.change(network.uuid, host="node7")
+    assert world.rows(carried) == [("node7",), ("node1",)]
+
+    world.services.networks.disassociate(network.uuid, project=False, host=True, force=True)
+    assert world.rows(carried) == [(None,), ("node1",)]
+
+
+def test_a_multi_host_networks_floating_ips_stay_where_its_guests_are(world: World) -> None:
+    (made,) = create(world, multi_host=True)
+    fixed = world.address(1, "a", "node2")
+    world.services.pools.create(IPv4Network("203.0.113.9/32"))
+    floating = world.services.floating.allocate(ADMIN, "a")
+    world.services.floating.associate(ADMIN, floating, IPv4Address(fixed))
+
+    world.services.networks.disassociate(made.uuid, host=True, force=True)
+
+    assert world.one("SELECT host FROM floating_ips") == "node2"
 
 
 @pytest.mark.parametrize("bridge", ["all", "default", "lo"])

@@ -98,6 +98,19 @@ def test_a_floating_ip_moves_and_says_from_where(cloud: Manage) -> None:
     )
 
 
+def test_a_floating_ip_is_listed_with_the_host_that_is_gateway_now(cloud: Manage) -> None:
+    fixed = boot(cloud)
+    cloud.done("floating", "allocate", "--project-id", "a")
+    cloud.done("floating", "associate", "192.168.99.225", fixed)
+
+    out = cloud.done("network", "set", "private_0", "--host", "node7", "--mtu", "1400").out
+
+    assert out == "set mtu=1400 host=node7 on network private_0 10.0.0.0/22\n"
+    [listed] = cloud.done("floating", "list", "--host", "node7", "-f", "json").json
+    assert listed["address"] == "192.168.99.225"
+    assert cloud.done("floating", "list", "--host", "node1", "-f", "json").json == []
+
+
 def test_floating_ips_come_all_or_none(cloud: Manage) -> None:
     line = cloud.refused("floating", "create", "--ip-range", "192.168.99.0/24")
 
@@ -157,6 +170,42 @@ def test_a_quota_can_be_unlimited(cloud: Manage) -> None:
     assert cloud.done("quota", "set", "a", "--floating_ips", "unlimited").out == (
         "set floating_ips=-1 for project a\n"
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("instance", "allocate", VM1, "--project-id", "", "--host", "node1"),
+        ("instance", "allocate", VM1, "--project-id", "a", "--host", ""),
+        ("instance", "allocate", VM1, "--project-id", "a", "--host", "h", "--hostname", ""),
+        ("instance", "allocate", VM1, "--project-id", "a", "--host", "h", "--network", "x=abc"),
+        ("instance", "allocate", VM1, "--project-id", "a", "--host", "h", "--network", "x="),
+        ("floating", "allocate", "--project-id", ""),
+        ("floating", "allocate", "--project-id", "a", "--pool", ""),
+        ("floating", "create", "--ip-range", "192.0.2.1", "--pool", "x" * 256),
+        ("quota", "set", "", "--fixed-ips", "1"),
+        ("quota", "set", "a", "--fixed-ips", "99999999999999999999"),
+        ("quota", "set", "a", "--fixed-ips", "-2"),
+        ("quota", "set", "a", "--fixed-ips", "few"),
+        ("network", "associate", "--project-id", ""),
+        ("network", "delete", ""),
+        ("network", "set", "private_0", "--label", ""),
+        ("network", "set", "private_0", "--label", "two\nlines"),
+        ("network", "set", "private_0", "--host", ""),
+        ("network", "set", "private_0", "--mtu", "575"),
+    ],
+)
+def test_names_and_numbers_that_cannot_be_are_wrong_usage(
+    cloud: Manage, words: tuple[str, ...]
+) -> None:
+    before = cloud.done("network", "list", "-f", "json").json
+
+    answer = cloud(*words)
+
+    assert (answer.status, answer.out) == (2, "")
+    assert " needed, not " in answer.err.splitlines()[-1]
+    assert cloud.done("network", "list", "-f", "json").json == before
+    assert len(cloud.done("floating", "list", "--free", "-f", "json").json) == 6
 
 
 def test_a_host_that_never_reported_is_unknown(cloud: Manage) -> None:

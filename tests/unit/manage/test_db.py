@@ -71,14 +71,33 @@ def test_without_tables_a_command_says_what_to_do(bare: Manage, tmp_path: Path) 
     assert "run `cloudnet-manage db sync`" in bare.refused("network", "list")
 
 
-def test_tables_of_another_version_are_said_to_be(manage: Manage, tmp_path: Path) -> None:
+def test_tables_of_a_newer_version_are_said_to_be(manage: Manage, tmp_path: Path) -> None:
     with sqlite3.connect(database(tmp_path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
         connection.execute("DROP TABLE floating_ips")
 
-    assert manage.refused("floating", "list") == (
-        "the database is at version 0000, not 0001; run `cloudnet-manage db sync`"
+    newer = (
+        "the tables are at version 0002, which this cloudnet does not know: they are a newer "
+        "one's; install that one again, or go back to a copy of the database that is at 0001"
     )
+    assert manage.refused("floating", "list") == newer
+    assert manage.refused("db", "check") == newer
+    assert manage.refused("db", "sync") == newer
+    assert manage.refused("db", "sync", "--dry-run") == newer
+    assert manage.done("db", "version").out == "0002\n"
+
+
+def test_check_of_no_tables_says_what_to_do(bare: Manage) -> None:
+    assert bare.refused("db", "check") == (
+        "the database has no tables yet; run `cloudnet-manage db sync`"
+    )
+
+
+def test_a_dry_sync_does_not_say_that_it_was_rehearsed(bare: Manage) -> None:
+    out = bare("db", "sync", "--help").out
+
+    assert "rolled back" not in out
+    assert "only compare" in out
 
 
 def test_a_database_that_is_none_is_refused(bare: Manage, tmp_path: Path) -> None:

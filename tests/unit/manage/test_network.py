@@ -69,7 +69,7 @@ def test_a_dry_run_shows_what_would_be_and_leaves_nothing(manage: Manage) -> Non
     ("words", "line"),
     [
         (["--fixed-range-v4", "10.0.0.0/30", "--network-size", "8"], "10.0.0.0/30 has room for 0"),
-        (["--num-networks", "5000"], "VLAN id"),
+        (["--num-networks", "4000", "--network-size", "8"], "VLAN ids are free from 100"),
         (["--fixed-range-v6", "fd00::/48"], "IPv6 is not served yet"),
         (["--bridge-interface", "a-name-far-too-long"], "bridge_interface"),
         (["--vlan", "5", "--num-networks", "2"], "vlan is for one network"),
@@ -94,12 +94,18 @@ def test_an_overlap_is_refused(manage: Manage) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["--fixed-range-v4", "10.0.0.1/8"], "'10.0.0.1/8' is not a network in CIDR notation"),
-        (["--gateway", "10.0.0"], "'10.0.0' is not an IPv4 address"),
-        (["--vlan", "4095"], "4095: a number from 1 to 4094 is needed"),
-        (["--num-networks", "0"], "0: a number of 1 or more is needed"),
-        (["--uuid", "x"], "'x' is not a UUID"),
-        (["--multi-host", "perhaps"], "'perhaps' is neither T nor F"),
+        (["--fixed-range-v4", "10.0.0.1/8"], "like 10.0.0.0/24 is needed, not '10.0.0.1/8'"),
+        (["--gateway", "10.0.0"], "an IPv4 address is needed, not '10.0.0'"),
+        (["--vlan", "4095"], "a whole number from 1 to 4094 is needed, not '4095'"),
+        (["--num-networks", "0"], "a whole number from 1 to 4094 is needed, not '0'"),
+        (["--mtu", "575"], "a whole number from 576 to 65535 is needed, not '575'"),
+        (["--priority", "99999999999999999999"], "from 0 to 2147483647 is needed"),
+        (["--uuid", "x"], "a uuid is needed, not 'x'"),
+        (["--multi-host", "perhaps"], "true or false is needed, not 'perhaps'"),
+        (["--label", "a\nb"], "printable characters are needed, not 'a\\nb'"),
+        (["--project-id", ""], "1 to 255 printable characters are needed, not ''"),
+        (["--host", ""], "argument --host: 1 to 255"),
+        (["--bridge", ""], "argument --bridge: 1 to 255"),
         (["--multi-host", "--single-host"], "not allowed with argument --multi-host"),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
     ],
@@ -173,6 +179,18 @@ def test_a_network_is_changed_while_it_runs(manage: Manage) -> None:
     assert answer.out == "set dns1=192.0.2.1 mtu=1450 on network x 10.0.0.0/22\n"
     shown = manage.done("network", "show", "x", "-f", "json").json
     assert (shown["mtu"], shown["dns1"]) == (1450, "192.0.2.1")
+
+
+def test_a_change_is_made_whole_or_not_at_all(manage: Manage) -> None:
+    manage.done("network", "create", "--label", "wide", "--multi-host")
+    before = manage.done("network", "show", "wide", "-f", "json").json
+
+    line = manage.refused(
+        "network", "set", "wide", "--label", "changed", "--mtu", "1400", "--host", "node9"
+    )
+
+    assert line == "network wide is multi-host: every host is its own gateway; leave host out"
+    assert manage.done("network", "show", "wide", "-f", "json").json == before
 
 
 def test_a_table_is_for_people(manage: Manage) -> None:

@@ -90,6 +90,26 @@ def test_a_database_of_another_release_is_refused(url: str) -> None:
     with pytest.raises(DatabaseUnavailable, match="version 9999"):
         schema.require(database)
     database.close()
+    with pytest.raises(DatabaseUnavailable, match="version 9999"):
+        schema.upgrade(url)
+
+
+@pytest.mark.parametrize(
+    ("found", "trouble"),
+    [
+        ("0002", None),
+        (None, "the database has no tables yet; run `cloudnet-manage db sync`"),
+        ("0001", "the tables are at version 0001, not 0002; run `cloudnet-manage db sync`"),
+        ("0003", "the tables are at version 0003, which this cloudnet does not know"),
+    ],
+)
+def test_what_to_do_about_tables_depends_on_which_way_they_differ(
+    found: str | None, trouble: str | None
+) -> None:
+    said = schema.trouble(found, "0002", {"0001", "0002"})
+
+    assert (said or "").startswith(trouble or "")
+    assert (said is None) is (trouble is None)
 
 
 def _texts(url: str) -> dict[str, str]:
