@@ -10,6 +10,7 @@ from cloudnet.common.errors import NoMoreFixedIps
 from cloudnet.controller.database import Connection
 from cloudnet.controller.records import Event, Network, Touched
 from cloudnet.controller.store import addresses as address_rows
+from cloudnet.controller.store import floating as floating_rows
 from cloudnet.controller.store import guests as guest_rows
 from cloudnet.controller.store import history, pool
 from cloudnet.controller.store import hosts as host_rows
@@ -36,7 +37,9 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
         led = _with_gateway(connection, network, host, now)
         touched = frozenset(touch(connection, led, host, now))
         if led != network:
-            guest_rows.serve_from_gateway(connection, led)  # those that had been left without one
+            # Those that had been left without one.
+            guest_rows.serve_from_gateway(connection, led)
+            floating_rows.carry(connection, led.id, led.host, now)
         return Served(led, None, touched)
     touched = frozenset(touch(connection, network, host, now))
     # Read only now: whoever frees a host's address locks the row that was just touched.

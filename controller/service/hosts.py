@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from cloudnet.common.objects import UNSETTLED, Lease, NetworkGone, Picture, Report, Snapshot
 from cloudnet.common.rpc import AGENT_TOPIC, CONTROLLER_TOPIC
 from cloudnet.controller.database import Connection, Database
-from cloudnet.controller.records import Event, HostNetwork
+from cloudnet.controller.records import HostNetwork
 from cloudnet.controller.service.changes import Clock
 from cloudnet.controller.service.pictures import Pictures, snapshot_of
 from cloudnet.controller.store import addresses as address_rows
@@ -152,15 +152,4 @@ def _give_back_gateway(connection: Connection, row: HostNetwork, now: datetime) 
         return
     gateway = address_rows.free_gateway(connection, row.network_id, row.host)
     if gateway is not None:
-        event = Event(
-            event=history.GATEWAY_FREED,
-            address=gateway.address,
-            network_id=gateway.network_id,
-            network_uuid=gateway.network_uuid,
-            position=gateway.position,
-            mac=None,
-            instance_uuid=None,
-            project_id=None,
-            host=row.host,
-        )
-        history.write(connection, [event], now)
+        history.write(connection, [history.of_row(history.GATEWAY_FREED, gateway)], now)

@@ -22,13 +22,14 @@ from cloudnet.common.errors import (
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.controller import checks
 from cloudnet.controller.database import Connection, Database
-from cloudnet.controller.records import Network, Touched
+from cloudnet.controller.records import Event, FixedIp, Network, Touched
 from cloudnet.controller.service import choice
 from cloudnet.controller.service.changes import Changes, Clock
 from cloudnet.controller.service.creation import Draft, Existing, NetworkWish, draft
 from cloudnet.controller.store import addresses as address_rows
 from cloudnet.controller.store import floating as floating_rows
 from cloudnet.controller.store import guests as guest_rows
+from cloudnet.controller.store import history
 from cloudnet.controller.store import hosts as host_rows
 from cloudnet.controller.store import networks as network_rows
 
@@ -59,7 +60,7 @@ class Networks:
         :raises NetworkNotFoundForUUID: there is none
         """
         with self._database.reading() as connection:
-            return _found(connection, uuid)
+            return _found(connection, uuid, alone=False)
 
     # -- coming and going ----------------------------------------------------------------------
 
@@ -102,14 +103,17 @@ class Networks:
         """
 
         def work(connection: Connection) -> tuple[Network, set[Touched]]:
+            now = self._clock()
             network = _named(connection, uuid, cidr)
             if require_disassociated:
                 _refuse_if_owned(network)
             _refuse_if_allocated(connection, network)
-            network_rows.raise_revision(connection, network_rows.RANGES, self._clock())
+            network_rows.raise_revision(connection, network_rows.RANGES, now)
             touched = host_rows.touch_all(connection, network)
-            instances = address_rows.delete_all(connection, network.id)
-            guest_rows.forget(connection, instances)
+            freed = address_rows.delete_all(connection, network.id)
+            if freed:
+                history.write(connection, [_freed(one) for one in freed], now)
+                guest_rows.forget(connection, {one.instance_uuid for one in freed})
             network_rows.delete(connection, network.id)
             return network, touched
 
@@ -212,6 +216,11 @@ class Networks:
         return network
 
 
+def _freed(row: FixedIp) -> Event:
+    event = history.GATEWAY_FREED if row.instance_uuid is None else history.FREED
+    return history.of_row(event, row)
+
+
 def _existing(connection: Connection) -> Existing:
     return Existing(
         network_rows.ranges(connection),
@@ -235,8 +244,8 @@ def _write(connection: Connection, drafts: Sequence[Draft], now: datetime) -> li
     return [network for network in network_rows.every(connection) if network.uuid in made]
 
 
-def _found(connection: Connection, uuid: str) -> Network:
-    network = network_rows.by_uuid(connection, uuid)
+def _found(connection: Connection, uuid: str, *, alone: bool = True) -> Network:
+    network = network_rows.by_uuid(connection, uuid, alone=alone)
     if network is None:
         raise NetworkNotFoundForUUID(
             f"no network has uuid {uuid}; see `cloudnet-manage network list`"
@@ -249,7 +258,7 @@ def _named(connection: Connection, uuid: str | None, cidr: IPv4Network | None) -
         return _found(connection, uuid)
     if cidr is None:
         raise BadRequest("name the network by its uuid or by its range")
-    network = network_rows.by_cidr(connection, cidr)
+    network = network_rows.by_cidr(connection, cidr, alone=True)
     if network is None:
         raise NetworkNotFoundForCidr(
             f"no network has range {cidr}; see `cloudnet-manage network list`"

@@ -6,7 +6,6 @@ import logging
 from datetime import timedelta
 
 from cloudnet.controller.database import Connection, Database
-from cloudnet.controller.records import Event, FixedIp
 from cloudnet.controller.service.changes import Clock
 from cloudnet.controller.store import addresses as address_rows
 from cloudnet.controller.store import guests as guest_rows
@@ -48,22 +47,6 @@ class Sweeper:
         due = address_rows.cold_since(connection, now - self._quarantine, AT_ONCE)
         freed = [address for address in due if address_rows.free(connection, address.id)]
         if freed:
-            history.write(connection, [_freed(address) for address in freed], now)
-            guest_rows.forget(
-                connection, {one.instance_uuid for one in freed if one.instance_uuid is not None}
-            )
+            history.write(connection, [history.of_row(history.FREED, one) for one in freed], now)
+            guest_rows.forget(connection, {one.instance_uuid for one in freed})
         return len(freed)
-
-
-def _freed(row: FixedIp) -> Event:
-    return Event(
-        event=history.FREED,
-        address=row.address,
-        network_id=row.network_id,
-        network_uuid=row.network_uuid,
-        position=row.position,
-        mac=None,
-        instance_uuid=row.instance_uuid,
-        project_id=row.project_id,
-        host=row.host,
-    )

@@ -147,16 +147,13 @@ def allocated(connection: Connection, network_id: int) -> int:
     return int(connection.scalar(counted) or 0)
 
 
-def delete_all(connection: Connection, network_id: int) -> list[str]:
-    """Remove every row of a network and return the instances whose quarantine that ends."""
+def delete_all(connection: Connection, network_id: int) -> list[FixedIp]:
+    """Remove every row of a network and return those that were somebody's: a host's, or resting."""
     mine = fixed_ips.c.network_id == network_id
-    instances_left = list(
-        connection.scalars(
-            sa.select(fixed_ips.c.instance_uuid).where(mine, fixed_ips.c.instance_uuid.is_not(None))
-        )
-    )
+    held = sa.or_(fixed_ips.c.instance_uuid.is_not(None), fixed_ips.c.host.is_not(None))
+    rows = [FixedIp(*row) for row in connection.execute(_FIXED_IP.where(mine, held))]
     connection.execute(sa.delete(fixed_ips).where(mine))
-    return instances_left
+    return rows
 
 
 def used_by_project(connection: Connection, project: str) -> int:

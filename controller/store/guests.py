@@ -137,11 +137,11 @@ def change(connection: Connection, instance: Instance, now: datetime) -> None:
     )
 
 
-def forget(connection: Connection, uuids: Iterable[str]) -> None:
+def forget(connection: Connection, uuids: Iterable[str | None]) -> None:
     """Remove those of the instances that nothing refers to any more."""
     connection.execute(
         sa.delete(instances).where(
-            instances.c.uuid.in_(list(uuids)),
+            instances.c.uuid.in_([uuid for uuid in uuids if uuid is not None]),
             ~sa.exists().where(fixed_ips.c.instance_uuid == instances.c.uuid),
             ~sa.exists().where(virtual_interfaces.c.instance_uuid == instances.c.uuid),
         )

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cloudnet.controller.database import Connection
-from cloudnet.controller.records import Event, Guest
+from cloudnet.controller.records import Event, FixedIp, Guest
 from cloudnet.controller.tables import address_history
 
 PICKED = "allocated"  # taken from the pool: the next pick goes on behind it
@@ -43,6 +43,21 @@ def of_guest(event: str, network_uuid: str, guest: Guest) -> Event:
         instance_uuid=guest.instance,
         project_id=guest.project,
         host=guest.host,
+    )
+
+
+def of_row(event: str, row: FixedIp) -> Event:
+    """Return what happened to an address that is nobody's any more."""
+    return Event(
+        event=event,
+        address=row.address,
+        network_id=row.network_id,
+        network_uuid=row.network_uuid,
+        position=row.position,
+        mac=None,
+        instance_uuid=row.instance_uuid,
+        project_id=row.project_id,
+        host=row.host,
     )
 
 

@@ -27,8 +27,10 @@ _WITH_GATEWAY = sa.select(*_COLUMNS, _gateway.c.address).select_from(
     )
 )
 _ONE_WITH_GATEWAY = _WITH_GATEWAY.where(networks.c.id == given("network"))
-_OF_PROJECT = _ALL.where(networks.c.project_id == given("project"))
-_OF_PROJECT_OR_SHARED = _ALL.where(
+# Who puts a guest on a network holds it as it was seen, and whoever changes it waits for that.
+_HELD = _ALL.with_for_update(read=True)
+_OF_PROJECT = _HELD.where(networks.c.project_id == given("project"))
+_OF_PROJECT_OR_SHARED = _HELD.where(
     sa.or_(
         networks.c.project_id == given("project"),
         sa.and_(networks.c.project_id.is_(None), networks.c.topology != Topology.VLAN),
@@ -43,14 +45,20 @@ def _network(row: Sequence[Any]) -> Network:
 
 
 def of_project(connection: Connection, project: str, *, shared: bool = False) -> list[Network]:
-    """Return the project's networks, and the flat ones that all share if ``shared``."""
+    """Return the project's networks, and the flat ones that all share if ``shared``.
+
+    They stay as they are until the transaction ends.
+    """
     statement = _OF_PROJECT_OR_SHARED if shared else _OF_PROJECT
     return [_network(row) for row in connection.execute(statement, {"project": project})]
 
 
 def by_uuids(connection: Connection, uuids: Iterable[str]) -> dict[str, Network]:
-    """Return the networks with these uuids, by uuid; unknown ones are left out."""
-    rows = connection.execute(_ALL.where(networks.c.uuid.in_(list(uuids))))
+    """Return the networks with these uuids, by uuid; unknown ones are left out.
+
+    They stay as they are until the transaction ends.
+    """
+    rows = connection.execute(_HELD.where(networks.c.uuid.in_(list(uuids))))
     return {row.uuid: _network(row) for row in rows}
 
 
@@ -77,15 +85,17 @@ def every(connection: Connection) -> list[Network]:
     return [_network(row) for row in connection.execute(_ALL)]
 
 
-def by_uuid(connection: Connection, uuid: str) -> Network | None:
-    """Return the network with this uuid."""
-    row = connection.execute(_ALL.where(networks.c.uuid == uuid)).first()
+def by_uuid(connection: Connection, uuid: str, *, alone: bool = False) -> Network | None:
+    """Return the network with this uuid; ``alone``: nobody else has or gets it meanwhile."""
+    statement = _ALL.where(networks.c.uuid == uuid)
+    row = connection.execute(statement.with_for_update() if alone else statement).first()
     return None if row is None else _network(row)
 
 
-def by_cidr(connection: Connection, cidr: IPv4Network) -> Network | None:
-    """Return the network with exactly this range."""
-    row = connection.execute(_ALL.where(networks.c.cidr == cidr)).first()
+def by_cidr(connection: Connection, cidr: IPv4Network, *, alone: bool = False) -> Network | None:
+    """Return the network with exactly this range; ``alone`` as above."""
+    statement = _ALL.where(networks.c.cidr == cidr)
+    row = connection.execute(statement.with_for_update() if alone else statement).first()
     return None if row is None else _network(row)
 
 

@@ -271,7 +271,7 @@ def test_a_chain_that_a_foreign_rule_uses_is_emptied_and_named(host: Host) -> No
     ("rule", "said"),
     [
         (Rule("NOSUCH"), "can't find target NOSUCH"),
-        (Rule("cloudnet-nowhere"), "No chain/target/match by that name"),
+        (Rule("cloudnet-nowhere"), "can't find target cloudnet-nowhere"),
         (Rule("DNAT", (("to-destination", "10.0.0"),)), "DNAT: parameter error"),
         (Rule("SNAT", (("to-source", "10.0.0.1"),)), "can't commit: "),  # not in PREROUTING
     ],
@@ -289,6 +289,17 @@ def test_what_iptables_refuses_is_one_line_and_leaves_all_as_it_was(
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
     assert saved(host, "nat") == before
+
+
+def test_a_chain_of_the_operators_may_be_the_target_whatever_its_name(host: Host) -> None:
+    host.sh("iptables-legacy -N LOGDROP; iptables-legacy -A LOGDROP -j DROP")
+    chain = Chain.of("cloudnet-FORWARD", "FORWARD", (Rule("LOGDROP", in_interface="br100"),))
+    want = Table("filter", (chain,))
+
+    host.kernel.ensure(want)
+
+    assert host.has(want)
+    assert "-j LOGDROP" in host.sh("iptables-legacy -S cloudnet-FORWARD")
 
 
 def test_what_others_print_meanwhile_does_not_end_up_in_rules(host: Host) -> None:

@@ -206,3 +206,15 @@ def test_a_lease_file_caught_half_written_is_no_lost_lease(host: Host, vm3: Gues
 
     assert host.has(LEASE)
     wait_for(lambda: leases.read_text() == whole, "the file to be whole", 1)
+
+
+def test_a_bridge_that_changes_hands_keeps_no_lease_of_the_other_network(
+    host: Host, vm3: Guest
+) -> None:
+    vm3.boot()
+    assert host.has(LEASE)
+    heir = replace(network(4), network="33333333-3333-3333-3333-333333333333")
+
+    host.kernel.ensure(served(host, heir))
+
+    assert not any(isinstance(item, HandedOut) for item in host.items().values())

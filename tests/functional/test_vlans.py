@@ -189,6 +189,10 @@ def test_an_mtu_above_the_parents_is_one_line(trunk: Host) -> None:
             f"{HALF}; ip address add 192.0.2.1/24 dev vlan100",
             "vlan100 is there, is not cloudnet's and carries addresses",
         ),
+        (
+            f"{HALF}; ip link add brprod type bridge; ip link set vlan100 master brprod",
+            "vlan100 is there, is not cloudnet's and is in another bridge",
+        ),
     ],
 )
 def test_what_is_the_operators_is_refused_and_left(trunk: Host, there: str, said: str) -> None:

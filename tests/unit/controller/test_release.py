@@ -7,7 +7,13 @@ from pathlib import Path
 
 from cloudnet.controller.service.choice import Request
 from cloudnet.controller.service.who import ADMIN
-from tests.unit.controller.world import World, a_world, flat_settings, instance
+from tests.unit.controller.world import (
+    World,
+    a_world,
+    flat_settings,
+    instance,
+    multi_host_settings,
+)
 
 
 def test_deallocating_frees_the_vif_at_once_and_the_address_after_quarantine(world: World) -> None:
@@ -131,3 +137,20 @@ def test_many_addresses_are_freed_in_one_sweep(world: World) -> None:
 
     assert world.services.sweeper.sweep() == 3
     assert world.services.sweeper.sweep() == 0
+
+
+def test_with_a_network_its_hosts_and_resting_addresses_are_freed_and_the_history_says_so(
+    tmp_path: Path,
+) -> None:
+    with a_world(tmp_path, multi_host_settings()) as world:
+        network = world.network()
+        world.boot(1)
+        world.delete(1)
+        world.services.networks.disassociate(network.uuid)
+
+        world.services.networks.delete(uuid=network.uuid)
+
+        assert world.rows(
+            "SELECT address, event, host FROM address_history ORDER BY id DESC LIMIT 2"
+        ) == [("10.0.0.4", "freed", "node1"), ("10.0.0.3", "gateway freed", "node1")]
+        assert world.rows("SELECT * FROM instances") == []
