@@ -23,7 +23,8 @@ from cloudnet.agent.endpoint import AgentEndpoint
 from cloudnet.agent.inbox import Inbox
 from cloudnet.agent.leases import LeaseEvent, LeaseListener
 from cloudnet.agent.memory import Memory
-from cloudnet.agent.reconcile import Reconciler
+from cloudnet.agent.ready import say_ready
+from cloudnet.agent.reconcile import Reconciler, Standing
 from cloudnet.agent.report import QueuedController, Reporter
 from cloudnet.common import rpc
 from cloudnet.common.errors import ConfigurationError, KernelRefused
@@ -67,7 +68,15 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
             min(settings.rpc.response_timeout_seconds, settings.report_interval_seconds),
         )
         reporter = Reporter(settings.host, inbox, controller, settings.report_interval_seconds)
-        loop = Reconciler(inbox, kernel, settings, clock=time.monotonic, on_round=reporter.stand)
+        ready = threading.Event()
+
+        def on_round(standing: Standing) -> None:
+            reporter.stand(standing)
+            if not ready.is_set():
+                say_ready()
+                ready.set()
+
+        loop = Reconciler(inbox, kernel, settings, clock=time.monotonic, on_round=on_round)
 
         def on_lease(event: LeaseEvent) -> None:
             if event.action in ACTIONS:

@@ -1,0 +1,23 @@
+"""Tells systemd that the node stands (sd_notify(3), Type=notify), so that guests start after that."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Mapping
+
+LOG = logging.getLogger(__name__)
+
+
+def say_ready(environment: Mapping[str, str] = os.environ) -> None:
+    """Send READY=1 where systemd waits for it; nobody waiting is no error."""
+    path = environment.get("NOTIFY_SOCKET", "")
+    if not path:
+        return
+    address = "\0" + path[1:] if path.startswith("@") else path  # @: an abstract socket
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.sendto(b"READY=1", address)
+    except OSError as error:
+        LOG.warning("systemd cannot be told that the node stands: %s: %s", path, error)
