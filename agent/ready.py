@@ -1,4 +1,4 @@
-"""Tells systemd that the node stands (sd_notify(3), Type=notify), so that guests start after that."""
+"""Tells systemd that the node stands (sd_notify(3)), so that guests start after that."""
 
 from __future__ import annotations
 
