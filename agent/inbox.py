@@ -41,6 +41,7 @@ class Inbox:
         self._memory = memory
         self._lock = threading.Lock()
         self._news = threading.Event()
+        self._look = False  # something else than the controller has woken us
         stored = memory.load()
         self._snapshots = {item.network: item for item in stored.snapshots if item.host == host}
         self._forgotten: dict[str, int] = {}  # by network, its last revision: late casts are older
@@ -99,14 +100,16 @@ class Inbox:
             return Told(tuple(self._snapshots.values()), self._ranges, self._whole)
 
     def wake(self) -> None:
-        """Make whoever waits look again."""
+        """Make whoever waits look at the node again."""
+        self._look = True  # before the other: who is woken by that finds this
         self._news.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for news; True when there is some, False when the time is up."""
-        came = self._news.wait(seconds)
+        """Wait until there is something to do; False: it is only what the controller says."""
+        told = self._news.wait(seconds)
         self._news.clear()
-        return came
+        look, self._look = self._look, False
+        return look or not told
 
     def _take(self, snapshot: Snapshot) -> bool:
         if snapshot.host != self._host:

@@ -1,5 +1,9 @@
 """The loop: wait, read, plan, apply, report. The one thread that touches the kernel.
 
+Reading takes the longest, and longer the more there is on the node. So what the controller asks for
+is made at once, on what was seen last and has been done since, and looked at a moment later: who
+makes something finds it right or puts it right. Nothing is taken away without looking before.
+
 A step that fails stays wanted: it is said once with its object, what leans on it is held, the rest
 goes on, and it is tried again after a growing pause.
 """
@@ -24,6 +28,7 @@ LOG = logging.getLogger(__name__)
 
 FIRST_PAUSE = 1.0  # seconds before a failed step is tried again; doubled each time
 LONGEST_PAUSE = 60.0
+SECOND_LOOK = 1.0  # seconds after something was made without looking
 
 
 class Kernel(Protocol):
@@ -85,32 +90,43 @@ class Reconciler:
         self._on_round = on_round
         self._failures: dict[str, _Failure] = {}
         self._said: frozenset[str] = frozenset()
+        self._seen: Found | None = None  # and what was done since; None: not known well enough
+        self._look_by = 0.0  # on the loop's clock
 
     def run(self, stop: threading.Event) -> None:
         """Turn until told to stop."""
+        look = True
         while not stop.is_set():
             try:
-                self.round()
+                self.round(look=look)
             except Exception:
+                self._seen = None
                 LOG.exception("a round failed; the next is in %.0f s", self._pause())
-            self._inbox.wait(self._pause())
+            look = self._inbox.wait(self._pause()) or self._clock() >= self._look_by
 
-    def round(self) -> Standing:
-        """Read, plan, apply; return what stands."""
+    def round(self, *, look: bool = True) -> Standing:
+        """Read, plan, apply; return what stands.
+
+        :param look: read the node; else go by what is known of it, if that will do
+        """
         told = self._inbox.told()
-        try:
-            found = self._kernel.read()
-        except KernelRefused as error:
-            return self._blind(told, error)
-        want = translate(told.wanted, told.ranges, self._settings, found)
-        steps = plan(
-            want.items,
-            found.items,
-            whole=told.whole,
-            left_alone=want.left_alone,
-            release=self._settings.dhcp.force_release,
-        )
+        now = self._clock()
+        found = None if look else self._seen
+        if found is not None:
+            self._look_by = min(self._look_by, now + SECOND_LOOK)
+            want, steps = self._planned(told, found)
+            if any(step.verb is Verb.REMOVE for step in steps):
+                found = None
+        if found is None:
+            self._look_by = now + self._settings.resync_seconds
+            try:
+                found = self._kernel.read()
+            except KernelRefused as error:
+                self._seen = None
+                return self._blind(told, error)
+            want, steps = self._planned(told, found)
         stuck = self._apply(steps)
+        self._seen = None if stuck else _after(found, steps)
         self._forget_failures({step.item.key for step in steps})
         problems = [*want.problems, *self._problems(stuck, want)]
         self._say(
@@ -120,6 +136,17 @@ class Reconciler:
         standing = _standing(told, want, found.items, stuck, problems)
         self._on_round(standing)
         return standing
+
+    def _planned(self, told: Told, found: Found) -> tuple[Want, list[Step]]:
+        want = translate(told.wanted, told.ranges, self._settings, found)
+        steps = plan(
+            want.items,
+            found.items,
+            whole=told.whole,
+            left_alone=want.left_alone,
+            release=self._settings.dhcp.force_release,
+        )
+        return want, steps
 
     def _blind(self, told: Told, error: KernelRefused) -> Standing:
         """Do nothing to a node of which nothing can be known now, and tell so."""
@@ -177,7 +204,7 @@ class Reconciler:
         """Seconds until something is due without news."""
         now = self._clock()
         due = [failure.again - now for failure in self._failures.values()]
-        return max(0.1, min([*due, float(self._settings.resync_seconds)]))
+        return max(0.1, min([*due, self._look_by - now]))
 
     # -- telling -------------------------------------------------------------------------------
 
@@ -199,6 +226,17 @@ class Reconciler:
         for line in sorted(self._said - lines):
             LOG.info("no longer so: %s", line)
         self._said = lines
+
+
+def _after(found: Found, steps: Iterable[Step]) -> Found:
+    """Return what the node has when all steps were taken."""
+    items = dict(found.items)
+    for step in steps:
+        if step.verb is Verb.ENSURE:
+            items[step.item.key] = step.item
+        else:
+            items.pop(step.item.key, None)
+    return Found(items, found.nics)
 
 
 def _standing(

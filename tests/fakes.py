@@ -40,8 +40,10 @@ class FakeKernel:
         self.refuse: dict[str, str] = {}  # key -> why
         self.unreadable: str | None = None  # why nothing can be read; None: it can
         self.told: list[str] = []  # every step, as it came
+        self.looks = 0  # how often it was read
 
     def read(self) -> Found:
+        self.looks += 1
         if self.unreadable is not None:
             raise KernelRefused(self.unreadable)
         return Found(dict(self._as_found()), self.nics)

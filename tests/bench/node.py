@@ -7,6 +7,7 @@ wire stays here, where the bench can be the guest.
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -74,8 +75,9 @@ class Node:
     def plug(self, end: str, bridge: str) -> float:
         """Put a wire into a bridge as soon as that is there; return that moment."""
         seen = wait_until(lambda: _is_there(bridge), f"bridge {bridge}")
-        index = self._netlink.link_lookup(ifname=end)[0]
-        self._netlink.link("set", index=index, master=self._netlink.link_lookup(ifname=bridge)[0])
+        # By their numbers: to be asked for their names would cost as long as all the agent does.
+        index, master = socket.if_nametoindex(end), socket.if_nametoindex(bridge)
+        self._netlink.link("set", index=index, master=master)
         return seen
 
     def clear(self, state: Path) -> None:

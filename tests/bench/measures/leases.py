@@ -77,7 +77,7 @@ class _Guests:
         bridged = self._site.node.plug(tap, info[0]["network"]["bridge"])
         with DhcpClient(guest, info[0]["address"]) as client:
             address = client.lease()
-        leased = time.monotonic()
+            leased = time.monotonic()  # before the socket is closed, for which the kernel waits
         assert str(address) == info[0]["network"]["subnets"][0]["ips"][0]["address"]
         return Boot(answered - began, bridged - began, leased - began)
 

@@ -19,12 +19,16 @@ def again(tmp_path: Path) -> Inbox:
     return Inbox("node1", Memory(tmp_path))
 
 
-def test_news_wakes_whoever_waits_and_no_news_does_not(inbox: Inbox) -> None:
+def test_who_waits_is_told_whether_to_look_or_only_to_listen(inbox: Inbox) -> None:
     inbox.put(network())
+    assert not inbox.wait(5)
+
+    inbox.put(network())  # no news
     assert inbox.wait(0)
 
-    inbox.put(network())
-    assert not inbox.wait(0)
+    inbox.put(network(revision=2))
+    inbox.wake()
+    assert inbox.wait(5)
 
 
 def test_an_older_revision_is_dropped_whatever_it_says(inbox: Inbox) -> None:

@@ -1,19 +1,26 @@
 """The loop against a node that prints itself, with faults to inject and a clock in hand."""
 
 import logging
+import threading
+import time
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import dedent
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cloudnet.agent.inbox import Inbox
 from cloudnet.agent.memory import Memory
 from cloudnet.agent.reconcile import Reconciler
 from cloudnet.agent.state import HandedOut, by_key
-from cloudnet.common.objects import Applied, Picture, Snapshot
+from cloudnet.common.objects import Applied, NetworkSnapshot, Picture, Snapshot
 from tests.fakes import ETH1, FakeKernel
+from tests.lab.waiting import wait_for
+from tests.unit.agent.test_plan import networks
 from tests.worlds import (
     OTHER,
     PRIVATE,
@@ -42,10 +49,10 @@ class Node:
         self.inbox.put_picture(Picture(RANGES, snapshots))
         return self
 
-    def steps(self) -> list[str]:
+    def steps(self, *, look: bool = True) -> list[str]:
         """Turn once and return the steps that were tried."""
         self.kernel.told.clear()
-        self.standing = self.loop.round()
+        self.standing = self.loop.round(look=look)
         return list(self.kernel.told)
 
 
@@ -258,3 +265,80 @@ def test_a_node_that_cannot_be_read_is_left_as_it_is_and_says_so_once(
     node.kernel.unreadable = None
     assert node.steps() != []
     assert before != str(node.kernel)
+
+
+# -- without looking -------------------------------------------------------------------------------
+
+
+def test_what_the_controller_asks_for_is_made_without_looking(node: Node) -> None:
+    node.told(network(vifs=(vif(),))).steps()
+    node.told(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+
+    assert node.steps(look=False) == ["ensure dhcp br100 with 2 hosts"]
+    assert node.kernel.looks == 1
+    assert node.standing.applied == (Applied(PRIVATE, 2),)
+    assert node.steps() == []
+
+
+def test_nothing_is_taken_away_without_looking(node: Node) -> None:
+    node.told(bridged_only()).steps()
+    node.kernel.guests["br100"] = ("tap1",)  # came after the last look
+    node.told(gone())
+
+    node.steps(look=False)
+
+    assert node.kernel.looks == 2
+    assert "bridge br100" in node.kernel.items
+    assert "vlan vlan100" in node.kernel.items
+
+
+def test_after_a_step_that_failed_it_is_looked_again(node: Node) -> None:
+    node.told(bridged_only()).steps()
+    node.kernel.refuse["bridge br101"] = "no"
+    node.told(bridged_only(OTHER))
+    node.steps(look=False)
+    node.kernel.refuse.clear()
+    node.now += 10
+
+    node.steps(look=False)
+
+    assert node.kernel.looks == 2
+    assert "bridge br101" in node.kernel.items
+
+
+@given(st.lists(st.tuples(networks, st.booleans()), max_size=5))
+@settings(deadline=None)
+def test_made_with_or_without_looking_it_comes_to_the_same(
+    story: list[tuple[list[NetworkSnapshot], bool]],
+) -> None:
+    with TemporaryDirectory() as path:
+        node = Node(Path(path))
+        known: set[str] = set()
+        for revision, (snapshots, look) in enumerate(story, 1):
+            here = {one.network: replace(one, revision=revision) for one in snapshots}
+            left = [gone(uuid, revision=revision) for uuid in known - here.keys()]
+            node.told(*here.values(), *left).steps(look=look)
+            known |= here.keys()
+
+        assert node.steps() == []
+
+
+def test_what_was_damaged_unseen_is_found_a_moment_after_something_was_made(
+    tmp_path: Path,
+) -> None:
+    node = Node(tmp_path)
+    turning = Reconciler(node.inbox, node.kernel, agent_settings(tmp_path), clock=time.monotonic)
+    stop = threading.Event()
+    thread = threading.Thread(target=turning.run, args=(stop,), daemon=True)
+    thread.start()
+    node.told(network(vifs=(vif(),)))
+    wait_for(lambda: "dhcp br100" in node.kernel.items, "the first guest", 5)
+
+    del node.kernel.items["vlan vlan100"]
+    node.told(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+
+    wait_for(lambda: "vlan vlan100" in node.kernel.items, "the damage to be mended", 5)
+    stop.set()
+    node.inbox.wake()
+    thread.join(5)
+    assert not thread.is_alive()
