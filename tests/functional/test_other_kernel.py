@@ -6,17 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.conftest import is_a_machine_of_the_lab, knows_vlans
-from tests.lab.isolation import is_isolated
 from tests.lab.machine import Machine
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.skipif(
-    not is_isolated() or is_a_machine_of_the_lab() or knows_vlans(),
-    reason="this kernel has 802.1Q, so the tests of VLANs have run right here",
-)
+@pytest.mark.other_kernel
 def test_vlans_on_a_kernel_that_has_them(tmp_path: Path) -> None:
     files = [str(ROOT / "tests" / "functional" / name) for name in ("test_vlans.py",)]
     with Machine("functional", [], tmp_path) as machine:
