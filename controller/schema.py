@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any  # Any: a column of whichever type
 
 import sqlalchemy as sa
 from alembic import command
@@ -107,9 +108,30 @@ def check(url: str) -> list[str]:
     """Return how the database's tables differ from what this release works with."""
     with _connection(url) as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
+            connection, opts={"compare_type": True, "compare_server_default": defaults_differ}
         )
         return [str(difference) for difference in compare_metadata(context, metadata)]
+
+
+_TRUTH = {"0": False, "false": False, "1": True, "true": True}
+
+
+def defaults_differ(  # noqa: PLR0917 - as Alembic calls it
+    context: MigrationContext,
+    found: sa.Column[Any],
+    wanted: sa.Column[Any],
+    found_default: str | None,
+    wanted_default: object,
+    rendered: str | None,
+) -> bool | None:
+    """Say whether a truth value's default differs, in whichever spelling the database has it.
+
+    None: it is no truth value; Alembic compares by itself.
+    """
+    if not isinstance(wanted.type, sa.Boolean):
+        return None
+    have, want = (_TRUTH.get(str(each).strip("'").lower()) for each in (found_default, rendered))
+    return have != want
 
 
 def _config() -> Config:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from alembic import context
 
+from cloudnet.controller.schema import defaults_differ
 from cloudnet.controller.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     compare_type=True,
-    compare_server_default=True,
+    compare_server_default=defaults_differ,
     render_as_batch=True,  # SQLite alters a table by making it anew
     transaction_per_migration=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
     """What all our commands share."""
 
+    columns: Sequence[str] = ()  # of what it shows; none: they are known when it is there
     changes = False  # whether it changes anything, and so has --dry-run
     dry_run = "do it in a transaction that is rolled back, and show what would be"
 
@@ -37,7 +38,22 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
                 help=self.dry_run,
             )
         self.add_options(parser)
+        self._parser = parser
         return parser
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run it, but refuse a column that there is not before anything is done."""
+        if self.columns:
+            self.refuse_unknown(parsed_args, self.columns)
+        result: int = super().run(parsed_args)
+        return result
+
+    def refuse_unknown(self, args: argparse.Namespace, columns: Collection[str]) -> None:
+        """End with wrong usage if the command line names a column that there is not."""
+        named = (*getattr(args, "columns", ()), *getattr(args, "sort_columns", ()))
+        for name in named:
+            if name.lower().replace(" ", "_") not in columns:
+                self._parser.error(f"there is no column {name}; there are: {', '.join(columns)}")
 
     def get_epilog(self) -> str:
         """Return what stands below the options; cliff's own looks through all distributions."""
@@ -74,8 +90,6 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
 class Listing(Common, Lister):  # type: ignore[misc]  # as above
     """A command whose answer is a list of things."""
 
-    columns: Sequence[str] = ()
-
     @abstractmethod
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return the things, as mappings or with attributes named as the columns."""
@@ -98,6 +112,7 @@ class Showing(Common, ShowOne):  # type: ignore[misc]  # as above
         """Return names and values, as cliff wants them."""
         with self.cloud(args) as cloud:
             found = self.thing(cloud, args)
+        self.refuse_unknown(args, found)
         return tuple(found), [as_shown(cell(found, name), args.formatter) for name in found]
 
 

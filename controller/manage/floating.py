@@ -97,6 +97,7 @@ class Delete(Deed):
 class Allocate(Showing):
     """Take a floating IP out of a pool for a project, and show which one it is."""
 
+    columns = ("address", "pool", "project_id")
     changes = True
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -68,6 +68,26 @@ def test_no_command_is_wrong_usage(bare: Manage) -> None:
     assert answer.err == "cloudnet-manage: name a command; see cloudnet-manage --help\n"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "network create --label private -c id",
+        "network list --sort-column nothing",
+        "floating allocate --project-id a -c id",
+    ],
+)
+def test_a_column_that_there_is_not_is_wrong_usage_and_nothing_is_done(
+    manage: Manage, command: str
+) -> None:
+    before = manage("network", "list", "-f", "json").out
+
+    refused = manage(*command.split())
+
+    assert refused.status == 2
+    assert "there is no column" in refused.err.splitlines()[-1]
+    assert manage("network", "list", "-f", "json").out == before
+
+
 def test_a_wrong_configuration_is_refused_in_one_line(bare: Manage, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.conf"
     wrong.write_text("vlan_strat = 100\n")
