@@ -18,7 +18,15 @@ from typing import Protocol
 
 from cloudnet.agent.inbox import Inbox, Told
 from cloudnet.agent.plan import Step, Verb, needs, plan
-from cloudnet.agent.state import Bridge, Found, HandedOut, Item, Items, bridge_of
+from cloudnet.agent.state import (
+    Bridge,
+    Found,
+    HandedOut,
+    Item,
+    Items,
+    Translation,
+    bridge_of,
+)
 from cloudnet.agent.translate import Want, translate
 from cloudnet.common.errors import KernelRefused
 from cloudnet.common.objects import Applied, NetworkGone, Problem
@@ -126,7 +134,7 @@ class Reconciler:
                 return self._blind(told, error)
             want, steps = self._planned(told, found)
         stuck = self._apply(steps)
-        self._seen = None if stuck else _after(found, steps)
+        self._seen = None if stuck else _after(found, steps, want)
         self._forget_failures({step.item.key for step in steps})
         problems = [*want.problems, *self._problems(stuck, want)]
         self._say(
@@ -228,9 +236,10 @@ class Reconciler:
         self._said = lines
 
 
-def _after(found: Found, steps: Iterable[Step]) -> Found:
+def _after(found: Found, steps: Iterable[Step], want: Want) -> Found:
     """Return what the node has when all steps were taken."""
-    items = dict(found.items)
+    translations = {k: item for k, item in want.items.items() if isinstance(item, Translation)}
+    items = dict(found.items) | translations  # which rules make, and no step
     for step in steps:
         if step.verb is Verb.ENSURE:
             items[step.item.key] = step.item

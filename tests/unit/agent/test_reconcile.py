@@ -292,6 +292,16 @@ def test_nothing_is_taken_away_without_looking(node: Node) -> None:
     assert "vlan vlan100" in node.kernel.items
 
 
+def test_connections_of_a_floating_ip_that_moves_at_once_are_forgotten_at_once(node: Node) -> None:
+    guests = (vif(), vif(4, "10.0.0.4"))
+    node.told(network(vifs=guests)).steps()
+    node.told(network(revision=2, vifs=guests, floating_ips=(floating(),)))
+    node.steps(look=False)
+    node.told(network(revision=3, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
+
+    assert "remove translation 192.168.99.225 to 10.0.0.3" in node.steps(look=False)
+
+
 def test_after_a_step_that_failed_it_is_looked_again(node: Node) -> None:
     node.told(bridged_only()).steps()
     node.kernel.refuse["bridge br101"] = "no"
