@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -45,14 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         conf, settings = load_agent(sys.argv[1:] if argv is None else argv, "cloudnet-agent")
         set_up_logging(conf, "cloudnet-agent")
         with _alone(settings.state_path):
-            _run(conf, settings)
+            return _run(conf, settings)
     except (ConfigurationError, KernelRefused) as error:
         print(f"cloudnet-agent: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
         return 1
-    return 0
 
 
-def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
+def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> int:
+    """Be an agent until told to end, and return the exit status."""
     stop = threading.Event()
     with ExitStack() as open_things:
         inbox = Inbox(settings.host, Memory(settings.state_path / "snapshots"))
@@ -85,21 +85,23 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
         listener = LeaseListener(settings.state_path / "agent.sock", on_lease)
         open_things.callback(listener.close)
 
-        def end(signum: int, frame: FrameType | None) -> None:
-            LOG.info("%s: ending; the node's network stays", signal.Signals(signum).name)
+        def end() -> None:
             stop.set()
             inbox.wake()
             reporter.wake()
 
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
+        def end_as_told(signum: int, frame: FrameType | None) -> None:
+            LOG.info("%s: ending; the node's network stays", signal.Signals(signum).name)
+            end()
+
+        signal.signal(signal.SIGTERM, end_as_told)
+        signal.signal(signal.SIGINT, end_as_told)
         LOG.info("agent of host %s, pid %d", settings.host, os.getpid())
         # What is here now stays: a full collection need not walk it, which would halt everything
         # for a tenth of a second, and often in the middle of a guest's start.
         gc.freeze()
         # The loop starts first: a node comes back from what it remembers, broker or no broker.
-        turning = threading.Thread(target=loop.run, args=(stop,), name="reconcile")
-        turning.start()
+        broken = open_things.enter_context(_turning(loop, stop, end))
         listener.start()
         if rpc.wait_for_broker(settings.rpc.transport_url, stop):
             server = rpc.server(transport, rpc.AGENT_TOPIC, settings.host, [AgentEndpoint(inbox)])
@@ -112,7 +114,34 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
             stop.wait()
             server.stop()
             reporting.join(FINISH_SECONDS)
-        turning.join()
+    return 1 if broken.is_set() else 0
+
+
+@contextmanager
+def _turning(
+    loop: Reconciler, stop: threading.Event, end: Callable[[], None]
+) -> Iterator[threading.Event]:
+    """Have the loop turn meanwhile, in whatever way this is left; the event says that it broke.
+
+    An agent whose loop is dead mends nothing, so it ends, and whoever started it starts another.
+    """
+    broken = threading.Event()
+
+    def turn() -> None:
+        try:
+            loop.run(stop)
+        except BaseException:
+            broken.set()
+            end()
+            raise
+
+    thread = threading.Thread(target=turn, name="reconcile")
+    thread.start()
+    try:
+        yield broken
+    finally:
+        end()
+        thread.join()
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from cloudnet.common.wire import from_wire, to_wire
 LOG = logging.getLogger(__name__)
 
 SHORTEST_PAUSE = 0.05  # seconds between two reports, so that a burst of rounds is told once
+LONGEST_SILENCE = 30.0  # seconds between two tries while nobody answers
+FIRST_PATIENCE = 2.0  # seconds for an answer; doubled when it was too short
 
 
 class Controller(Protocol):
@@ -40,15 +42,23 @@ class Unanswered(Exception):  # noqa: N818 - not an error here: the next report 
 class QueuedController:
     """The controller at the other end of the queue."""
 
-    def __init__(self, client: Any, timeout_seconds: int) -> None:  # Any: oslo.messaging's client
-        self._client = client.prepare(timeout=timeout_seconds, retry=0)
+    def __init__(self, client: Any, timeout_seconds: float) -> None:  # Any: oslo.messaging's client
+        """:param timeout_seconds: the longest to wait for an answer"""
+        self._client = client.prepare(retry=0)
+        self._timeout = timeout_seconds
+        # What is sent before a controller listens is lost, and nobody says so: the first wait is
+        # short, that a node need not stand idle because it was up first.
+        self._patience = min(FIRST_PATIENCE, timeout_seconds)
 
     def report(self, report: Report) -> Picture:
         """Call the controller's ``report``."""
+        client = self._client.prepare(timeout=self._patience)
         try:
-            return from_wire(Picture, self._client.call({}, "report", report=to_wire(report)))
+            return from_wire(Picture, client.call({}, "report", report=to_wire(report)))
+        except messaging.MessagingTimeout as error:
+            waited, self._patience = self._patience, min(self._patience * 2, self._timeout)
+            raise Unanswered(f"no answer in {waited:.0f} s") from error
         except (
-            messaging.MessagingTimeout,
             messaging.MessageDeliveryFailure,
             messaging.RemoteError,
             messaging.MessagingException,
@@ -134,9 +144,11 @@ class Reporter:
         return True
 
     def _pause(self) -> float:
-        """The interval, give or take a tenth; longer and longer while nobody answers."""
-        grown = min(2.0 ** min(self._silent_since_reports, 5), 30.0) - 1.0
-        return (self._interval + grown) * random.uniform(0.9, 1.1)  # noqa: S311 - spread, no secret
+        """The interval; while nobody answers, soon and then less and less often."""
+        silent = self._silent_since_reports
+        grown = min(2.0 ** min(silent - 1, 9), LONGEST_SILENCE)
+        # Hosts that lost the controller together shall not all ask together.
+        return (grown if silent else self._interval) * random.uniform(0.9, 1.1)  # noqa: S311
 
 
 def _told(standing: Standing) -> tuple[object, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from logging.handlers import MemoryHandler
 
 from oslo_config import cfg
@@ -151,11 +153,42 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
         raise ConfigurationError(
             f"[DEFAULT] log_config_append = {conf.log_config_append}: {error.err_msg}"
         ) from error
+    for handler in _handlers():
+        _shield(handler, prog)
     for handler in logging.getLogger().handlers:
         handler.addFilter(SayOnce())
         if type(handler.formatter) is formatters.ContextFormatter:
             handler.setFormatter(OneLine(project=prog, datefmt=conf.log_date_format, config=conf))
     _release_early_records()
+
+
+def _handlers() -> set[logging.Handler]:
+    known = [logging.getLogger(name) for name in logging.root.manager.loggerDict]
+    return {handler for logger in (logging.root, *known) for handler in logger.handlers}
+
+
+def _shield(handler: logging.Handler, prog: str) -> None:
+    """Have a record that cannot be written be lost, which is said once, and harm nobody.
+
+    A full disk or a directory that is gone is no reason for a daemon to stop its work; logging's
+    own way is a stack for each record, or an error to whoever says something.
+    """
+    emit, lost = handler.emit, threading.Event()
+
+    def try_to_emit(record: logging.LogRecord) -> None:
+        try:
+            emit(record)
+        except Exception:  # noqa: BLE001 - whatever it is, it is no reason to stop the work
+            lose(record)
+
+    def lose(record: logging.LogRecord) -> None:
+        if not lost.is_set():
+            lost.set()
+            with suppress(Exception):
+                sys.stderr.write(f"{prog}: records are lost: {sys.exc_info()[1]}\n")
+
+    handler.emit = try_to_emit  # type: ignore[method-assign]  # of this one, whatever its class
+    handler.handleError = lose  # type: ignore[method-assign]
 
 
 def _release_early_records() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from typing import Any  # Any: a command's class
 
 from cliff.commandmanager import CommandManager
 
@@ -42,9 +43,23 @@ COMMANDS = {
 }
 
 
+class Exactly(CommandManager):  # type: ignore[misc]  # cliff publishes no types
+    """Knows commands by their whole names: a slip must not run another one."""
+
+    def find_command(self, argv: list[str]) -> tuple[Any, str, list[str]]:
+        """Return the command that the first words name, its name and the other words.
+
+        :raises ValueError: they name none
+        """
+        found: tuple[Any, str, list[str]] = super().find_command(argv)
+        if found[1] not in self.commands:
+            raise ValueError(f"{found[1]} is a part of a name")
+        return found
+
+
 def manager() -> CommandManager:
     """Return cliff's manager with all commands, none of them imported yet."""
-    known = CommandManager()
+    known = Exactly()
     for name, place in COMMANDS.items():
         known.commands[name] = EntryPoint(name, f"{_HERE}.{place}", "cloudnet.manage")
     return known

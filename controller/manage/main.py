@@ -90,17 +90,25 @@ class ManageApp(App):  # type: ignore[misc]  # cliff is untyped to mypy here
 
     def run_subcommand(self, argv: list[str]) -> int:
         """Run the command that the words name, or say which ones there are."""
-        try:
-            self.command_manager.find_command(argv)
-        except ValueError:
-            near = ", ".join(repr(name) for name in self.get_fuzzy_matches(" ".join(argv[:2]))[:5])
+        words = argv[1:] if argv[0] == "help" else argv
+        if not self._is_known(words, in_part=argv[0] == "help"):
+            near = ", ".join(repr(name) for name in self.get_fuzzy_matches(" ".join(words[:2]))[:5])
             self.stderr.write(
-                f"{self.NAME}: {' '.join(argv[:2])!r} is no command"
+                f"{self.NAME}: {' '.join(words[:2])!r} is no command"
                 f"{f'; near it are {near}' if near else ''}; see {self.NAME} --help\n"
             )
             return 2
         result: int = super().run_subcommand(argv)
         return result
+
+    def _is_known(self, words: list[str], *, in_part: bool) -> bool:
+        """Say whether the words begin with a command's name, or with a part of one's."""
+        try:
+            self.command_manager.find_command(words)
+        except ValueError:
+            said = " ".join(words)
+            return in_part and any(name.startswith(said) for name, _ in self.command_manager)
+        return True
 
     def interact(self) -> None:
         """There is no shell to be in: a command is needed."""

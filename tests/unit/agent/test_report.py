@@ -9,9 +9,10 @@ import pytest
 from cloudnet.agent.inbox import Inbox
 from cloudnet.agent.memory import Memory
 from cloudnet.agent.reconcile import Standing
-from cloudnet.agent.report import Reporter, Unanswered
+from cloudnet.agent.report import QueuedController, Reporter, Unanswered
 from cloudnet.agent.state import HandedOut
 from cloudnet.common.objects import Applied, Lease, Picture, Report, Snapshot
+from cloudnet.common.rpc import messaging
 from tests.lab.waiting import wait_for
 from tests.worlds import PRIVATE, RANGES, gone, network
 
@@ -147,3 +148,29 @@ def test_nothing_is_reported_before_there_was_a_round(
     running.join()
 
     assert controller.heard[0].applied == (Applied(PRIVATE, 1),)
+
+
+class Deaf:
+    """A client whose calls nobody answers."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[float] = []
+
+    def prepare(self, timeout: float | None = None, retry: int | None = None) -> "Deaf":
+        if timeout is not None:
+            self.timeouts.append(timeout)
+        return self
+
+    def call(self, *words: object, **arguments: object) -> None:
+        raise messaging.MessagingTimeout
+
+
+def test_the_first_answer_is_not_waited_for_as_long_as_the_last() -> None:
+    client = Deaf()
+    queued = QueuedController(client, 10)
+
+    for _ in range(5):
+        with pytest.raises(Unanswered, match="no answer in"):
+            queued.report(Report("node1", ()))
+
+    assert client.timeouts == [2, 4, 8, 10, 10]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 import pytest
 
 from cloudnet.common.errors import ConfigurationError
-from cloudnet.common.logs import SayOnce, set_up_logging
+from cloudnet.common.logs import SayOnce, _shield, set_up_logging
 from cloudnet.common.settings import load_agent
 from tests.unit.common.conftest import Write
 
@@ -131,3 +132,25 @@ def test_garbage_on_the_queue_is_one_line_with_the_reason() -> None:
     assert SayOnce().filter(record)
     assert record.getMessage() == f"{SayOnce.GARBAGE} (not JSON)"
     assert record.exc_info is None
+
+
+def test_a_record_that_cannot_be_written_is_lost_said_once_and_harms_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gone" / "trouble.log"
+    handler = WatchedFileHandler(file, delay=True)  # opens its file with the first record
+    _shield(handler, "cloudnet-agent")
+    logger = logging.getLogger("lost")
+    logger.addHandler(handler)
+
+    logger.warning("one")
+    logger.warning("two")
+    said = capsys.readouterr().err
+
+    assert said.count("\n") == 1
+    assert said.startswith("cloudnet-agent: records are lost: ")
+    file.parent.mkdir()
+    logger.warning("three")
+    assert "three" in file.read_text()
+    logger.removeHandler(handler)
+    handler.close()

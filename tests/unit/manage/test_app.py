@@ -61,6 +61,15 @@ def test_an_unknown_command_is_wrong_usage(bare: Manage) -> None:
     assert line.startswith("cloudnet-manage: 'netwrk list' is no command; near it are 'network ")
 
 
+@pytest.mark.parametrize("words", ["network creat --label x", "network dis", "help nosuch"])
+def test_a_part_of_a_name_runs_nothing(manage: Manage, words: str) -> None:
+    refused = manage(*words.split())
+
+    assert refused.status == 2
+    assert "is no command" in refused.err
+    assert manage.done("network", "list", "-f", "value").out == ""
+
+
 def test_no_command_is_wrong_usage(bare: Manage) -> None:
     answer = bare()
 
