@@ -1,13 +1,15 @@
 """Pure: the firewall of a node, from the networks it is the gateway of.
 
-The rules are nova-network's by meaning. Three things differ: projects are kept apart at layer 3
-(the ``cloudnet-isolate`` chain comes before everything that accepts), DHCP and DNS are opened only
-on the ports and protocols that they use, and nothing is SNATed without an interface to leave by.
+The rules are nova-network's by meaning. Four things differ: projects are kept apart at layer 3
+(the ``cloudnet-isolate`` chain comes before everything that accepts), nobody speaks to or through
+the host under an address that is not of its network, DHCP and DNS are opened only on the ports and
+protocols that they use, and nothing is SNATed without an interface to leave by.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
 from cloudnet.agent.state import Chain, Rule, Table, Translation
@@ -35,7 +37,7 @@ def tables(
         return []
     gateways = [network for network in networks if network.host_address is not None]
     served = [network for network in gateways if network.enable_dhcp]
-    made = [_filter(networks, served, ranges, settings, held)]
+    made = [_filter(networks, ranges, settings, held)]
     if gateways:
         made.append(_nat(gateways, settings))
     if served:
@@ -46,7 +48,6 @@ def tables(
 
 def _filter(
     networks: Sequence[NetworkSnapshot],
-    served: Sequence[NetworkSnapshot],
     ranges: FixedRanges,
     settings: NatSettings,
     held: Collection[str],
@@ -56,7 +57,7 @@ def _filter(
         "filter",
         ("cloudnet-isolate", None, [*_isolation(networks, ranges, settings, held)]),
         ("cloudnet-FORWARD", "FORWARD", [first, *_forwarding(networks, settings, held)]),
-        ("cloudnet-INPUT", "INPUT", [first, *_services(served)]),
+        ("cloudnet-INPUT", "INPUT", [first, *_to_the_host(networks, settings, held)]),
     )
 
 
@@ -130,7 +131,10 @@ def _forwarding(
             yield Rule(settings.drop_action, in_interface=network.bridge)
             yield Rule(settings.drop_action, out_interface=network.bridge)
         else:
-            yield Rule("ACCEPT", in_interface=network.bridge)
+            # Nobody leaves in another network's name, as its guest or as its floating IP.
+            yield _bridged(network.bridge)
+            yield Rule("ACCEPT", in_interface=network.bridge, source=network.cidr)
+            yield Rule(settings.drop_action, in_interface=network.bridge)
             yield Rule("ACCEPT", out_interface=network.bridge)
 
     for bridge in held:
@@ -147,15 +151,30 @@ def _bridged(bridge: str) -> Rule:
     return Rule("ACCEPT", in_interface=bridge, out_interface=bridge)
 
 
-def _services(networks: Iterable[NetworkSnapshot]) -> Iterator[Rule]:
+def _to_the_host(
+    networks: Iterable[NetworkSnapshot], settings: NatSettings, held: Iterable[str]
+) -> Iterator[Rule]:
+    """DHCP and DNS, and else what the host itself lets in; nobody in the name of a stranger."""
     for network in networks:
-        for protocol, port in (("udp", "67"), ("udp", "53"), ("tcp", "53")):
-            yield Rule(
-                "ACCEPT",
-                in_interface=network.bridge,
-                protocol=protocol,
-                matches=((protocol, (("dport", port),)),),
-            )
+        if network.topology is Topology.FLAT:
+            continue
+        if network.host_address is not None and network.enable_dhcp:
+            yield _service(network, "udp", 67)  # from 0.0.0.0: who asks has no address yet
+            for protocol in ("udp", "tcp"):
+                yield replace(_service(network, protocol, 53), source=network.cidr)
+        yield Rule("RETURN", in_interface=network.bridge, source=network.cidr)
+        yield Rule(settings.drop_action, in_interface=network.bridge)
+    for bridge in held:
+        yield Rule(settings.drop_action, in_interface=bridge)
+
+
+def _service(network: NetworkSnapshot, protocol: str, port: int) -> Rule:
+    return Rule(
+        "ACCEPT",
+        in_interface=network.bridge,
+        protocol=protocol,
+        matches=((protocol, (("dport", str(port)),)),),
+    )
 
 
 # -- nat ---------------------------------------------------------------------------------------

@@ -159,13 +159,24 @@ def _translated() -> Iterator[None]:
                 f"the database has not the tables of this version ({text}); "
                 "run `cloudnet-manage db sync`"
             ) from error
-        raise DatabaseUnavailable(f"the database does not answer: {text}") from error
+        raise DatabaseUnavailable(_why_unavailable(text)) from error
     except DatabaseError as error:
         if type(error) is not DatabaseError:
             raise  # values or statements of ours that it refuses: a bug
         raise DatabaseUnavailable(
             f"the database cannot be used: {error.orig}; see [database] connection"
         ) from error
+
+
+def _why_unavailable(said: str) -> str:
+    if "unable to open database file" in said:
+        return (
+            f"there is no database file, or it cannot be read ({said}); make it by "
+            "`cloudnet-manage db sync`, as root"
+        )
+    if "readonly database" in said:
+        return f"this user may not write the database ({said}); run it as root"
+    return f"the database does not answer: {said}"
 
 
 def _engine(url: sa.URL, connections: int) -> sa.Engine:
@@ -182,9 +193,9 @@ def _engine(url: sa.URL, connections: int) -> sa.Engine:
     except (ImportError, NoSuchModuleError) as error:
         reason = " ".join(str(error).split())
         raise DatabaseUnavailable(
-            f"the driver for {url.drivername}:// is not installed ({reason}); "
-            "install it, or name another in [database] connection, such as mysql+pymysql:// or "
-            "postgresql+psycopg://"
+            f"the driver for {url.drivername}:// is not installed ({reason}); install it beside "
+            "cloudnet, or name another in [database] connection: postgresql+psycopg:// needs "
+            "`pip install 'psycopg[binary]'`, mysql+pymysql:// needs `pip install PyMySQL`"
         ) from error
 
 

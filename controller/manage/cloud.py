@@ -67,8 +67,9 @@ class Cloud:
                 return network
         labelled = [network for network in every if network.label == name]
         if len(labelled) > 1:
+            ranges = ", ".join(str(network.cidr) for network in labelled)
             raise BadRequest(
-                f"{len(labelled)} networks are labelled {name!r}; name one by its uuid or range"
+                f"{len(labelled)} networks are labelled {name!r}; name one by its range ({ranges})"
             )
         if not labelled:
             raise NetworkNotFound(

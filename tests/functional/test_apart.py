@@ -46,16 +46,10 @@ class Wire:
 
     device: str
 
-    def hears(self, sent: "Wire", destination: str, mac: str) -> bool:
+    def hears(self, sent: "Wire", destination: str, mac: str, source: str = "10.0.0.3") -> bool:
         """Say whether a packet that another end sends to ``destination`` comes out here."""
-        packet = (
-            Ether(dst=mac, src="fa:16:3e:00:00:03")
-            / IP(src="10.0.0.3", dst=destination)
-            / UDP(sport=4000, dport=4000)
-            / b"do you hear me"
-        )
-        with self.opened() as here, sent.opened() as there:
-            there.send(bytes(packet))
+        with self.opened() as here:
+            sent.send(destination, mac, source)
             deadline = time.monotonic() + 0.5
             while (left := deadline - time.monotonic()) > 0:
                 here.settimeout(left)
@@ -63,6 +57,16 @@ class Wire:
                     if b"do you hear me" in here.recv(2048):
                         return True
         return False
+
+    def send(self, destination: str, mac: str, source: str) -> None:
+        packet = (
+            Ether(dst=mac, src="fa:16:3e:00:00:03")
+            / IP(src=source, dst=destination)
+            / UDP(sport=4000, dport=4000)
+            / b"do you hear me"
+        )
+        with self.opened() as wire:
+            wire.send(bytes(packet))
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[socket.socket]:
@@ -133,3 +137,25 @@ def test_the_gateway_routes_to_the_outside_but_to_no_other_project(host: Host, g
 
     assert Wire("eth1-far").hears(guest, OUTSIDE, bridge_mac(host))
     assert not Wire("vm5").hears(guest, OTHER_VM, bridge_mac(host))
+
+
+def test_nobody_leaves_in_a_strangers_name(host: Host, guest: Wire) -> None:
+    converge(host, ours(host_address=IPv4Address("10.0.0.1")), theirs())
+
+    for stranger in ("10.0.4.5", "192.0.2.10", "198.51.100.1"):
+        assert not Wire("eth1-far").hears(guest, OUTSIDE, bridge_mac(host), source=stranger)
+    assert Wire("eth1-far").hears(guest, OUTSIDE, bridge_mac(host))
+
+
+def test_nobody_speaks_to_the_host_in_a_strangers_name(host: Host, guest: Wire) -> None:
+    converge(host, ours(host_address=IPv4Address("10.0.0.1")), theirs())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind(("10.0.0.1", 4000))
+        ear.settimeout(0.5)
+
+        guest.send("10.0.0.1", bridge_mac(host), source="10.0.4.5")
+        with pytest.raises(TimeoutError):
+            ear.recv(64)
+        guest.send("10.0.0.1", bridge_mac(host), source="10.0.0.3")
+
+        assert ear.recv(64) == b"do you hear me"

@@ -50,7 +50,7 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
         dhcp br100 with 2 hosts
         dhcp br101 with 1 hosts
         forwarding of IPv4
-        table filter with 16 rules
+        table filter with 24 rules
         table mangle with 2 rules
         table nat with 9 rules
         vlan vlan100 on eth0 tag 100 mtu 1500 in br100
@@ -58,7 +58,7 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
 
         node2
         bridge br100 mac 02:00:00:00:01:00 mtu 1500
-        table filter with 6 rules
+        table filter with 8 rules
         vlan vlan100 on eth0 tag 100 mtu 1500 in br100""")
 
 

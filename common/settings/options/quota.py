@@ -26,7 +26,8 @@ QUOTA: tuple[cfg.Opt, ...] = (
         default=-1,
         min=-1,
         deprecated_opts=_formerly("quota_fixed_ips"),
-        help="How many fixed IPs a project may hold that has no quota of its own; -1: any number.",
+        help="How many fixed IPs a project may hold that has no quota of its own; -1: any number. "
+        "It does not hold for VLAN networks, which are a project's own.",
     ),
     cfg.BoolOpt(
         "recheck_quota",

@@ -33,12 +33,16 @@ def test_the_gateway_of_a_network_forwards_serves_and_translates() -> None:
         told(network())
         == dedent("""\
         filter cloudnet-FORWARD -j cloudnet-isolate
-        filter cloudnet-FORWARD -i br100 -j ACCEPT
+        filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
+        filter cloudnet-FORWARD -s 10.0.0.0/22 -i br100 -j ACCEPT
+        filter cloudnet-FORWARD -i br100 -j DROP
         filter cloudnet-FORWARD -o br100 -j ACCEPT
         filter cloudnet-INPUT -j cloudnet-isolate
         filter cloudnet-INPUT -i br100 -p udp -m udp --dport 67 -j ACCEPT
-        filter cloudnet-INPUT -i br100 -p udp -m udp --dport 53 -j ACCEPT
-        filter cloudnet-INPUT -i br100 -p tcp -m tcp --dport 53 -j ACCEPT
+        filter cloudnet-INPUT -s 10.0.0.0/22 -i br100 -p udp -m udp --dport 53 -j ACCEPT
+        filter cloudnet-INPUT -s 10.0.0.0/22 -i br100 -p tcp -m tcp --dport 53 -j ACCEPT
+        filter cloudnet-INPUT -s 10.0.0.0/22 -i br100 -j RETURN
+        filter cloudnet-INPUT -i br100 -j DROP
         filter cloudnet-isolate -d 10.0.0.0/22 -i br100 -j RETURN
         filter cloudnet-isolate -d 10.0.0.0/20 -i br100 -m conntrack ! --ctstate DNAT -j DROP
         nat cloudnet-POSTROUTING -s 10.0.0.0/22 -d 172.16.99.108/32 -j ACCEPT
@@ -73,6 +77,8 @@ def test_a_host_that_is_not_the_gateway_only_lets_bridged_frames_pass() -> None:
         filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
         filter cloudnet-FORWARD -i br100 -j DROP
         filter cloudnet-INPUT -j cloudnet-isolate
+        filter cloudnet-INPUT -s 10.0.0.0/22 -i br100 -j RETURN
+        filter cloudnet-INPUT -i br100 -j DROP
         filter cloudnet-isolate -d 10.0.0.0/22 -i br100 -j RETURN
         filter cloudnet-isolate -d 10.0.0.0/20 -i br100 -m conntrack ! --ctstate DNAT -j DROP""")
 
@@ -92,6 +98,7 @@ def test_guests_left_in_the_bridge_of_a_network_that_is_gone_reach_nobody_by_thi
         filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
         filter cloudnet-FORWARD -i br100 -j DROP
         filter cloudnet-INPUT -j cloudnet-isolate
+        filter cloudnet-INPUT -i br100 -j DROP
         filter cloudnet-isolate -d 10.0.0.0/20 -i br100 -m conntrack ! --ctstate DNAT -j DROP""")
 
 

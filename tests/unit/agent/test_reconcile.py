@@ -69,7 +69,7 @@ def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
         bridge br100 mac 02:00:00:00:01:00 mtu 1500
         dhcp br100 with 1 hosts
         forwarding of IPv4
-        table filter with 9 rules
+        table filter with 13 rules
         table mangle with 1 rules
         table nat with 6 rules
         vlan vlan100 on eth0 tag 100 mtu 1500 in br100""")

@@ -129,7 +129,7 @@ def test_a_label_of_two_networks_is_refused(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
 
     assert manage.refused("network", "show", "x") == (
-        "2 networks are labelled 'x'; name one by its uuid or range"
+        "2 networks are labelled 'x'; name one by its range (10.0.0.0/22, 10.0.4.0/22)"
     )
 
 
