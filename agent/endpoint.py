@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudnet.agent.inbox import Inbox
+from cloudnet.agent.sensible import sensible
 from cloudnet.common import rpc
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.objects import FixedRanges, NetworkGone, NetworkSnapshot
@@ -30,9 +31,9 @@ class AgentEndpoint:
         """Take one network's desired state on this host."""
         try:
             if isinstance(snapshot, Mapping) and snapshot.get("type") == NetworkGone.__name__:
-                self._inbox.put(from_wire(NetworkGone, snapshot))
+                self._inbox.put(sensible(from_wire(NetworkGone, snapshot)))
             else:
-                self._inbox.put(from_wire(NetworkSnapshot, snapshot))
+                self._inbox.put(sensible(from_wire(NetworkSnapshot, snapshot)))
         except BadRequest as error:
             LOG.warning("dropped a snapshot: %.300s", error)
 

@@ -21,7 +21,6 @@ LONGEST = 4096
 CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 WORDS = 5
-STOP = b"stop"
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,8 @@ class LeaseListener:
         """End the thread and leave the place free."""
         self._closing.set()
         if self._thread.is_alive():
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as waker:
-                waker.sendto(STOP, str(self._path))
+            # Not by way of the path, which somebody may have removed.
+            self._socket.shutdown(socket.SHUT_RD)
             self._thread.join()
         self._socket.close()
         if self._path.exists() and self._path.stat().st_ino == self._inode:

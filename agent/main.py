@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from oslo_config import cfg
 
@@ -36,8 +37,6 @@ LOG = logging.getLogger(__name__)
 
 ACTIONS = {"add": "lease", "del": "release"}  # dnsmasq's word -> nova-network's
 
-FINISH_SECONDS = 5  # for an answer to the last report
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; what stands on the node stays when the agent goes."""
@@ -45,14 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         conf, settings = load_agent(sys.argv[1:] if argv is None else argv, "cloudnet-agent")
         set_up_logging(conf, "cloudnet-agent")
         with _alone(settings.state_path):
-            return _run(conf, settings)
+            _run(conf, settings)
     except (ConfigurationError, KernelRefused) as error:
         print(f"cloudnet-agent: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
         return 1
 
 
-def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> int:
-    """Be an agent until told to end, and return the exit status."""
+def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
+    """Be an agent until told to end, and end the process."""
     stop = threading.Event()
     with ExitStack() as open_things:
         inbox = Inbox(settings.host, Memory(settings.state_path / "snapshots"))
@@ -61,7 +60,6 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> int:
         kernel = Kernel(settings, watch.follow)
         open_things.callback(kernel.close)
         transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
-        open_things.callback(transport.cleanup)
         controller = QueuedController(
             rpc.client(transport, rpc.CONTROLLER_TOPIC),
             # No longer than to the next: one whose answer is lost must not silence the host.
@@ -112,9 +110,11 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> int:
             )
             reporting.start()
             stop.wait()
-            server.stop()
-            reporting.join(FINISH_SECONDS)
-    return 1 if broken.is_set() else 0
+    # The queue is just left: its library takes up to five seconds to let go of each end, and what
+    # was not taken from it is told again with the next report.
+    LOG.info("ended")
+    logging.shutdown()
+    os._exit(1 if broken.is_set() else 0)
 
 
 @contextmanager

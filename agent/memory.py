@@ -116,6 +116,7 @@ class Memory:
     def _write(self, file: Path, *, say: bool) -> None:
         fresh = file.with_suffix(".new")
         try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)  # somebody may remove it
             with fresh.open("w") as stream:
                 stream.write(self._unkept[file])
                 stream.flush()

@@ -36,7 +36,7 @@ LOG = logging.getLogger(__name__)
 
 FIRST_PAUSE = 1.0  # seconds before a failed step is tried again; doubled each time
 LONGEST_PAUSE = 60.0
-SECOND_LOOK = 1.0  # seconds after something was made without looking
+SECOND_LOOK = 0.3  # seconds after something was made without looking
 
 
 class Kernel(Protocol):
@@ -194,19 +194,28 @@ class Reconciler:
             else:
                 self._kernel.remove(step.item)
         except KernelRefused as error:
-            times = failure.times + 1 if failure else 1
-            pause = min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE)
-            if failure is None or failure.message != str(error):
-                LOG.warning("cannot %s: %s; will try again", step, error)
-            self._failures[key] = _Failure(str(error), times, now + pause)
-            return False
-        LOG.info("%s%s", step, " (after it had failed)" if failure else "")
-        self._failures.pop(key, None)
-        return True
+            message = str(error).removeprefix(f"{step.item}: ")
+            if failure is None or failure.message != message:
+                LOG.warning("cannot %s: %s; will try again", step, message)
+        except Exception as error:
+            # A fault of ours in one thing must not keep all others from being made.
+            message = f"a fault of the agent's own, {type(error).__name__}: {error}"
+            if failure is None or failure.message != message:
+                LOG.exception("cannot %s", step)
+        else:
+            LOG.info("%s%s", step, " (after it had failed)" if failure else "")
+            self._failures.pop(key, None)
+            return True
+        times = failure.times + 1 if failure else 1
+        pause = min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE)
+        self._failures[key] = _Failure(message, times, now + pause)
+        return False
 
     def _forget_failures(self, steps: set[str]) -> None:
         """What is no longer to be done no longer fails."""
-        self._failures = {key: entry for key, entry in self._failures.items() if key in steps}
+        for key in self._failures.keys() - steps:
+            LOG.info("%s: right by now, or wanted no more", key)
+            del self._failures[key]
 
     def _pause(self) -> float:
         """Seconds until something is due without news."""

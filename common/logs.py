@@ -104,8 +104,10 @@ class SayOnce(logging.Filter):
             return True
         if self.OVER in message:
             return self._is_over()
-        if record.levelno < logging.WARNING or not any(t in message for t in self.TROUBLES):
+        if not any(trouble in message for trouble in self.TROUBLES):
             return True
+        if record.levelno < logging.WARNING:
+            return False  # that it tries again, which what comes with it says louder
         record.exc_info = None  # the message says it; forty lines of the library's stack do not
         return self._is_new()
 

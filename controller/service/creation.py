@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,13 +16,10 @@ from cloudnet.common.errors import (
     InvalidIntValue,
     NetworkNotCreated,
 )
-from cloudnet.common.objects import Topology
+from cloudnet.common.objects import LONGEST_DEVICE_NAME, NO_DEVICES, Topology, is_device_name
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.controller import checks, ipam, vlans
 
-LONGEST_DEVICE_NAME = 15  # the kernel's
-_DEVICE_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{LONGEST_DEVICE_NAME - 1}}}")
-_NO_DEVICES = {"all", "default", "lo"}  # the first two stand for every device under /proc/sys/net
 _FOR_ONE_NETWORK = (
     "vlan",
     "gateway",
@@ -211,11 +207,11 @@ def device_name(argument: str, name: str) -> str:
 
     :raises InvalidInput: it could not
     """
-    if name in _NO_DEVICES:
+    if name in NO_DEVICES:
         raise InvalidInput(
             f"{argument} {name!r}: the kernel means something else by it; give another"
         )
-    if not _DEVICE_NAME.fullmatch(name):
+    if not is_device_name(name):
         raise InvalidInput(
             f"{argument} {name!r}: a device name has 1 to {LONGEST_DEVICE_NAME} letters, digits, "
             "dots, dashes and underscores"

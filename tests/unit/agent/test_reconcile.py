@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cloudnet.agent.inbox import Inbox
 from cloudnet.agent.memory import Memory
 from cloudnet.agent.reconcile import Reconciler
-from cloudnet.agent.state import HandedOut, by_key
+from cloudnet.agent.state import HandedOut, Item, by_key
 from cloudnet.common.objects import Applied, NetworkSnapshot, Picture, Snapshot
 from tests.fakes import ETH1, FakeKernel
 from tests.lab.waiting import wait_for
@@ -352,3 +352,25 @@ def test_what_was_damaged_unseen_is_found_a_moment_after_something_was_made(
     node.inbox.wake()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_a_fault_of_our_own_in_one_thing_keeps_nothing_else_from_being_made(
+    node: Node, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = node.kernel.ensure
+
+    def ensure(item: Item) -> None:
+        if item.key == "bridge br100":
+            raise ValueError("no such thing")
+        make(item)
+
+    monkeypatch.setattr(node.kernel, "ensure", ensure)
+    node.told(bridged_only(), bridged_only(OTHER))
+
+    node.steps()
+    node.steps()
+
+    assert "vlan vlan101" in node.kernel.items
+    [problem] = node.standing.problems
+    assert problem.message.endswith(": a fault of the agent's own, ValueError: no such thing")
+    assert caplog.text.count("Traceback") == 1
