@@ -12,7 +12,7 @@ from typing import Any
 from oslo_config import cfg
 
 from cloudnet.common import rpc
-from cloudnet.common.errors import NotWired
+from cloudnet.common.errors import BrokerUnavailable, NotWired
 from cloudnet.common.rpc import messaging
 
 NetworkInfo = list[dict[str, Any]]  # Any: JSON, in the shape nova's network model reads
@@ -24,7 +24,8 @@ class NetworkAPI:
 
     :param transport_url: where RabbitMQ is, e.g. ``rabbit://guest:guest@172.16.99.1:5672/``
     :param timeout_seconds: how long a call waits for its answer before
-        ``oslo_messaging.MessagingTimeout``; every call may safely be made again
+        ``oslo_messaging.MessagingTimeout``; every call may safely be made again. Where no broker
+        has ever answered, the first call ends with :class:`BrokerUnavailable` at once
     """
 
     def __init__(
@@ -40,6 +41,8 @@ class NetworkAPI:
         )
         self._client = rpc.client(transport, rpc.NETWORK_TOPIC, timeout_seconds)
         self._transport = transport
+        self._url = transport_url
+        self._met = False  # a broker has answered; from then on the library sees to reconnecting
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -191,6 +194,9 @@ class NetworkAPI:
         return networks
 
     def _call(self, context: Context, method: str, version: str, **arguments: Any) -> Any:
+        if not self._met and (reason := rpc.why_no_broker(self._url)) is not None:
+            raise BrokerUnavailable(f"no broker answers at {reason}; start it, or correct the URL")
+        self._met = True
         prepared = self._client.prepare(version=version)
         try:
             return prepared.call(dict(context), method, **arguments)

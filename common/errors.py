@@ -32,6 +32,10 @@ class ConfigurationError(CloudnetError):
     """The configuration is wrong; names file, option, value and what would be right."""
 
 
+class BrokerUnavailable(CloudnetError):
+    """No broker answers; asking again later may help."""
+
+
 class DatabaseUnavailable(CloudnetError):
     """The database does not answer, or has no tables yet."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from cloudnet.client import NetworkAPI
 from cloudnet.common import rpc
-from cloudnet.common.errors import NoMoreFixedIps
+from cloudnet.common.errors import BrokerUnavailable, NoMoreFixedIps
 from cloudnet.common.rpc import messaging
 from cloudnet.controller.endpoint.door import expected
 
@@ -56,6 +56,13 @@ def test_an_error_arrives_as_itself_and_in_one_line() -> None:
     api.close()
     server.stop()
     server.wait()
+
+
+def test_a_broker_that_is_not_there_is_said_at_once() -> None:
+    api = NetworkAPI("rabbit://guest:guest@127.0.0.1:1/", timeout_seconds=5)
+
+    with pytest.raises(BrokerUnavailable, match=r"no broker answers at 127\.0\.0\.1:1: "):
+        api.get_all_networks({})
 
 
 def test_a_right_call_is_answered(client: Any) -> None:
