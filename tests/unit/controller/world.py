@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -194,7 +195,9 @@ def a_world(
 
 @cache
 def empty_database() -> Path:
-    """Migrated once for all tests, then copied."""
-    path = Path(mkdtemp()) / "empty.sqlite"
+    """Migrated once for all tests, then copied; it goes when the tests end."""
+    folder = TemporaryDirectory(prefix="cloudnet-empty-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "empty.sqlite"
     schema.upgrade(f"sqlite:///{path}")
     return path
