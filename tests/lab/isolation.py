@@ -115,7 +115,11 @@ def _init(argv: list[str]) -> NoReturn:
 
 def _command(argv: list[str]) -> NoReturn:
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
-    os.execvp(argv[0], argv)  # noqa: S606 - there is no shell between us and the command
+    try:
+        os.execvp(argv[0], argv)  # noqa: S606 - there is no shell between us and the command
+    except OSError as error:
+        print(f"isolated: {argv[0]}: {error.strerror}", file=sys.stderr)
+        os._exit(127 if isinstance(error, FileNotFoundError) else 126)
 
 
 def _exit_code(status: int) -> int:

@@ -21,6 +21,17 @@ def test_the_exit_status_is_the_commands() -> None:
     assert subprocess.run([ISOLATED, "sh", "-c", "exit 7"], check=False).returncode == 7
 
 
+@pytest.mark.parametrize(
+    ("command", "status", "why"),
+    [("nosuch", 127, "No such file or directory"), ("/etc/passwd", 126, "Permission denied")],
+)
+def test_a_command_that_cannot_start_is_named(command: str, status: int, why: str) -> None:
+    refused = subprocess.run([ISOLATED, command], check=False, capture_output=True, text=True)
+
+    assert refused.returncode == status
+    assert refused.stderr == f"isolated: {command}: {why}\n"
+
+
 def test_the_network_inside_is_a_new_one() -> None:
     links = subprocess.run(
         [ISOLATED, "ls", "/sys/class/net"], check=True, capture_output=True, text=True
@@ -63,7 +74,8 @@ def test_nothing_survives_a_kill(lab: Place) -> None:
     ) as isolated:
         assert isolated.stdout is not None
         isolated.stdout.readline()
-        assert lab.attempt("pgrep", "-fx", "sleep 4242").ok
+        # The shell may say that it is ready before its child has become the sleep.
+        wait_for(lambda: lab.attempt("pgrep", "-fx", "sleep 4242").ok, "the sleep", timeout=10)
 
         os.kill(isolated.pid, signal.SIGKILL)
 
