@@ -5,6 +5,7 @@ and that one takes everything down when this one is gone before.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import IO
 
-from tests.lab.claim import TakenError, is_taken, take
+from tests.lab.claim import TakenError, UnfitError, is_ours, is_taken, remove, take
 from tests.lab.visit import visit
 from tests.lab.waiting import TimedOutError, wait_for
 
@@ -37,7 +38,7 @@ The cloud stays. To look around:
 def main(argv: list[str]) -> int:
     """Do what the command line wants; return the exit status."""
     wanted = _parser().parse_args(argv)
-    directory: Path = wanted.directory
+    directory: Path = wanted.directory.resolve()
     if os.geteuid() != 0:
         return _refuse("making a cloud needs root: sudo tools/quickstart")
     if wanted.down:
@@ -48,6 +49,8 @@ def main(argv: list[str]) -> int:
         lock = take(directory)
     except TakenError:
         return _refuse("a cloud is up already or on its way; tools/quickstart --down takes it down")
+    except UnfitError as error:
+        return _refuse(f"--directory: {error}")
     return show(directory, lock, wanted)
 
 
@@ -115,7 +118,7 @@ def show(directory: Path, lock: int, wanted: argparse.Namespace) -> int:
         return 0
     status = holder.wait()
     reader.join()
-    shutil.rmtree(directory)
+    remove(directory)
     print("cloud: ok" if status == 0 else "cloud: not ok")
     return status
 
@@ -128,19 +131,28 @@ def _copy(said: IO[bytes]) -> None:
 
 def take_down(directory: Path) -> int:
     """End the cloud that was kept, and remove what is left of it."""
-    if not directory.exists():
+    if not is_ours(directory):
         print("no cloud is up")
         return 0
-    if is_taken(directory):
-        holder = int((directory / HOLDER).read_text())
-        os.kill(holder, signal.SIGTERM)
-        try:
-            wait_for(lambda: not is_taken(directory), f"the end of process {holder}", timeout=60)
-        except TimedOutError as error:
-            return _refuse(str(error))
-    shutil.rmtree(directory)
+
+    def is_gone() -> bool:
+        if is_taken(directory):
+            _ask_to_end(directory / HOLDER)
+        return remove(directory)
+
+    try:
+        wait_for(is_gone, "the cloud's end", timeout=60, pause=0.5)
+    except TimedOutError as error:
+        return _refuse(str(error))
     print("cloud: down")
     return 0
+
+
+def _ask_to_end(holder: Path) -> None:
+    """Send the process that holds the cloud a signal; one that has begun to end hears no other."""
+    # Not there yet, or gone by now: the caller looks again.
+    with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
+        os.kill(int(holder.read_text()), signal.SIGTERM)
 
 
 def look_around(directory: Path, wanted: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.checks import Check, hold, table
-from tests.lab.claim import TakenError, is_taken, take
+from tests.lab.claim import MARK, TakenError, UnfitError, is_taken, remove, take
 from tests.lab.guest_image import build_image, find_busybox
 from tests.lab.place import Place
 from tests.lab.reach import Pings, read_pings
@@ -76,7 +76,41 @@ def test_a_directory_has_one_cloud_at_a_time(directory: Path) -> None:
 
     assert not is_taken(ours)
     os.close(take(ours))
-    assert list(ours.iterdir()) == []
+    assert [entry.name for entry in ours.iterdir()] == [MARK]
+
+
+def test_a_directory_is_removed_once_its_cloud_has_ended(directory: Path) -> None:
+    ours = directory / "removed"
+    lock = take(ours)
+    (ours / "node1").mkdir()
+    assert not remove(ours)
+
+    os.close(lock)
+
+    assert remove(ours)
+    assert not ours.exists()
+    assert remove(ours)  # another was faster
+
+
+def test_what_is_not_a_clouds_is_neither_taken_nor_removed(directory: Path) -> None:
+    theirs = directory / "theirs"
+    theirs.mkdir()
+    (theirs / "thesis").write_text("the only copy")
+
+    with pytest.raises(UnfitError, match="holds other things"):
+        take(theirs)
+    remove(theirs)
+
+    assert (theirs / "thesis").read_text() == "the only copy"
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [("/proc/nope", "cannot be made"), ("/etc/passwd", "not a directory"), ("/etc/passwd/x", "")],
+)
+def test_a_directory_that_cannot_be_is_said(path: str, why: str) -> None:
+    with pytest.raises(UnfitError, match=f"{path} .*{why}"):
+        take(Path(path))
 
 
 def test_a_broker_comes_and_goes_with_all_it_has_started(lab: Place, directory: Path) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.lab.claim import take
 from tests.lab.place import Place
 from tests.lab.waiting import wait_for
@@ -67,6 +69,46 @@ def test_what_fails_is_said_with_its_reason(directory: Path) -> None:
     assert failed.returncode == 1
     assert "FAILED: building the cloud" in failed.stdout
     assert not home.exists()
+
+
+def said(*words: str) -> tuple[int, str]:
+    """Run a quickstart that has not much to do; return its status and what it said."""
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.lab.quickstart", *words],
+        cwd=TOP,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return run.returncode, run.stdout + run.stderr
+
+
+def test_a_quickstart_and_who_takes_it_down_do_not_meet(lab: Place, directory: Path) -> None:
+    home = directory / "down"
+    with booting(lab, home) as process:
+        assert said(f"--directory={home}", "--down") == (0, "cloud: down\n")
+
+        process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--keep"], ["--down"]])
+def test_a_directory_with_other_things_is_left_alone(directory: Path, words: list[str]) -> None:
+    theirs = directory / "theirs"
+    theirs.mkdir(exist_ok=True)
+    (theirs / "thesis").touch()
+
+    status, line = said(f"--directory={theirs}", *words)
+
+    if words == ["--down"]:
+        assert (status, line) == (0, "no cloud is up\n")
+    else:
+        why = f"{theirs} holds other things; name an empty or a new directory"
+        assert (status, line) == (1, f"quickstart: --directory: {why}\n")
+    assert (theirs / "thesis").exists()
 
 
 def test_a_second_cloud_is_refused(directory: Path) -> None:
