@@ -4,14 +4,14 @@
 guest's console. JSON lines both ways:
 
     in   {"place": "node1", "argv": […]}  or  {"console": "vm1"}, then {"data": "…"} or {"end": 1}
-    out  {"data": "…"}, at the end {"exit": 0}
+    out  {"granted": 1}, {"data": "…"}, at the end {"exit": 0}
 """
 
 import contextlib
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,14 @@ from tests.lab.line import LineLostError, Process
 
 Wish = dict[str, Any]  # JSON
 Find = Callable[[Wish], Process]
+
+
+class NobodyError(Exception):
+    """A wish names a place or a guest that there is not."""
+
+    def __init__(self, name: str, there_are: Iterable[str]) -> None:
+        names = ", ".join(sorted(there_are))
+        super().__init__(f"there is no {name} in this cloud; there are {names}")
 
 
 def serve(path: Path, find: Find) -> None:
@@ -37,10 +45,11 @@ def _receive(visitor: socket.socket, find: Find) -> None:
         wish: Wish = json.loads(orders.readline())
         try:
             process = find(wish)
-        except KeyError as error:
-            _tell(visitor, {"data": f"there is no {error.args[0]} in this cloud\n"})
+        except NobodyError as error:
+            _tell(visitor, {"data": f"{error}\n"})
             _tell(visitor, {"exit": 1})
             return
+        _tell(visitor, {"granted": 1})
         lasting = "console" in wish  # a guest goes on when its visitor has left
         unlisten = process.listen(lambda text: _tell(visitor, {"data": text}), replay=not lasting)
         threading.Thread(target=_tell_end, args=(visitor, process), daemon=True).start()

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from tests.lab.cloud import Cloud
-from tests.lab.door import Wish, serve
+from tests.lab.door import NobodyError, Wish, serve
 from tests.lab.emulated import EmulatedGuest
 from tests.lab.line import Process
 from tests.lab.place import Place
@@ -24,7 +24,7 @@ def keep(cloud: Cloud, other_end: socket.socket) -> None:
     def find(wish: Wish) -> Process:
         if "console" in wish:
             return _console(cloud, wish["console"])
-        place = _places(cloud)[wish["place"]]
+        place = _place(cloud, wish["place"])
         argv = [f"PATH={commands}:{os.environ['PATH']}", *wish["argv"]]
         if "rows" in wish:
             argv = _in_terminal(argv, wish["rows"], wish["columns"])
@@ -40,17 +40,21 @@ def keep(cloud: Cloud, other_end: socket.socket) -> None:
         signal.pause()
 
 
-def _places(cloud: Cloud) -> dict[str, Place]:
+def _place(cloud: Cloud, name: str) -> Place:
     places: dict[str, Place] = {node.name: node for node in cloud.site.nodes}
-    return {**places, "controller": cloud.lab, "outside": cloud.outside}
+    places |= {"controller": cloud.lab, "outside": cloud.outside}
+    if name not in places:
+        raise NobodyError(name, places)
+    return places[name]
 
 
 def _console(cloud: Cloud, name: str) -> Process:
-    for guest in cloud.instances:
-        if guest.name == name and isinstance(guest, EmulatedGuest):
-            guest.process.write(CONSOLE_SHELL)
-            return guest.process
-    raise KeyError(name)
+    guests = {g.name: g for g in cloud.instances if isinstance(g, EmulatedGuest)}
+    if name not in guests:
+        raise NobodyError(name, guests)
+    console = guests[name].process
+    console.write(CONSOLE_SHELL)
+    return console
 
 
 def _commands(cloud: Cloud) -> Path:

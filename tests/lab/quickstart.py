@@ -7,6 +7,7 @@ and that one takes everything down when this one is gone before.
 import argparse
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -17,11 +18,12 @@ from pathlib import Path
 from typing import IO
 
 from tests.lab.claim import TakenError, UnfitError, is_ours, is_taken, remove, take
+from tests.lab.dot1q import has_dot1q
 from tests.lab.visit import visit
 from tests.lab.waiting import TimedOutError, wait_for
+from tests.lab.wishes import HOME, parse
 
 TOP = Path(__file__).parents[2]
-HOME = Path("/var/lib/cloudnet-quickstart")
 HOLDER = "holder.pid"
 DOOR = "door"
 
@@ -37,7 +39,7 @@ The cloud stays. To look around:
 
 def main(argv: list[str]) -> int:
     """Do what the command line wants; return the exit status."""
-    wanted = _parser().parse_args(argv)
+    wanted = parse(argv)
     directory: Path = wanted.directory.resolve()
     if os.geteuid() != 0:
         return _refuse("making a cloud needs root: sudo tools/quickstart")
@@ -45,6 +47,13 @@ def main(argv: list[str]) -> int:
         return take_down(directory)
     if wanted.run or wanted.shell or wanted.console:
         return look_around(directory, wanted)
+    return build(directory, wanted)
+
+
+def build(directory: Path, wanted: argparse.Namespace) -> int:
+    """Bring a cloud up and show it, unless something speaks against it."""
+    if wanted.form == "namespaces" and not has_dot1q():
+        return _refuse("--form namespaces: this kernel has no 802.1Q; try modprobe 8021q")
     try:
         lock = take(directory)
     except TakenError:
@@ -52,33 +61,6 @@ def main(argv: list[str]) -> int:
     except UnfitError as error:
         return _refuse(f"--directory: {error}")
     return show(directory, lock, wanted)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tools/quickstart",
-        description="Bring up the two-node cloud, show that it works, take it down.",
-    )
-    parser.add_argument("--keep", action="store_true", help="leave it up, to look around")
-    parser.add_argument("--down", action="store_true", help="take down the cloud that was kept")
-    parser.add_argument("--shell", metavar="NODE", help="open a shell in a kept node")
-    parser.add_argument("--console", metavar="GUEST", help="sit at a kept guest's console")
-    parser.add_argument(
-        "--form",
-        choices=["kernels", "namespaces", "nested"],
-        help="what nodes are: machines with kernels of their own, network namespaces, or "
-        "namespaces inside one such machine (default: namespaces if this kernel has 802.1Q)",
-    )
-    parser.add_argument(
-        "--directory", type=Path, default=HOME, help=f"for logs and files (default: {HOME})"
-    )
-    parser.add_argument(
-        "--run",
-        nargs=argparse.REMAINDER,
-        metavar="COMMAND",
-        help="run a command on the kept controller's host; all that follows belongs to it",
-    )
-    return parser
 
 
 def _refuse(why: str) -> int:
@@ -112,7 +94,9 @@ def show(directory: Path, lock: int, wanted: argparse.Namespace) -> int:
     reader.start()
     if ours.recv(16) == b"kept":
         ours.send(b"k")
-        command = "tools/quickstart" + ("" if directory == HOME else f" --directory {directory}")
+        command = "tools/quickstart" + (
+            "" if directory == HOME else f" --directory {shlex.quote(str(directory))}"
+        )
         print(LOOK_AROUND.format(command=command, directory=directory))
         print("cloud: ok")
         return 0
@@ -160,11 +144,20 @@ def look_around(directory: Path, wanted: argparse.Namespace) -> int:
     door = directory / DOOR
     if not door.exists():
         return _refuse("no cloud was kept; tools/quickstart --keep brings one up")
+    try:
+        return _look_around(door, wanted)
+    except ConnectionRefusedError:
+        return _refuse("the cloud that was kept has ended; tools/quickstart --down tidies up")
+
+
+def _look_around(door: Path, wanted: argparse.Namespace) -> int:
     if wanted.console:
-        print("Enter brings a prompt, Ctrl-] leaves", flush=True)
-        return visit(door, {"console": wanted.console}, raw=True)
+        greeting = "Enter brings a prompt, Ctrl-] leaves"
+        return visit(door, {"console": wanted.console}, raw=True, greeting=greeting)
     if wanted.run:
         return visit(door, {"place": "controller", "argv": wanted.run})
+    if not sys.stdin.isatty():  # without a terminal in between, which would not pass on the end
+        return visit(door, {"place": wanted.shell, "argv": ["bash"]})
     columns, rows = shutil.get_terminal_size()
     wish = {"place": wanted.shell, "argv": ["bash"], "rows": rows, "columns": columns}
     return visit(door, wish, raw=True)

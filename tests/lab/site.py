@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab.dot1q import TRIAL
 from tests.lab.machine import Card, Machine
 from tests.lab.node import Node
 from tests.lab.outside import Outside, build_outside
@@ -18,8 +19,6 @@ from tests.lab.place import Place
 from tests.lab.space import space
 from tests.lab.topology import NODES, NodePlan
 from tests.lab.trunk import Trunk
-
-VLAN_TRIAL = "ip link add b type bridge; ip link add link b name v type vlan id 2"
 
 
 class Form(enum.Enum):
@@ -32,7 +31,7 @@ class Form(enum.Enum):
     @classmethod
     def that_works(cls, lab: Place) -> "Form":
         """Return the lighter form if this machine's kernel can run it."""
-        can = lab.attempt("unshare", "--net", "sh", "-ec", VLAN_TRIAL).ok
+        can = lab.attempt(*TRIAL).ok
         return cls.NAMESPACES if can else cls.KERNELS
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.lab.claim import take
+from tests.lab.door import NobodyError, Wish, serve
+from tests.lab.dot1q import has_dot1q
+from tests.lab.line import Process
 from tests.lab.place import Place
+from tests.lab.quickstart import DOOR
 from tests.lab.waiting import wait_for
 
 TOP = Path(__file__).parents[2]
@@ -71,7 +76,7 @@ def test_what_fails_is_said_with_its_reason(directory: Path) -> None:
     assert not home.exists()
 
 
-def said(*words: str) -> tuple[int, str]:
+def said(*words: str, typed: str = "") -> tuple[int, str]:
     """Run a quickstart that has not much to do; return its status and what it said."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.lab.quickstart", *words],
@@ -79,6 +84,7 @@ def said(*words: str) -> tuple[int, str]:
         check=False,
         capture_output=True,
         text=True,
+        input=typed,
         timeout=60,
     )
     return run.returncode, run.stdout + run.stderr
@@ -93,6 +99,69 @@ def test_a_quickstart_and_who_takes_it_down_do_not_meet(lab: Place, directory: P
 
     assert process.returncode == 130
     assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--down", "--keep"],
+        ["--keep", "--down", "--shell", "node1"],
+        ["--keep", "--run", "true"],
+        ["--run"],
+        ["--shell", ""],
+        ["--console", ""],
+        ["--kee"],
+        ["--hlep"],
+    ],
+)
+def test_wrong_usage_is_said_and_nothing_done(words: list[str]) -> None:
+    status, text = said(*words)
+
+    assert status == 2
+    assert text.splitlines()[-1].startswith("tools/quickstart: error: ")
+
+
+@pytest.mark.skipif(has_dot1q(), reason="runs on kernels without 802.1Q")
+def test_nodes_that_this_kernel_cannot_have_are_refused_at_once(directory: Path) -> None:
+    home = directory / "form"
+
+    status, line = said(f"--directory={home}", "--form=namespaces")
+
+    assert status == 1
+    assert line == (
+        "quickstart: --form namespaces: this kernel has no 802.1Q; try modprobe 8021q\n"
+    )
+    assert not home.exists()
+
+
+@pytest.fixture(scope="module")
+def kept(lab: Place, directory: Path) -> Path:
+    """A kept cloud's directory whose door leads to one place, called here."""
+    home = directory / "kept"
+    home.mkdir()
+
+    def find(wish: Wish) -> Process:
+        if wish.get("place") != "here":
+            raise NobodyError(wish.get("place") or wish["console"], ["here"])
+        return lab.start(*wish["argv"])
+
+    threading.Thread(target=serve, args=(home / DOOR, find), daemon=True).start()
+    wait_for((home / DOOR).exists, "the door", timeout=10)
+    return home
+
+
+def test_a_shell_ends_when_its_input_does(kept: Path) -> None:
+    status, text = said(f"--directory={kept}", "--shell=here", typed="echo hello; exit 3")
+
+    assert (status, text) == (3, "hello\n")
+
+
+@pytest.mark.parametrize("words", ["--shell=vm9", "--console=vm9"])
+def test_a_name_that_there_is_not_is_answered_with_those_there_are(kept: Path, words: str) -> None:
+    assert said(f"--directory={kept}", words) == (
+        1,
+        "there is no vm9 in this cloud; there are here\n",
+    )
 
 
 @pytest.mark.parametrize("words", [[], ["--keep"], ["--down"]])

@@ -8,31 +8,37 @@ import socket
 import sys
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 LEAVE = b"\x1d"
 """Ctrl-], as `virsh console` has it."""
 
 
-def visit(door: Path, wish: dict[str, object], *, raw: bool = False) -> int:
+def visit(door: Path, wish: dict[str, object], *, raw: bool = False, greeting: str = "") -> int:
     """Ask for a command or a console, be its terminal, and return its exit status.
 
-    With `raw` every key goes through, Ctrl-C too; Ctrl-] leaves.
+    With `raw` every key goes through, Ctrl-C too; Ctrl-] leaves. The greeting is shown once the
+    wish is granted.
     """
     with socket.socket(socket.AF_UNIX) as connection, contextlib.ExitStack() as stack:
         connection.connect(str(door))
         _say(connection, wish)
-        if raw and sys.stdin.isatty():
-            stack.enter_context(_raw_terminal())
-        return _converse(connection)
+
+        def begin() -> None:
+            if greeting:
+                print(greeting, flush=True)
+            if raw and sys.stdin.isatty():
+                stack.enter_context(_raw_terminal())
+
+        return _converse(connection, begin)
 
 
 def _say(connection: socket.socket, message: dict[str, object]) -> None:
     connection.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _converse(connection: socket.socket) -> int:
+def _converse(connection: socket.socket, begin: Callable[[], None]) -> int:
     keyboard = sys.stdin.fileno()
     unread = b""
     with selectors.SelectSelector() as selector:  # the one that takes files and /dev/null
@@ -55,16 +61,18 @@ def _converse(connection: socket.socket) -> int:
                     return 1
                 *lines, unread = (unread + received).split(b"\n")
                 for line in lines:
-                    status = _show(json.loads(line))
+                    status = _show(json.loads(line), begin)
                     if status is not None:
                         return status
 
 
-def _show(message: dict[str, object]) -> int | None:
+def _show(message: dict[str, object], begin: Callable[[], None]) -> int | None:
     """Show what the far end says; return the exit status once it comes."""
     match message:
         case {"exit": int(status)}:
             return status
+        case {"granted": _}:
+            begin()
         case {"data": str(text)}:
             sys.stdout.write(text)
             sys.stdout.flush()
