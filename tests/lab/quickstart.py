@@ -1,7 +1,8 @@
 """The quickstart's part on the machine's own side: starts the isolated part, tidies up after it.
 
 showing.py is the isolated part. The two hold a socket between them: this one hears "kept" on it,
-and that one takes everything down when this one is gone before.
+and that one takes everything down when this one is gone before. This one needs the standard library
+only, because it is what installs the rest.
 """
 
 import argparse
@@ -14,16 +15,19 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
-from tests.lab.claim import TakenError, UnfitError, is_ours, is_taken, remove, take
+from tests.lab.claim import TakenError, UnfitError, check, is_ours, is_taken, remove, take
 from tests.lab.dot1q import has_dot1q
 from tests.lab.visit import visit
 from tests.lab.waiting import TimedOutError, wait_for
 from tests.lab.wishes import HOME, parse
 
 TOP = Path(__file__).parents[2]
+VENV = TOP / ".venv"
 HOLDER = "holder.pid"
 DOOR = "door"
 
@@ -52,9 +56,15 @@ def main(argv: list[str]) -> int:
 
 def build(directory: Path, wanted: argparse.Namespace) -> int:
     """Bring a cloud up and show it, unless something speaks against it."""
-    if wanted.form == "namespaces" and not has_dot1q():
+    can_try = shutil.which("ip") is not None  # else it is yet to be installed
+    if wanted.form == "namespaces" and can_try and not has_dot1q():
         return _refuse("--form namespaces: this kernel has no 802.1Q; try modprobe 8021q")
     try:
+        check(directory)
+        if Path(sys.prefix) != VENV:  # whoever runs in it has installed it
+            status = install()
+            if status != 0:
+                return status
         lock = take(directory)
     except TakenError:
         return _refuse("a cloud is up already or on its way; tools/quickstart --down takes it down")
@@ -68,6 +78,21 @@ def _refuse(why: str) -> int:
     return 1
 
 
+def install() -> int:
+    """Get what is missing; return 0, or what tools/install has come to and said."""
+    # A session of its own, whose every process hears of an interrupt, once, however it came.
+    with subprocess.Popen([TOP / "tools/install"], start_new_session=True) as process:
+        _on_interrupt(lambda *_: os.killpg(process.pid, signal.SIGINT))
+        status = process.wait()
+        _on_interrupt(signal.default_int_handler)
+    return status
+
+
+def _on_interrupt(do: Callable[[int, FrameType | None], object]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, do)
+
+
 def show(directory: Path, lock: int, wanted: argparse.Namespace) -> int:
     """Run the isolated part and pass on what it says and comes to."""
     ours, theirs = socket.socketpair()
@@ -75,7 +100,7 @@ def show(directory: Path, lock: int, wanted: argparse.Namespace) -> int:
     words += [f"--form={wanted.form}"] if wanted.form else []
     words += ["--keep"] if wanted.keep else []
     holder = subprocess.Popen(
-        [TOP / "tools/isolated", sys.executable, "-m", "tests.lab.showing", *words],
+        [TOP / "tools/isolated", VENV / "bin/python", "-m", "tests.lab.showing", *words],
         cwd=TOP,
         pass_fds=(lock, theirs.fileno()),
         stdin=subprocess.DEVNULL,
@@ -88,8 +113,7 @@ def show(directory: Path, lock: int, wanted: argparse.Namespace) -> int:
     theirs.close()
     assert holder.stdout is not None
     (directory / HOLDER).write_text(str(holder.pid))
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: holder.send_signal(signal.SIGTERM))
+    _on_interrupt(lambda *_: holder.send_signal(signal.SIGTERM))
     reader = threading.Thread(target=_copy, args=(holder.stdout,), daemon=True)
     reader.start()
     if ours.recv(16) == b"kept":
@@ -164,4 +188,7 @@ def _look_around(door: Path, wanted: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,6 +1,7 @@
 """The quickstart leaves nothing behind, however it ends. (What it shows is tested as the story.)"""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -119,6 +120,37 @@ def test_wrong_usage_is_said_and_nothing_done(words: list[str]) -> None:
 
     assert status == 2
     assert text.splitlines()[-1].startswith("tools/quickstart: error: ")
+
+
+def test_wrong_usage_is_told_by_a_python_without_anything_installed() -> None:
+    bare = ["/usr/bin/python3", "-S", "-m", "tests.lab.quickstart", "--hlep"]
+
+    run = subprocess.run(bare, cwd=TOP, check=False, capture_output=True, text=True)
+
+    assert run.returncode == 2
+    assert "unrecognized arguments: --hlep" in run.stderr
+
+
+def test_an_interrupted_installation_says_so_in_a_line(directory: Path) -> None:
+    checkout = directory / "checkout"
+    (checkout / "tools").mkdir(parents=True)
+    shutil.copy(TOP / "tools/install", checkout / "tools")
+    slow = checkout / "bin" / "dpkg"  # what tools/install runs first
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\necho amd64; touch asked; sleep 30\n")
+    slow.chmod(0o755)
+    words = [str(checkout / "tools/install")]
+    path = {**os.environ, "PATH": f"{slow.parent}:{os.environ['PATH']}"}
+    with subprocess.Popen(
+        words, env=path, start_new_session=True, stderr=subprocess.PIPE, text=True
+    ) as process:
+        wait_for((checkout / "asked").exists, "its first question", timeout=10)
+        os.killpg(process.pid, signal.SIGINT)
+
+        _, text = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert text == "install: interrupted; run it again to finish\n"
 
 
 @pytest.mark.skipif(has_dot1q(), reason="runs on kernels without 802.1Q")
