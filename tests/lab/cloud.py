@@ -116,7 +116,7 @@ class Cloud:
     def start_agents(self) -> None:
         """Start an agent on every node; it waits there for the controller by itself."""
         for node in self.site.nodes:
-            program = Program("cloudnet.agent.main", self._configure(node))
+            program = Program("cloudnet-agent", self._configure(node))
             log = self.directory / f"{node.name}-agent.log"
             agent = self.agents[node] = Daemon(f"agent of {node.name}", node, program, log)
             agent.start()
@@ -125,7 +125,7 @@ class Cloud:
     def start_controller(self) -> None:
         """Start the controller and wait until it answers."""
         log = self.directory / "controller.log"
-        program = self.program("cloudnet.controller.main")
+        program = self.program("cloudnet-controller")
         self.controller = controller = Daemon("controller", self.lab, program, log)
         controller.start()
         self._stack.callback(controller.end)
@@ -138,9 +138,9 @@ class Cloud:
         """Wait until the controller has heard of every agent."""
         wait_for(self._agents_have_reported, "a report from every agent", timeout, pause=1)
 
-    def program(self, module: str) -> Program:
+    def program(self, name: str) -> Program:
         """Return one of cloudnet's programs, configured for the controller's host."""
-        return Program(module, self._configure_controller())
+        return Program(name, self._configure_controller())
 
     def restart_agents(self, timeout: float = 120) -> None:
         """Start agents that have ended, and wait until the controller has heard of each again."""
@@ -157,7 +157,7 @@ class Cloud:
 
     def manage(self, *words: str) -> str:
         """Run cloudnet-manage on the controller's host and return what it printed."""
-        return self.lab.run(*self.program("cloudnet.controller.manage.main").argv(*words))
+        return self.lab.run(*self.program("cloudnet-manage").argv(*words))
 
     def listed(self, *words: str) -> list[dict[str, Any]]:  # JSON, as cloudnet-manage prints it
         """Return what a list command of cloudnet-manage lists."""

@@ -37,15 +37,17 @@ class ProgramEndedError(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """One of cloudnet's programs with its configuration files, as a place sees them."""
+    """One of cloudnet's programs, as installed beside this Python, with its configuration files as
+    a place sees them."""
 
-    module: str
+    name: str
     config_files: tuple[Path, ...]
 
     def argv(self, *arguments: str) -> tuple[str, ...]:
         """Return the command; the interpreter by its own path, since shims are slow in nodes."""
         files = (word for path in self.config_files for word in ("--config-file", str(path)))
-        return (sys.executable, "-m", self.module, *files, *arguments)
+        script = Path(sys.executable).with_name(self.name)
+        return (sys.executable, str(script), *files, *arguments)
 
 
 class Daemon:

@@ -62,7 +62,7 @@ def _commands(cloud: Cloud) -> Path:
     directory = cloud.directory / "bin"
     directory.mkdir()
     command = directory / "cloudnet-manage"
-    argv = cloud.program("cloudnet.controller.manage.main").argv()
+    argv = cloud.program("cloudnet-manage").argv()
     command.write_text(f'#!/bin/sh\nexec {shlex.join(argv)} "$@"\n')
     command.chmod(0o755)
     return directory

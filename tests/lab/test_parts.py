@@ -1,12 +1,14 @@
 """The lab's small parts: waiting, tables, the guests' image, the broker, a directory's claim."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.lab.checks import Check, hold, table
 from tests.lab.claim import MARK, TakenError, UnfitError, is_taken, remove, take
+from tests.lab.daemons import Program
 from tests.lab.guest_image import build_image, find_busybox
 from tests.lab.place import Place
 from tests.lab.reach import Pings, read_pings
@@ -111,6 +113,14 @@ def test_what_is_not_a_clouds_is_neither_taken_nor_removed(directory: Path) -> N
 def test_a_directory_that_cannot_be_is_said(path: str, why: str) -> None:
     with pytest.raises(UnfitError, match=f"{path} .*{why}"):
         take(Path(path))
+
+
+def test_cloudnets_programs_run_as_they_are_installed() -> None:
+    (python, *words) = Program("cloudnet-manage", ()).argv("--version")
+
+    said = subprocess.run([python, *words], check=True, capture_output=True, text=True)
+
+    assert said.stdout.startswith("cloudnet-manage ")
 
 
 def test_a_broker_comes_and_goes_with_all_it_has_started(lab: Place, directory: Path) -> None:
