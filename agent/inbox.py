@@ -75,6 +75,9 @@ class Inbox:
     def put_picture(self, picture: Picture) -> None:
         """Take the controller's answer to a report; after the first, the picture is whole."""
         with self._lock:
+            for snapshot in picture.behind:
+                # Said in answer to a report that did not speak of it: newer than the forgetting.
+                self._forgotten.pop(snapshot.network, None)
             news = [self._take(snapshot) for snapshot in picture.behind]
             news.append(self._take_ranges(picture.ranges))
             self._memory.try_again()

@@ -61,16 +61,14 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
         open_things.callback(kernel.close)
         transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
         controller = QueuedController(
-            rpc.client(transport, rpc.CONTROLLER_TOPIC),
-            # No longer than to the next: one whose answer is lost must not silence the host.
-            min(settings.rpc.response_timeout_seconds, settings.report_interval_seconds),
+            rpc.client(transport, rpc.CONTROLLER_TOPIC), settings.rpc.response_timeout_seconds
         )
         reporter = Reporter(settings.host, inbox, controller, settings.report_interval_seconds)
         ready = threading.Event()
 
         def on_round(standing: Standing) -> None:
             reporter.stand(standing)
-            if not ready.is_set():
+            if not ready.is_set() and standing.leases is not None:  # else nothing could be read
                 say_ready()
                 ready.set()
 

@@ -47,7 +47,8 @@ class Memory:
 
     def load(self) -> Stored:
         """Return what was kept."""
-        self._is_whole = self._whole.exists()
+        # On a disk that takes nothing, the mark may be older than what should have been kept.
+        self._is_whole = self._whole.exists() and os.access(self._path, os.W_OK)
         ranges = FixedRanges(0, ())
         if self._ranges.exists():
             try:

@@ -52,11 +52,14 @@ def _filter(
     settings: NatSettings,
     held: Collection[str],
 ) -> Table:
+    # Where the host has no address, what goes from bridge to bridge is layer 2, whatever is in it:
+    # the answer of a guest to one that came by its floating IP, which another host has translated.
+    pure = [_bridged(bridge) for bridge in _only_bridged(networks, held)]
     first = Rule("cloudnet-isolate")
     return _table(
         "filter",
         ("cloudnet-isolate", None, [*_isolation(networks, ranges, settings, held)]),
-        ("cloudnet-FORWARD", "FORWARD", [first, *_forwarding(networks, settings, held)]),
+        ("cloudnet-FORWARD", "FORWARD", [*pure, first, *_forwarding(networks, settings, held)]),
         ("cloudnet-INPUT", "INPUT", [first, *_to_the_host(networks, settings, held)]),
     )
 
@@ -119,31 +122,34 @@ def _isolation(
             )
 
 
+def _only_bridged(networks: Iterable[NetworkSnapshot], held: Iterable[str]) -> list[str]:
+    """Return the bridges that this host routes nothing from."""
+    ours = (network for network in networks if network.topology is not Topology.FLAT)
+    return [*(network.bridge for network in ours if network.host_address is None), *held]
+
+
 def _forwarding(
-    networks: Iterable[NetworkSnapshot], settings: NatSettings, held: Iterable[str]
+    networks: Sequence[NetworkSnapshot], settings: NatSettings, held: Collection[str]
 ) -> Iterator[Rule]:
+    """Where packets may come from, and then, of these, where they may go."""
+    gateways = [network for network in networks if network.host_address is not None]
+    open_ones = [network for network in gateways if network.gateway is not None]
     for network in networks:
         if network.topology is Topology.FLAT:
             yield _bridged(network.bridge)
-        elif network.host_address is None:
-            yield from _only_bridged(network.bridge, settings)
-        elif network.gateway is None:
+    for bridge in _only_bridged(networks, held):
+        yield Rule(settings.drop_action, in_interface=bridge)
+    for network in gateways:
+        if network.gateway is None:
             yield Rule(settings.drop_action, in_interface=network.bridge)
             yield Rule(settings.drop_action, out_interface=network.bridge)
-        else:
-            # Nobody leaves in another network's name, as its guest or as its floating IP.
-            yield _bridged(network.bridge)
-            yield Rule("ACCEPT", in_interface=network.bridge, source=network.cidr)
-            yield Rule(settings.drop_action, in_interface=network.bridge)
-            yield Rule("ACCEPT", out_interface=network.bridge)
-
-    for bridge in held:
-        yield from _only_bridged(bridge, settings)
-
-
-def _only_bridged(bridge: str, settings: NatSettings) -> Iterator[Rule]:
-    yield _bridged(bridge)
-    yield Rule(settings.drop_action, in_interface=bridge)
+    for network in open_ones:
+        # Nobody leaves in another network's name, as its guest or as its floating IP.
+        yield _bridged(network.bridge)
+        yield Rule("ACCEPT", in_interface=network.bridge, source=network.cidr)
+        yield Rule(settings.drop_action, in_interface=network.bridge)
+    for network in open_ones:
+        yield Rule("ACCEPT", out_interface=network.bridge)
 
 
 def _bridged(bridge: str) -> Rule:

@@ -69,6 +69,12 @@ class Standing:
     leases: frozenset[HandedOut] | None = None  # None: not known
     networks: tuple[tuple[str, str], ...] = ()  # (bridge, network uuid) of the leases' bridges
 
+    @property
+    def spoken_of(self) -> frozenset[str]:
+        """The networks of which anything is told."""
+        settled = [applied.network for applied in self.applied]
+        return self.unsettled.union(settled, [gone.network for gone in self.gone])
+
 
 @dataclass(frozen=True)
 class _Failure:
@@ -100,6 +106,7 @@ class Reconciler:
         self._said: frozenset[str] = frozenset()
         self._seen: Found | None = None  # and what was done since; None: not known well enough
         self._look_by = 0.0  # on the loop's clock
+        self._spoken_of: frozenset[str] = frozenset()  # networks, when the node was seen last
 
     def run(self, stop: threading.Event) -> None:
         """Turn until told to stop."""
@@ -109,8 +116,8 @@ class Reconciler:
                 self.round(look=look)
             except Exception:
                 self._seen = None
-                LOG.exception("a round failed; the next is in %.0f s", self._pause())
-            look = self._inbox.wait(self._pause()) or self._clock() >= self._look_by
+                LOG.exception("a round failed; the next is in %.0f s", self.pause_seconds)
+            look = self._inbox.wait(self.pause_seconds) or self._clock() >= self._look_by
 
     def round(self, *, look: bool = True) -> Standing:
         """Read, plan, apply; return what stands.
@@ -131,6 +138,8 @@ class Reconciler:
                 found = self._kernel.read()
             except KernelRefused as error:
                 self._seen = None
+                self._failures.clear()
+                self._look_by = now + FIRST_PAUSE
                 return self._blind(told, error)
             want, steps = self._planned(told, found)
         stuck = self._apply(steps)
@@ -142,6 +151,7 @@ class Reconciler:
             | {f"{step} waits: {step.held}" for step in steps if step.held}
         )
         standing = _standing(told, want, found.items, stuck, problems)
+        self._spoken_of = standing.spoken_of
         self._on_round(standing)
         return standing
 
@@ -160,10 +170,8 @@ class Reconciler:
         """Do nothing to a node of which nothing can be known now, and tell so."""
         line = f"cannot read what this node has: {error}"
         self._say(frozenset({line}))
-        standing = Standing(
-            unsettled=frozenset(snapshot.network for snapshot in told.snapshots),
-            problems=(Problem(None, line),),
-        )
+        known = {snapshot.network for snapshot in told.snapshots} | self._spoken_of
+        standing = Standing(unsettled=frozenset(known), problems=(Problem(None, line),))
         self._on_round(standing)
         return standing
 
@@ -174,11 +182,13 @@ class Reconciler:
         stuck: list[Step] = []
         for step in steps:
             waits_for = {other.item.key for other in stuck if other.verb is Verb.ENSURE}
+            lack = sorted(waits_for.intersection(needs(step.item)))
+            if step.verb is Verb.ENSURE and lack and step.held is None:
+                LOG.debug("hold: %s, until there is %s", step, ", ".join(lack))
+                step = replace(step, held=f"there is no {', '.join(lack)} yet")  # noqa: PLW2901
             if step.held is not None:
+                self._failures.pop(step.item.key, None)  # it is not tried, so it does not fail
                 stuck.append(step)
-            elif step.verb is Verb.ENSURE and (lack := waits_for.intersection(needs(step.item))):
-                LOG.debug("hold: %s, until there is %s", step, ", ".join(sorted(lack)))
-                stuck.append(replace(step, held=f"there is no {', '.join(sorted(lack))} yet"))
             elif not self._take(step):
                 stuck.append(step)
         return stuck
@@ -217,8 +227,9 @@ class Reconciler:
             LOG.info("%s: right by now, or wanted no more", key)
             del self._failures[key]
 
-    def _pause(self) -> float:
-        """Seconds until something is due without news."""
+    @property
+    def pause_seconds(self) -> float:
+        """How long to wait for news before something is due without."""
         now = self._clock()
         due = [failure.again - now for failure in self._failures.values()]
         return max(0.1, min([*due, self._look_by - now]))

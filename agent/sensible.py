@@ -21,6 +21,7 @@ from cloudnet.common.objects import (
     Snapshot,
     Topology,
     Vif,
+    can_float,
     is_device_name,
 )
 
@@ -77,11 +78,8 @@ def _is_guest(vif: Vif, network: NetworkSnapshot) -> bool:
 
 
 def _is_public(ip: FloatingIp, network: NetworkSnapshot) -> bool:
-    address = ip.address
-    nobodys = address.is_unspecified or address.is_loopback or address.is_multicast
     return (
-        not nobodys
-        and address != IPv4Address("255.255.255.255")
+        can_float(ip.address)
         and _is_inside(ip.fixed, network)
         and (ip.interface is None or is_device_name(ip.interface))
     )

@@ -23,6 +23,16 @@ _DEVICE_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{LONGEST_DEVICE_NAME 
 NO_DEVICES = frozenset({"all", "default", "lo"})
 
 
+def can_float(address: IPv4Address) -> bool:
+    """Say whether an address can be a floating IP: one host's, and not every host's own."""
+    return not (
+        address.is_unspecified
+        or address.is_loopback
+        or address.is_multicast
+        or address == IPv4Address("255.255.255.255")
+    )
+
+
 def is_device_name(name: str) -> bool:
     """Say whether a network's bridge or NIC could have this name."""
     return name not in NO_DEVICES and _DEVICE_NAME.fullmatch(name) is not None

@@ -13,6 +13,7 @@ from cloudnet.common.errors import (
     FloatingIpNotFoundForAddress,
     InvalidInput,
 )
+from cloudnet.common.objects import can_float
 from cloudnet.controller.database import Connection, Database
 from cloudnet.controller.service.changes import Clock
 from cloudnet.controller.service.creation import device_name
@@ -34,11 +35,15 @@ class Pools:
     def plan(self, ip_range: IPv4Network) -> list[IPv4Address]:
         """Return the addresses that ``create`` would add: a network's hosts, or the one address.
 
-        :raises InvalidInput: there are too many
+        :raises InvalidInput: there are too many, or one cannot be a floating IP
         """
         if ip_range.num_addresses >= MOST:
             raise InvalidInput(f"ip_range {ip_range}: fewer than {MOST} addresses are needed")
-        return list(ip_range.hosts())
+        addresses = list(ip_range.hosts())
+        for address in addresses:
+            if not can_float(address):
+                raise InvalidInput(f"ip_range {ip_range}: {address} is no address of one host")
+        return addresses
 
     def create(
         self, ip_range: IPv4Network, pool: str | None = None, interface: str | None = None

@@ -35,6 +35,8 @@ def let_go(
             for guest in guests
             if any(_is_meant(guest, seen[guest.network_id][0], request) for request in only)
         ]
+        if not guests:
+            return set()
     ids = {guest.fixed_ip_id for guest in guests}
     # Before the floating IPs are looked for: whoever points one here from now on is refused.
     address_rows.set_aside(connection, sorted(ids), now)

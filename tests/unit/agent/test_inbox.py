@@ -87,6 +87,15 @@ def test_a_late_snapshot_of_what_is_forgotten_is_dropped(inbox: Inbox) -> None:
     assert inbox.told().wanted == [network(revision=6)]
 
 
+def test_what_is_forgotten_comes_back_by_an_answer_whatever_its_revision(inbox: Inbox) -> None:
+    inbox.put(gone(revision=5))
+    inbox.forget(gone(revision=5))
+
+    inbox.put_picture(Picture(RANGES, (network(revision=3),)))  # of a restored database
+
+    assert inbox.told().wanted == [network(revision=3)]
+
+
 def test_under_another_name_nothing_is_taken_away_before_the_controller_has_spoken(
     inbox: Inbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

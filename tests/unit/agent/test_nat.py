@@ -1,6 +1,8 @@
 from ipaddress import IPv4Network
 from textwrap import dedent
 
+import pytest
+
 from cloudnet.agent.nat import tables, translations
 from cloudnet.agent.state import Chain, Rule, Table
 from cloudnet.common.objects import FixedRanges, NetworkSnapshot, Topology
@@ -73,8 +75,8 @@ def test_a_floating_ip_is_translated_both_ways_and_before_the_general_snat() -> 
 
 def test_a_host_that_is_not_the_gateway_only_lets_bridged_frames_pass() -> None:
     assert told(bridged_only()) == dedent("""\
-        filter cloudnet-FORWARD -j cloudnet-isolate
         filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
+        filter cloudnet-FORWARD -j cloudnet-isolate
         filter cloudnet-FORWARD -i br100 -j DROP
         filter cloudnet-INPUT -j cloudnet-isolate
         filter cloudnet-INPUT -s 10.0.0.0/22 -i br100 -j RETURN
@@ -94,12 +96,22 @@ def test_a_bridge_of_the_operators_is_the_operators_to_route() -> None:
 
 def test_guests_left_in_the_bridge_of_a_network_that_is_gone_reach_nobody_by_this_host() -> None:
     assert told(held=("br100",)) == dedent("""\
-        filter cloudnet-FORWARD -j cloudnet-isolate
         filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
+        filter cloudnet-FORWARD -j cloudnet-isolate
         filter cloudnet-FORWARD -i br100 -j DROP
         filter cloudnet-INPUT -j cloudnet-isolate
         filter cloudnet-INPUT -i br100 -j DROP
         filter cloudnet-isolate -d 10.0.0.0/20 -i br100 -m conntrack ! --ctstate DNAT -j DROP""")
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_where_packets_come_from_is_judged_before_where_they_go(flip: bool) -> None:
+    pair = [network(), bridged_only(OTHER)]
+    lines = told(*(reversed(pair) if flip else pair)).splitlines()
+
+    assert lines.index("filter cloudnet-FORWARD -i br101 -j DROP") < lines.index(
+        "filter cloudnet-FORWARD -o br100 -j ACCEPT"
+    )
 
 
 def test_projects_are_kept_apart_before_the_controller_has_told_of_ranges() -> None:

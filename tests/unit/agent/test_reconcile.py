@@ -374,3 +374,31 @@ def test_a_fault_of_our_own_in_one_thing_keeps_nothing_else_from_being_made(
     [problem] = node.standing.problems
     assert problem.message.endswith(": a fault of the agent's own, ValueError: no such thing")
     assert caplog.text.count("Traceback") == 1
+
+
+def test_what_is_held_does_not_fail_and_keeps_nobody_awake(node: Node) -> None:
+    node.kernel.refuse["dhcp br100"] = "port in use"
+    node.told(network(vifs=(vif(),))).steps()
+    node.kernel.refuse["bridge br100"] = "no"
+    node.kernel.items.clear()
+    node.now += 10
+
+    node.steps()
+    node.now += 0.5
+
+    assert node.loop.pause_seconds > 0.4
+    assert [problem.message for problem in node.standing.problems] == [
+        "cannot ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500: no"
+    ]
+
+
+def test_what_cannot_be_read_is_tried_again_soon_and_not_all_the_time(node: Node) -> None:
+    node.kernel.refuse["dhcp br100"] = "port in use"
+    node.told(network(vifs=(vif(),))).steps()
+    node.kernel.unreadable = "no"
+    node.now += 10
+
+    node.steps()
+
+    assert node.loop.pause_seconds == 1.0
+    assert node.standing.unsettled == {PRIVATE}

@@ -77,7 +77,8 @@ def test_only_what_it_has_on_the_listed_networks_is_given_back(world: World) -> 
     two = world.network("two", project="a")
     world.boot(1)
 
-    world.services.instances.deallocate(instance(1), [Request(two.uuid)])
+    for _ in range(2):  # an answer may be lost, and the call made again
+        world.services.instances.deallocate(instance(1), [Request(two.uuid)])
 
     assert [vif["network"]["label"] for vif in world.info(1)] == ["one"]
 
