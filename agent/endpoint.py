@@ -6,13 +6,13 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from cloudnet.agent.inbox import Inbox
-from cloudnet.agent.sensible import sensible
+from cloudnet.agent.desired import Inbox
+from cloudnet.agent.validate import sensible
 from cloudnet.common import rpc
 from cloudnet.common.errors import BadRequest
-from cloudnet.common.objects import FixedRanges, NetworkGone, NetworkSnapshot
 from cloudnet.common.rpc import messaging
-from cloudnet.common.wire import from_wire
+from cloudnet.common.wire.codec import from_wire
+from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot
 
 LOG = logging.getLogger(__name__)
 

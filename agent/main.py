@@ -18,15 +18,15 @@ from typing import NoReturn
 
 from oslo_config import cfg
 
+from cloudnet.agent.desired import Inbox
+from cloudnet.agent.drivers.events import Watch
 from cloudnet.agent.drivers.kernel import Kernel
-from cloudnet.agent.drivers.watch import Watch
 from cloudnet.agent.endpoint import AgentEndpoint
-from cloudnet.agent.inbox import Inbox
-from cloudnet.agent.leases import LeaseEvent, LeaseListener
-from cloudnet.agent.memory import Memory
-from cloudnet.agent.ready import say_ready
+from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
 from cloudnet.agent.reconcile import Reconciler, Standing
 from cloudnet.agent.report import QueuedController, Reporter
+from cloudnet.agent.sd_notify import say_ready
+from cloudnet.agent.snapshot_cache import Memory
 from cloudnet.common import rpc
 from cloudnet.common.errors import ConfigurationError, KernelRefused
 from cloudnet.common.logs import set_up_logging

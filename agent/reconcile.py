@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from cloudnet.agent.inbox import Inbox, Told
-from cloudnet.agent.plan import Step, Verb, needs, plan
-from cloudnet.agent.state import (
+from cloudnet.agent.desired import Inbox, Told
+from cloudnet.agent.node.plan import Step, Verb, needs, plan
+from cloudnet.agent.node.render import Want, translate
+from cloudnet.agent.node.resources.all import (
     Bridge,
     Found,
     HandedOut,
@@ -27,10 +28,9 @@ from cloudnet.agent.state import (
     Translation,
     bridge_of,
 )
-from cloudnet.agent.translate import Want, translate
 from cloudnet.common.errors import KernelRefused
-from cloudnet.common.objects import Applied, NetworkGone, Problem
 from cloudnet.common.settings.views import AgentSettings
+from cloudnet.common.wire.objects import Applied, NetworkGone, Problem
 
 LOG = logging.getLogger(__name__)
 

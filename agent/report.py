@@ -11,12 +11,12 @@ import random
 import threading
 from typing import Any, Protocol
 
-from cloudnet.agent.inbox import Inbox
+from cloudnet.agent.desired import Inbox
 from cloudnet.agent.reconcile import Standing
 from cloudnet.common.errors import CloudnetError
-from cloudnet.common.objects import UNSETTLED, Applied, Lease, Picture, Report
 from cloudnet.common.rpc import messaging
-from cloudnet.common.wire import from_wire, to_wire
+from cloudnet.common.wire.codec import from_wire, to_wire
+from cloudnet.common.wire.objects import UNSETTLED, Applied, Lease, Picture, Report
 
 LOG = logging.getLogger(__name__)
 

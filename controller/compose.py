@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cloudnet.common.settings.views import ControllerSettings
-from cloudnet.controller.announce import Announcer, Casts
-from cloudnet.controller.database import Database
-from cloudnet.controller.service.changes import Changes, Clock, Silence
-from cloudnet.controller.service.fixed import FixedIps
-from cloudnet.controller.service.floating import FloatingIps
-from cloudnet.controller.service.hosts import Hosts
-from cloudnet.controller.service.instances import Instances
-from cloudnet.controller.service.networks import Networks
-from cloudnet.controller.service.pictures import Pictures
-from cloudnet.controller.service.pools import Pools
-from cloudnet.controller.service.sweep import Sweeper
+from cloudnet.controller.db.engine import Database
+from cloudnet.controller.notify.messaging import Announcer, Casts
+from cloudnet.controller.notify.port import Changes, Clock, Silence
+from cloudnet.controller.service.addresses.fixed import FixedIps
+from cloudnet.controller.service.addresses.sweep import Sweeper
+from cloudnet.controller.service.floating.floating import FloatingIps
+from cloudnet.controller.service.floating.pools import Pools
+from cloudnet.controller.service.hosts.reports import Hosts
+from cloudnet.controller.service.hosts.snapshots import Pictures
+from cloudnet.controller.service.instances.instances import Instances
+from cloudnet.controller.service.networks.networks import Networks
 
 MOST_CONNECTIONS = 20  # what answers more calls at once than this waits for the database anyway
 

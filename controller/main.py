@@ -19,10 +19,11 @@ from cloudnet.common import rpc
 from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.settings import ControllerSettings, load_controller
-from cloudnet.controller import schema, waiting
-from cloudnet.controller.announce import RpcCasts
+from cloudnet.controller import waiting
 from cloudnet.controller.compose import Services, services
+from cloudnet.controller.db import schema
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
+from cloudnet.controller.notify.messaging import RpcCasts
 from cloudnet.controller.periodic import Periodic
 
 LOG = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ import logging
 import threading
 
 from cloudnet.common.errors import DatabaseUnavailable
-from cloudnet.controller.service.hosts import Hosts
-from cloudnet.controller.service.sweep import Sweeper
+from cloudnet.controller.service.addresses.sweep import Sweeper
+from cloudnet.controller.service.hosts.reports import Hosts
 
 LOG = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""The database's versions, as Alembic scripts; ``cloudnet.controller.schema`` runs them."""
+"""The database's versions, as Alembic scripts; ``cloudnet.controller.db.schema`` runs them."""

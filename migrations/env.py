@@ -1,11 +1,11 @@
-"""What Alembic runs around the versions; ``controller/schema.py`` hands in the connection."""
+"""What Alembic runs around the versions; ``controller/db/schema.py`` hands in the connection."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from cloudnet.controller.schema import defaults_differ
-from cloudnet.controller.tables import metadata
+from cloudnet.controller.db.schema import defaults_differ
+from cloudnet.controller.db.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -17,8 +17,8 @@ from typing import Any
 from pyroute2.netlink.exceptions import NetlinkError
 from pyroute2.netlink.nfnetlink.nfctsocket import NFCTAttrTuple, NFCTSocket
 
-from cloudnet.agent.drivers.netlink import LinkTable, refusing
-from cloudnet.agent.state import PublicAddress, Translation
+from cloudnet.agent.drivers.links.netlink import LinkTable, refusing
+from cloudnet.agent.node.resources.all import PublicAddress, Translation
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)

@@ -13,17 +13,17 @@ from typing import Any, Protocol
 
 from pyroute2.netlink.exceptions import NetlinkError
 
-from cloudnet.agent.drivers.addresses import AddressDriver
-from cloudnet.agent.drivers.arp import Announcer
-from cloudnet.agent.drivers.bridges import BridgeDriver
 from cloudnet.agent.drivers.conntrack import ConntrackDriver
-from cloudnet.agent.drivers.dnsmasq import DhcpDriver
-from cloudnet.agent.drivers.firewall import FirewallDriver
-from cloudnet.agent.drivers.forwarding import ForwardingDriver
-from cloudnet.agent.drivers.netlink import LinkTable, Netlink
-from cloudnet.agent.drivers.ports import PortDriver
-from cloudnet.agent.drivers.vlans import VlanDriver
-from cloudnet.agent.state import (
+from cloudnet.agent.drivers.dnsmasq.dnsmasq import DhcpDriver
+from cloudnet.agent.drivers.iptables.chains import FirewallDriver
+from cloudnet.agent.drivers.links.addresses import AddressDriver
+from cloudnet.agent.drivers.links.arp import Announcer
+from cloudnet.agent.drivers.links.bridges import BridgeDriver
+from cloudnet.agent.drivers.links.netlink import LinkTable, Netlink
+from cloudnet.agent.drivers.links.ports import PortDriver
+from cloudnet.agent.drivers.links.vlans import VlanDriver
+from cloudnet.agent.drivers.sysctls import ForwardingDriver
+from cloudnet.agent.node.resources.all import (
     Address,
     Bridge,
     Dhcp,

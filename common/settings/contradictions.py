@@ -7,8 +7,8 @@ from ipaddress import IPv4Network
 from oslo_config import cfg
 
 from cloudnet.common.errors import ConfigurationError
-from cloudnet.common.objects import Topology
 from cloudnet.common.settings.judge import Verdict
+from cloudnet.common.wire.objects import Topology
 
 LAST_VLAN = 4094
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from oslo_config import cfg, types
 
-from cloudnet.common.objects import Topology
+from cloudnet.common.wire.objects import Topology
 
 
 class Kind(types.ConfigType):  # type: ignore[misc]  # oslo.config publishes no types to mypy here

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from cloudnet.common.objects import Topology
+from cloudnet.common.wire.objects import Topology
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudnet.common.objects import Report
-from cloudnet.common.wire import from_wire, to_wire
+from cloudnet.common.wire.codec import from_wire, to_wire
+from cloudnet.common.wire.objects import Report
 from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint.door import CONTROLLER_TARGET, Context, expected
-from cloudnet.controller.nwinfo import Plain
-from cloudnet.controller.service.hosts import Hosts
+from cloudnet.controller.endpoint.rpc_errors import CONTROLLER_TARGET, Context, expected
+from cloudnet.controller.model.nwinfo import Plain
+from cloudnet.controller.service.hosts.reports import Hosts
 
 HIGHEST_REVISION = 2**62  # well within a BIGINT, also when it is raised
 

@@ -16,9 +16,9 @@ from cloudnet.common.errors import (
     InvalidAddress,
     InvalidInput,
 )
-from cloudnet.controller import checks
-from cloudnet.controller.service.choice import Request
-from cloudnet.controller.service.who import Who
+from cloudnet.controller.model import validation
+from cloudnet.controller.service.caller import Who
+from cloudnet.controller.service.networks.network_selection import Request
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NAME, _DATA = "nova_object.name", "nova_object.data"
@@ -39,9 +39,9 @@ def opened(value: Any) -> Any:
     return value.get(_DATA) if isinstance(value, Mapping) and _NAME in value else value
 
 
-def text(name: str, value: Any, longest: int = checks.LONGEST) -> str:
+def text(name: str, value: Any, longest: int = validation.LONGEST) -> str:
     """Return a name: not empty, printable, not too long for its column."""
-    return checks.named(name, checks.text, value, longest)
+    return validation.named(name, validation.text, value, longest)
 
 
 def optional_text(name: str, value: Any) -> str | None:
@@ -51,7 +51,7 @@ def optional_text(name: str, value: Any) -> str | None:
 
 def uuid(name: str, value: Any) -> str:
     """Return a uuid in its usual form."""
-    return checks.named(name, checks.uuid, value)
+    return validation.named(name, validation.uuid, value)
 
 
 def optional_uuid(name: str, value: Any) -> str | None:
@@ -61,7 +61,7 @@ def optional_uuid(name: str, value: Any) -> str | None:
 
 def address(name: str, value: Any) -> IPv4Address:
     """Return an IPv4 address."""
-    return checks.named(name, checks.address, value)
+    return validation.named(name, validation.address, value)
 
 
 def optional_address(name: str, value: Any) -> IPv4Address | None:
@@ -71,7 +71,7 @@ def optional_address(name: str, value: Any) -> IPv4Address | None:
 
 def cidr(name: str, value: Any) -> IPv4Network:
     """Return an IPv4 network."""
-    return checks.named(name, checks.cidr, value)
+    return validation.named(name, validation.cidr, value)
 
 
 def optional_cidr(name: str, value: Any) -> IPv4Network | None:
@@ -81,12 +81,14 @@ def optional_cidr(name: str, value: Any) -> IPv4Network | None:
 
 def whole(name: str, value: Any, lowest: int, highest: int) -> int | None:
     """Return a whole number or None; nova's command line sends numbers as text."""
-    return None if value is None else checks.named(name, checks.whole, value, lowest, highest)
+    return (
+        None if value is None else validation.named(name, validation.whole, value, lowest, highest)
+    )
 
 
 def flag(name: str, value: Any) -> bool | None:
     """Return a truth value or None; nova's command line sends T and F."""
-    return None if value is None else checks.named(name, checks.truth, value)
+    return None if value is None else validation.named(name, validation.truth, value)
 
 
 def factor(name: str, value: Any) -> float | None:

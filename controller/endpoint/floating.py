@@ -7,9 +7,9 @@ from typing import Any
 from cloudnet.common.errors import Forbidden
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint import plain
-from cloudnet.controller.endpoint.door import NETWORK_TARGET, Context, expected
-from cloudnet.controller.nwinfo import Plain
+from cloudnet.controller.endpoint import serialize
+from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
+from cloudnet.controller.model.nwinfo import Plain
 
 
 class FloatingIpsEndpoint:
@@ -85,10 +85,10 @@ class FloatingIpsEndpoint:
         if project is None:
             raise Forbidden("the context names no project; call with the project's own")
         found = self._floating.of_project(project)
-        return [plain.floating_ip(row, self._floating.holder(row)) for row in found]
+        return [serialize.floating_ip(row, self._floating.holder(row)) for row in found]
 
     @expected
     def get_floating_ip_by_address(self, context: Context, address: Any) -> Plain:
         """Return one floating IP."""
         row = self._floating.get(be.who(context), be.address("address", address))
-        return plain.floating_ip(row, self._floating.holder(row))
+        return serialize.floating_ip(row, self._floating.holder(row))

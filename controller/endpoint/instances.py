@@ -8,9 +8,9 @@ from typing import Any
 from cloudnet.common.errors import BadRequest
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint.door import NETWORK_TARGET, Context, expected
-from cloudnet.controller.nwinfo import Plain
-from cloudnet.controller.service.allocation import Boot
+from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
+from cloudnet.controller.model.nwinfo import Plain
+from cloudnet.controller.service.instances.allocation import Boot
 
 
 class InstancesEndpoint:

@@ -7,10 +7,10 @@ from typing import Any
 from cloudnet.common.errors import Forbidden
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint import plain
-from cloudnet.controller.endpoint.door import NETWORK_TARGET, Context, expected
-from cloudnet.controller.endpoint.wishes import network_wish
-from cloudnet.controller.nwinfo import Plain
+from cloudnet.controller.endpoint import serialize
+from cloudnet.controller.endpoint.create_networks import network_wish
+from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
+from cloudnet.controller.model.nwinfo import Plain
 
 
 class NetworksEndpoint:
@@ -26,7 +26,7 @@ class NetworksEndpoint:
         """Create networks, all or none."""
         _only_for_admins(context)
         wish = network_wish(label, wanted)
-        return [plain.network(made) for made in self._networks.create(wish)]
+        return [serialize.network(made) for made in self._networks.create(wish)]
 
     @expected
     def delete_network(
@@ -50,7 +50,7 @@ class NetworksEndpoint:
         """Return the networks that the caller may see."""
         who = be.who(context)
         return [
-            plain.network(network)
+            serialize.network(network)
             for network in self._networks.every()
             if who.is_admin or network.project_id in (None, who.project)
         ]
@@ -62,7 +62,7 @@ class NetworksEndpoint:
         who = be.who(context)
         if network.project_id is not None:
             who.may_touch(f"network {network.uuid}", network.project_id)
-        return plain.network(network)
+        return serialize.network(network)
 
     @expected
     def add_network_to_project(

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage.bases import Common
+from cloudnet.controller.manage.command_kinds import Common
 
 if TYPE_CHECKING:
     from cloudnet.controller.manage.tables import Tables

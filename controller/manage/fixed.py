@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage import spelling
-from cloudnet.controller.manage.bases import Deed, Listing
+from cloudnet.controller.manage import argument_types
+from cloudnet.controller.manage.command_kinds import Deed, Listing
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.cloud import Cloud
+    from cloudnet.controller.manage.session import Cloud
 
 
 class List(Listing):
@@ -49,8 +49,10 @@ class _OfAddress(Deed):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which; nova-manage's scripts name it by --address."""
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("address", nargs="?", type=spelling.address, help="the address")
-        which.add_argument("--address", dest="named", type=spelling.address, help=argparse.SUPPRESS)
+        which.add_argument("address", nargs="?", type=argument_types.address, help="the address")
+        which.add_argument(
+            "--address", dest="named", type=argument_types.address, help=argparse.SUPPRESS
+        )
 
 
 class Reserve(_OfAddress):
@@ -80,7 +82,7 @@ class History(Listing):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which."""
-        parser.add_argument("address", type=spelling.address, help="the address")
+        parser.add_argument("address", type=argument_types.address, help="the address")
 
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return what happened to it."""

@@ -6,17 +6,17 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from cloudnet.controller.manage import spelling
-from cloudnet.controller.manage.bases import Deed, Listing, Showing
+from cloudnet.controller.manage import argument_types
+from cloudnet.controller.manage.command_kinds import Deed, Listing, Showing
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.cloud import Cloud
+    from cloudnet.controller.manage.session import Cloud
 
 
 def _ip_range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ip-range",
-        type=spelling.network,
+        type=argument_types.network,
         metavar="CIDR",
         required=True,
         help="one address, or a network whose first and last address are left out",
@@ -24,7 +24,7 @@ def _ip_range(parser: argparse.ArgumentParser) -> None:
 
 
 def _floating(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", type=spelling.address, help="the floating IP")
+    parser.add_argument("address", type=argument_types.address, help="the floating IP")
 
 
 class List(Listing):
@@ -65,11 +65,11 @@ class Create(Deed):
         """Which, and where to."""
         _ip_range(parser)
         parser.add_argument(
-            "--pool", type=spelling.text, help="the pool (default: default_floating_pool)"
+            "--pool", type=argument_types.text, help="the pool (default: default_floating_pool)"
         )
         parser.add_argument(
             "--interface",
-            type=spelling.text,
+            type=argument_types.text,
             metavar="DEVICE",
             help="the device they are put on (default: each node's public_interface)",
         )
@@ -103,10 +103,14 @@ class Allocate(Showing):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """For whom, and from where."""
         parser.add_argument(
-            "--project-id", type=spelling.text, metavar="PROJECT", required=True, help="for whom"
+            "--project-id",
+            type=argument_types.text,
+            metavar="PROJECT",
+            required=True,
+            help="for whom",
         )
         parser.add_argument(
-            "--pool", type=spelling.text, help="the pool (default: default_floating_pool)"
+            "--pool", type=argument_types.text, help="the pool (default: default_floating_pool)"
         )
 
     def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
@@ -135,7 +139,9 @@ class Associate(Deed):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which, and where to."""
         _floating(parser)
-        parser.add_argument("fixed_address", type=spelling.address, help="the guest's address")
+        parser.add_argument(
+            "fixed_address", type=argument_types.address, help="the guest's address"
+        )
 
     def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
         """Point it."""

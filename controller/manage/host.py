@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from cloudnet.controller.manage.bases import Listing, Showing
+from cloudnet.controller.manage.command_kinds import Listing, Showing
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.cloud import Cloud
+    from cloudnet.controller.manage.session import Cloud
 
 
 class List(Listing):

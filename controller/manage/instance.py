@@ -6,15 +6,15 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cloudnet.controller.manage import spelling
-from cloudnet.controller.manage.bases import Deed, Listing
+from cloudnet.controller.manage import argument_types
+from cloudnet.controller.manage.command_kinds import Deed, Listing
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.cloud import Cloud
+    from cloudnet.controller.manage.session import Cloud
 
 
 def _instance(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("instance", type=spelling.uuid, help="the instance's uuid")
+    parser.add_argument("instance", type=argument_types.uuid, help="the instance's uuid")
 
 
 class _Interfaces(Listing):
@@ -44,18 +44,22 @@ class Allocate(_Interfaces):
         """Whose, where, and on which networks."""
         _instance(parser)
         parser.add_argument(
-            "--project-id", type=spelling.text, metavar="PROJECT", required=True, help="whose it is"
+            "--project-id",
+            type=argument_types.text,
+            metavar="PROJECT",
+            required=True,
+            help="whose it is",
         )
-        parser.add_argument("--host", type=spelling.text, required=True, help="where it runs")
+        parser.add_argument("--host", type=argument_types.text, required=True, help="where it runs")
         parser.add_argument(
             "--hostname",
-            type=spelling.text,
+            type=argument_types.text,
             help="the name it gets by DHCP (default: host-ADDRESS)",
         )
         parser.add_argument(
             "--network",
             action="append",
-            type=spelling.requested,
+            type=argument_types.requested,
             default=[],
             metavar="NETWORK[=ADDRESS]",
             help="a network's uuid, range or label, and the address wanted there; may be given "

@@ -15,8 +15,8 @@ from pathlib import Path
 from cliff.app import App
 
 from cloudnet.common.errors import CloudnetError
+from cloudnet.controller.manage.argument_types import with_dashes
 from cloudnet.controller.manage.commands import manager
-from cloudnet.controller.manage.spelling import with_dashes
 
 
 class OneLine(logging.Formatter):

@@ -6,13 +6,13 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from cloudnet.controller import checks
-from cloudnet.controller.manage import spelling
-from cloudnet.controller.manage.bases import Deed, Listing, Showing
-from cloudnet.controller.manage.networkwish import add_wish, wish
+from cloudnet.controller.manage import argument_types
+from cloudnet.controller.manage.command_kinds import Deed, Listing, Showing
+from cloudnet.controller.manage.network_arguments import add_wish, wish
+from cloudnet.controller.model import validation
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.cloud import Cloud
+    from cloudnet.controller.manage.session import Cloud
 
 NETWORK = "a network's uuid, range or label"
 
@@ -75,7 +75,7 @@ class Show(Showing):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which one."""
-        parser.add_argument("network", type=spelling.text, help=NETWORK)
+        parser.add_argument("network", type=argument_types.text, help=NETWORK)
 
     def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
         """Return its row, and how full it is."""
@@ -91,9 +91,11 @@ class Delete(Deed):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which one."""
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("network", nargs="?", type=spelling.text, help=NETWORK)
-        which.add_argument("--uuid", type=spelling.uuid, help="its uuid")
-        which.add_argument("--fixed-range", type=spelling.network, metavar="CIDR", help="its range")
+        which.add_argument("network", nargs="?", type=argument_types.text, help=NETWORK)
+        which.add_argument("--uuid", type=argument_types.uuid, help="its uuid")
+        which.add_argument(
+            "--fixed-range", type=argument_types.network, metavar="CIDR", help="its range"
+        )
 
     def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
         """Delete it."""
@@ -107,18 +109,22 @@ class Set(Deed):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """What is to change."""
-        parser.add_argument("network", type=spelling.text, help=NETWORK)
-        parser.add_argument("--label", type=spelling.text, help="its new name")
-        parser.add_argument("--dns1", type=spelling.address, help="its first name server")
-        parser.add_argument("--dns2", type=spelling.address, help="its second name server")
+        parser.add_argument("network", type=argument_types.text, help=NETWORK)
+        parser.add_argument("--label", type=argument_types.text, help="its new name")
+        parser.add_argument("--dns1", type=argument_types.address, help="its first name server")
+        parser.add_argument("--dns2", type=argument_types.address, help="its second name server")
         parser.add_argument(
-            "--mtu", type=spelling.number(*checks.MTU), metavar="BYTES", help="its MTU"
+            "--mtu", type=argument_types.number(*validation.MTU), metavar="BYTES", help="its MTU"
         )
         parser.add_argument(
-            "--priority", type=spelling.number(*checks.PRIORITY), help="a number, kept for you"
+            "--priority",
+            type=argument_types.number(*validation.PRIORITY),
+            help="a number, kept for you",
         )
         parser.add_argument(
-            "--host", type=spelling.text, help="the host that is to be its gateway (single-host)"
+            "--host",
+            type=argument_types.text,
+            help="the host that is to be its gateway (single-host)",
         )
 
     def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
@@ -140,11 +146,15 @@ class Associate(Deed):
         parser.add_argument(
             "network",
             nargs="?",
-            type=spelling.text,
+            type=argument_types.text,
             help=f"{NETWORK} (default: the first free one)",
         )
         parser.add_argument(
-            "--project-id", type=spelling.text, metavar="PROJECT", required=True, help="whose it is"
+            "--project-id",
+            type=argument_types.text,
+            metavar="PROJECT",
+            required=True,
+            help="whose it is",
         )
 
     def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
@@ -159,7 +169,7 @@ class Disassociate(Deed):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Which one, and from what."""
-        parser.add_argument("network", type=spelling.text, help=NETWORK)
+        parser.add_argument("network", type=argument_types.text, help=NETWORK)
         parser.add_argument(
             "--host", action="store_true", help="take it from its gateway host, not its project"
         )

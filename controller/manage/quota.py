@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage import spelling
-from cloudnet.controller.manage.bases import Deed, Listing
+from cloudnet.controller.manage import argument_types
+from cloudnet.controller.manage.command_kinds import Deed, Listing
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.cloud import Cloud
+    from cloudnet.controller.manage.session import Cloud
 
 RESOURCES = ("fixed_ips", "floating_ips")
 
@@ -22,7 +22,7 @@ class Show(Listing):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Whose."""
-        parser.add_argument("project", type=spelling.text, help="the project's id")
+        parser.add_argument("project", type=argument_types.text, help="the project's id")
 
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return a line for each resource."""
@@ -34,11 +34,11 @@ class Set(Deed):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Whose, and how much of what."""
-        parser.add_argument("project", type=spelling.text, help="the project's id")
+        parser.add_argument("project", type=argument_types.text, help="the project's id")
         for resource in RESOURCES:
             parser.add_argument(
                 f"--{resource.replace('_', '-')}",
-                type=spelling.limit,
+                type=argument_types.limit,
                 metavar="N",
                 help="how many; -1 or unlimited: any number",
             )

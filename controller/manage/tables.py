@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.common.settings import read_controller
-from cloudnet.controller import schema
+from cloudnet.controller.db import schema
 
 
 class Tables:

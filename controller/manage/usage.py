@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage.bases import Listing
+from cloudnet.controller.manage.command_kinds import Listing
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.cloud import Cloud
+    from cloudnet.controller.manage.session import Cloud
 
 
 class Usage(Listing):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.host import Host
+from tests.fixtures.agent.host import Host
 from tests.lab.isolation import is_isolated
 
 

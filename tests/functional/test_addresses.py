@@ -6,10 +6,10 @@ from ipaddress import IPv4Address, IPv4Interface
 
 import pytest
 
-from cloudnet.agent.drivers.arp import frames
-from cloudnet.agent.state import Address, Bridge, PublicAddress
+from cloudnet.agent.drivers.links.arp import frames
+from cloudnet.agent.node.resources.all import Address, Bridge, PublicAddress
 from cloudnet.common.errors import KernelRefused
-from tests.functional.host import Host
+from tests.fixtures.agent.host import Host
 
 BRIDGE = Bridge("br100", "11111111-1111-1111-1111-111111111111", "fa:16:3e:00:01:00", 1500)
 ADDRESS = Address("br100", IPv4Interface("10.0.0.1/22"))

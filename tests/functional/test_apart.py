@@ -11,9 +11,9 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
-from cloudnet.common.objects import NetworkSnapshot
-from tests.functional.host import Host
-from tests.functional.serving import network
+from cloudnet.common.wire.objects import NetworkSnapshot
+from tests.fixtures.agent.host import Host
+from tests.fixtures.agent.serving import network
 from tests.functional.test_kernel import converge
 
 OTHER = "22222222-2222-2222-2222-222222222222"

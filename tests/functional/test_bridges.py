@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.state import Bridge
+from cloudnet.agent.node.resources.all import Bridge
 from cloudnet.common.errors import KernelRefused
-from tests.functional.host import Host
+from tests.fixtures.agent.host import Host
 
 BRIDGE = Bridge("br100", "11111111-1111-1111-1111-111111111111", "fa:16:3e:00:01:00", 1500)
 

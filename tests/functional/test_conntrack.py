@@ -5,8 +5,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from cloudnet.agent.state import PublicAddress, Translation
-from tests.functional.host import Host
+from cloudnet.agent.node.resources.all import PublicAddress, Translation
+from tests.fixtures.agent.host import Host
 
 FLOATING, FIXED, OTHER = (IPv4Address(a) for a in ("192.0.2.225", "10.0.0.3", "10.0.0.4"))
 TRANSLATION = Translation(FLOATING, FIXED)

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from cloudnet.agent.drivers.hostfiles import HostFiles
-from cloudnet.agent.state import Dhcp
+from cloudnet.agent.drivers.dnsmasq.hostfiles import HostFiles
+from cloudnet.agent.node.resources.all import Dhcp
 from cloudnet.common.errors import KernelRefused
-from tests.functional.dhcp_guest import Guest
-from tests.functional.host import Host
-from tests.functional.serving import guest, log_of, network, serve, served
+from tests.fixtures.agent.dhcp_guest import Guest
+from tests.fixtures.agent.host import Host
+from tests.fixtures.agent.serving import guest, log_of, network, serve, served
 from tests.lab.waiting import wait_for
 
 

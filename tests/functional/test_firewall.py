@@ -14,13 +14,13 @@ from textwrap import dedent
 
 import pytest
 
-from cloudnet.agent.drivers.firewall import FirewallDriver
-from cloudnet.agent.drivers.netlink import LinkTable
-from cloudnet.agent.drivers.xtlock import xtables_lock
-from cloudnet.agent.nat import NOT_TRANSLATED
-from cloudnet.agent.state import Chain, Rule, Table, Translation
+from cloudnet.agent.drivers.iptables.chains import FirewallDriver
+from cloudnet.agent.drivers.iptables.lock import xtables_lock
+from cloudnet.agent.drivers.links.netlink import LinkTable
+from cloudnet.agent.firewall.policy import NOT_TRANSLATED
+from cloudnet.agent.node.resources.all import Chain, Rule, Table, Translation
 from cloudnet.common.errors import KernelRefused
-from tests.functional.host import Host
+from tests.fixtures.agent.host import Host
 
 NETWORK = IPv4Network("10.0.0.0/22")
 FLOATING, FIXED = IPv4Address("192.0.2.225"), IPv4Address("10.0.0.3")
@@ -307,7 +307,7 @@ def test_what_others_print_meanwhile_does_not_end_up_in_rules(host: Host) -> Non
     script = """
 import sys, threading
 from tests.functional import test_firewall as t
-from cloudnet.agent.drivers.firewall import FirewallDriver
+from cloudnet.agent.drivers.iptables.chains import FirewallDriver
 stop = threading.Event()
 def talk():
     while not stop.is_set():

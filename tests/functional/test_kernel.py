@@ -5,13 +5,13 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from cloudnet.agent.plan import Verb, plan
-from cloudnet.agent.state import Items
-from cloudnet.agent.translate import translate
+from cloudnet.agent.node.plan import Verb, plan
+from cloudnet.agent.node.render import translate
+from cloudnet.agent.node.resources.all import Items
 from cloudnet.common.errors import KernelRefused
-from cloudnet.common.objects import FixedRanges, FloatingIp, NetworkSnapshot
-from tests.functional.host import Host, settings
-from tests.functional.serving import network
+from cloudnet.common.wire.objects import FixedRanges, FloatingIp, NetworkSnapshot
+from tests.fixtures.agent.host import Host, settings
+from tests.fixtures.agent.serving import network
 
 RANGES = FixedRanges(1, (IPv4Network("10.0.0.0/20"),))
 OPERATORS = """

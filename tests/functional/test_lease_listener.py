@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.leases import LeaseEvent, LeaseListener
+from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
 from cloudnet.common.errors import KernelRefused
-from tests.functional.serving import BRIDGEPROGRAM
+from tests.fixtures.agent.serving import BRIDGEPROGRAM
 
 Heard = queue.Queue[LeaseEvent]
 EVENT = LeaseEvent("add", "net-1", "fa:16:3e:00:00:03", IPv4Address("10.0.0.3"), "vm3")

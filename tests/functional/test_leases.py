@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.leases import LeaseEvent, LeaseListener
-from cloudnet.agent.state import Chain, HandedOut, Rule, Table
-from tests.functional.dhcp_guest import Answer, Guest
-from tests.functional.host import Host
-from tests.functional.serving import BRIDGE_MAC, UUID, guest, log_of, network, serve, served
+from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
+from cloudnet.agent.node.resources.all import Chain, HandedOut, Rule, Table
+from tests.fixtures.agent.dhcp_guest import Answer, Guest
+from tests.fixtures.agent.host import Host
+from tests.fixtures.agent.serving import BRIDGE_MAC, UUID, guest, log_of, network, serve, served
 from tests.lab.guest_image import find_busybox
 from tests.lab.waiting import wait_for
 

@@ -4,8 +4,8 @@ from socket import AF_INET
 
 from pyroute2 import IPRoute
 
-from cloudnet.agent.drivers.netlink import Netlink
-from tests.functional.host import Host
+from cloudnet.agent.drivers.links.netlink import Netlink
+from tests.fixtures.agent.host import Host
 
 IFA_F_SECONDARY = 0x01
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cloudnet.agent.state import Bridge, Port
+from cloudnet.agent.node.resources.all import Bridge, Port
 from cloudnet.common.errors import KernelRefused
-from tests.functional.host import Host
+from tests.fixtures.agent.host import Host
 
 BRIDGE = Bridge("br100", "11111111-1111-1111-1111-111111111111", "fa:16:3e:00:01:00", 1500)
 PORT = Port("eth2", "br100")

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from cloudnet.agent.state import Bridge, Vlan
+from cloudnet.agent.node.resources.all import Bridge, Vlan
 from cloudnet.common.errors import KernelRefused
-from tests.functional.host import Host
+from tests.fixtures.agent.host import Host
 
 UUID = "11111111-1111-1111-1111-111111111111"
 BRIDGE = Bridge("br100", UUID, "fa:16:3e:00:01:00", 1500)

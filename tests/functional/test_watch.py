@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.drivers.watch import Watch
-from tests.functional.host import Host
-from tests.functional.serving import network, serve
+from cloudnet.agent.drivers.events import Watch
+from tests.fixtures.agent.host import Host
+from tests.fixtures.agent.serving import network, serve
 
 
 class Woken:

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from cloudnet.client import NetworkAPI
 from cloudnet.common.rpc import messaging
+from tests.fixtures.servers import RabbitMQ
 from tests.lab.compute import Compute, Instance, context
 from tests.lab.daemons import LISTING, Daemon, Program, listing_without, settings_text
 from tests.lab.guest import Guest
@@ -24,7 +25,6 @@ from tests.lab.site import Form, Site
 from tests.lab.topology import CONTROLLER
 from tests.lab.trunk import Trunk
 from tests.lab.waiting import wait_for
-from tests.servers import RabbitMQ
 
 Progress = Callable[[str], None]
 FLOATING_RANGE = "192.168.99.224/28"

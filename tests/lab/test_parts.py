@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.servers import RabbitMQ
 from tests.lab.checks import Check, hold, table
 from tests.lab.claim import MARK, TakenError, UnfitError, is_taken, remove, take
 from tests.lab.daemons import Program
@@ -13,7 +14,6 @@ from tests.lab.guest_image import build_image, find_busybox
 from tests.lab.place import Place
 from tests.lab.reach import Pings, read_pings
 from tests.lab.waiting import TimedOutError, wait_for
-from tests.servers import RabbitMQ
 
 
 def test_waiting_returns_what_was_found() -> None:

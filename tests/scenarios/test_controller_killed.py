@@ -8,15 +8,15 @@ import sys
 import textwrap
 from pathlib import Path
 
-from tests.unit.controller.world import a_world
+from tests.fixtures.controller.world import a_world
 
 WORKER = textwrap.dedent("""
     import sys
     from itertools import count
     from dataclasses import replace
     from cloudnet.controller.compose import services
-    from cloudnet.controller.service.allocation import Boot
-    from tests.unit.controller.world import SETTINGS, instance
+    from cloudnet.controller.service.instances.allocation import Boot
+    from tests.fixtures.controller.world import SETTINGS, instance
 
     with services(replace(SETTINGS, database=sys.argv[1])) as parts:
         for number in count():

@@ -15,7 +15,9 @@ import pytest
 
 from cloudnet.client import NetworkAPI
 from cloudnet.common import errors, rpc
-from cloudnet.common.objects import (
+from cloudnet.common.rpc import messaging
+from cloudnet.common.wire.codec import from_wire, to_wire
+from cloudnet.common.wire.objects import (
     Applied,
     FixedRanges,
     NetworkGone,
@@ -24,11 +26,9 @@ from cloudnet.common.objects import (
     Report,
     Snapshot,
 )
-from cloudnet.common.rpc import messaging
-from cloudnet.common.wire import from_wire, to_wire
-from cloudnet.controller.announce import RpcCasts
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
-from tests.unit.controller.world import SETTINGS, World, a_world, addresses, instance
+from cloudnet.controller.notify.messaging import RpcCasts
+from tests.fixtures.controller.world import SETTINGS, World, a_world, addresses, instance
 
 ADMIN = {"is_admin": True}
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.scenarios.cloud import Cloud, a_cloud
+from tests.fixtures.cloud import Cloud, a_cloud
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from cloudnet.controller.service.floating import ADMIN
-from tests.scenarios.cloud import Cloud, a_cloud
-from tests.unit.controller.world import addresses, multi_host_settings
+from cloudnet.controller.service.floating.floating import ADMIN
+from tests.fixtures.cloud import Cloud, a_cloud
+from tests.fixtures.controller.world import addresses, multi_host_settings
 
 
 @pytest.fixture

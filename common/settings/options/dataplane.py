@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.objects import LARGEST_MTU, SMALLEST_MTU
 from cloudnet.common.settings.kinds import Address, Host, Interface, Range, Text
 from cloudnet.common.settings.options.wording import NO_EFFECT
+from cloudnet.common.wire.objects import LARGEST_MTU, SMALLEST_MTU
 
 DATAPLANE: tuple[cfg.Opt, ...] = (
     cfg.Opt(

@@ -13,15 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudnet.agent.inbox import Inbox
-from cloudnet.agent.memory import Memory
+from cloudnet.agent.desired import Inbox
+from cloudnet.agent.node.resources.all import HandedOut, Item, by_key
 from cloudnet.agent.reconcile import Reconciler
-from cloudnet.agent.state import HandedOut, Item, by_key
-from cloudnet.common.objects import Applied, NetworkSnapshot, Picture, Snapshot
-from tests.fakes import ETH1, FakeKernel
-from tests.lab.waiting import wait_for
-from tests.unit.agent.test_plan import networks
-from tests.worlds import (
+from cloudnet.agent.snapshot_cache import Memory
+from cloudnet.common.wire.objects import Applied, NetworkSnapshot, Picture, Snapshot
+from tests.fixtures.agent.fake_kernel import ETH1, FakeKernel
+from tests.fixtures.agent.snapshots import (
     OTHER,
     PRIVATE,
     RANGES,
@@ -32,6 +30,8 @@ from tests.worlds import (
     network,
     vif,
 )
+from tests.lab.waiting import wait_for
+from tests.unit.agent.node.test_plan import networks
 
 
 class Node:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.inbox import Inbox
-from cloudnet.agent.memory import Memory
+from cloudnet.agent.desired import Inbox
+from cloudnet.agent.node.resources.all import HandedOut
 from cloudnet.agent.reconcile import Standing
 from cloudnet.agent.report import QueuedController, Reporter, Unanswered
-from cloudnet.agent.state import HandedOut
-from cloudnet.common.objects import Applied, Lease, Picture, Report, Snapshot
+from cloudnet.agent.snapshot_cache import Memory
 from cloudnet.common.rpc import messaging
+from cloudnet.common.wire.objects import Applied, Lease, Picture, Report, Snapshot
+from tests.fixtures.agent.snapshots import PRIVATE, RANGES, gone, network
 from tests.lab.waiting import wait_for
-from tests.worlds import PRIVATE, RANGES, gone, network
 
 
 class FakeController:

@@ -14,7 +14,7 @@ from cloudnet.client import NetworkAPI
 from cloudnet.common import rpc
 from cloudnet.common.errors import BrokerUnavailable, NoMoreFixedIps
 from cloudnet.common.rpc import messaging
-from cloudnet.controller.endpoint.door import expected
+from cloudnet.controller.endpoint.rpc_errors import expected
 
 
 class Echo:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.controller.world import World, a_world
+from tests.fixtures.controller.world import World, a_world
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from cloudnet.common.errors import DatabaseUnavailable
-from cloudnet.controller import schema, waiting
-from cloudnet.controller.database import Database
+from cloudnet.controller import waiting
+from cloudnet.controller.db import schema
+from cloudnet.controller.db.engine import Database
 from cloudnet.controller.periodic import Periodic
-from tests.unit.controller.world import World
+from tests.fixtures.controller.world import World
 
 
 def test_the_same_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from cloudnet.common.errors import DatabaseUnavailable
-from cloudnet.controller import schema
-from cloudnet.controller.database import Database
-from cloudnet.controller.tables import metadata
+from cloudnet.controller.db import schema
+from cloudnet.controller.db.engine import Database
+from cloudnet.controller.db.tables import metadata
 
 
 @pytest.fixture

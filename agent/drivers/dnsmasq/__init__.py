@@ -1,0 +1,1 @@
+"""The dnsmasq processes, their files and leases."""

@@ -1,0 +1,1 @@
+"""The firewall through libiptc."""

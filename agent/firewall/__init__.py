@@ -1,0 +1,1 @@
+"""Pure: what the host's firewall must do."""

@@ -1,0 +1,1 @@
+"""Pure: what a host needs, and the steps towards it."""

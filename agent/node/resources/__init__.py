@@ -1,0 +1,1 @@
+"""The kinds of resource that an agent manages, one file each."""

@@ -1,0 +1,1 @@
+"""What travels between controller and agent: values, and their plain form."""

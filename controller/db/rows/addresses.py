@@ -1,0 +1,168 @@
+"""Rows of ``fixed_ips``: one for each address that is claimed, reserved or not yet cold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from ipaddress import IPv4Address
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam as given
+
+from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.tables import fixed_ips, instances, networks, virtual_interfaces
+from cloudnet.controller.model.records import FixedIp
+
+_FIXED_IP: sa.Select[Any] = (
+    sa.select(
+        fixed_ips.c.id,
+        fixed_ips.c.address,
+        fixed_ips.c.network_id,
+        networks.c.uuid,
+        fixed_ips.c.position,
+        virtual_interfaces.c.address,
+        fixed_ips.c.instance_uuid,
+        instances.c.project_id,
+        sa.func.coalesce(fixed_ips.c.host, instances.c.host),
+        fixed_ips.c.allocated,
+        fixed_ips.c.leased,
+        fixed_ips.c.reserved,
+    )
+    .join(networks, networks.c.id == fixed_ips.c.network_id)
+    .outerjoin(instances, instances.c.uuid == fixed_ips.c.instance_uuid)
+    .outerjoin(virtual_interfaces, virtual_interfaces.c.id == fixed_ips.c.virtual_interface_id)
+)
+
+_GATEWAY_OF = sa.select(fixed_ips.c.address).where(
+    fixed_ips.c.network_id == given("network_id"), fixed_ips.c.host == given("on_host")
+)
+
+
+def insert_reserved(
+    connection: Connection,
+    rows: Iterable[tuple[int, IPv4Address, int]],
+    now: datetime,
+) -> None:
+    """Reserve (network id, address, position) rows."""
+    connection.execute(
+        sa.insert(fixed_ips),
+        [
+            {
+                "created_at": now,
+                "network_id": network_id,
+                "address": address,
+                "position": position,
+                "reserved": True,
+            }
+            for network_id, address, position in rows
+        ],
+    )
+
+
+def by_address(connection: Connection, address: IPv4Address) -> FixedIp | None:
+    """Return what is known of an address; None: it is free, or in no network."""
+    row = connection.execute(_FIXED_IP.where(fixed_ips.c.address == address)).first()
+    return None if row is None else FixedIp(*row)
+
+
+def every(connection: Connection, host: str | None = None) -> list[FixedIp]:
+    """Return all rows (those of a host if given) by network and position."""
+    statement = _FIXED_IP.order_by(fixed_ips.c.network_id, fixed_ips.c.position)
+    if host is not None:
+        statement = statement.where(sa.func.coalesce(fixed_ips.c.host, instances.c.host) == host)
+    return [FixedIp(*row) for row in connection.execute(statement)]
+
+
+def unreserve(connection: Connection, row_id: int) -> bool:
+    """Take a reservation away; False: it is not one any more."""
+    done = connection.execute(
+        sa.delete(fixed_ips).where(fixed_ips.c.id == row_id, fixed_ips.c.reserved)
+    )
+    return done.rowcount == 1
+
+
+def set_aside(connection: Connection, row_ids: Sequence[int], now: datetime) -> None:
+    """Begin the quarantine of addresses whose guests are gone."""
+    connection.execute(
+        sa.update(fixed_ips)
+        .where(fixed_ips.c.id.in_(list(row_ids)))
+        .values(allocated=False, virtual_interface_id=None, updated_at=now)
+    )
+
+
+def cold_since(connection: Connection, moment: datetime, limit: int) -> list[FixedIp]:
+    """Return addresses whose quarantine began before ``moment``, the oldest first."""
+    rows = connection.execute(
+        _FIXED_IP.where(
+            ~fixed_ips.c.allocated,
+            fixed_ips.c.instance_uuid.is_not(None),
+            fixed_ips.c.updated_at < moment,
+        )
+        .order_by(fixed_ips.c.updated_at)
+        .limit(limit)
+    )
+    return [FixedIp(*row) for row in rows]
+
+
+def free(connection: Connection, row_id: int) -> bool:
+    """Free a quarantined address; False: it is not in quarantine any more."""
+    done = connection.execute(
+        sa.delete(fixed_ips).where(
+            fixed_ips.c.id == row_id,
+            ~fixed_ips.c.allocated,
+            fixed_ips.c.instance_uuid.is_not(None),
+        )
+    )
+    return done.rowcount == 1
+
+
+def gateway_of(connection: Connection, network_id: int, host: str) -> IPv4Address | None:
+    """Return what a host has as its own address on a multi-host network."""
+    address: IPv4Address | None = connection.scalar(
+        _GATEWAY_OF, {"network_id": network_id, "on_host": host}
+    )
+    return address
+
+
+def free_gateway(connection: Connection, network_id: int, host: str) -> FixedIp | None:
+    """Free the gateway address of a host and return what its row was."""
+    row = connection.execute(
+        _FIXED_IP.where(fixed_ips.c.network_id == network_id, fixed_ips.c.host == host)
+    ).first()
+    if row is None:
+        return None
+    gateway = FixedIp(*row)
+    connection.execute(sa.delete(fixed_ips).where(fixed_ips.c.id == gateway.id))
+    return gateway
+
+
+def allocated(connection: Connection, network_id: int) -> int:
+    """Count the addresses of a network that guests hold."""
+    counted = (
+        sa.select(sa.func.count())
+        .select_from(fixed_ips)
+        .where(fixed_ips.c.network_id == network_id, fixed_ips.c.allocated)
+    )
+    return int(connection.scalar(counted) or 0)
+
+
+def delete_all(connection: Connection, network_id: int) -> list[FixedIp]:
+    """Remove every row of a network and return those that were somebody's: a host's, or resting."""
+    mine = fixed_ips.c.network_id == network_id
+    held = sa.or_(fixed_ips.c.instance_uuid.is_not(None), fixed_ips.c.host.is_not(None))
+    rows = [FixedIp(*row) for row in connection.execute(_FIXED_IP.where(mine, held))]
+    connection.execute(sa.delete(fixed_ips).where(mine))
+    return rows
+
+
+def used_by_project(connection: Connection, project: str) -> int:
+    """Count the addresses that a project's instances hold."""
+    return int(
+        connection.scalar(
+            sa.select(sa.func.count())
+            .select_from(fixed_ips.join(instances, instances.c.uuid == fixed_ips.c.instance_uuid))
+            .where(instances.c.project_id == project, fixed_ips.c.allocated)
+        )
+        or 0
+    )

@@ -1,0 +1,202 @@
+"""Rows of ``floating_ips``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from ipaddress import IPv4Address, IPv4Network
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam as given
+
+from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.tables import fixed_ips, floating_ips, instances
+from cloudnet.controller.model.records import FloatingIp
+
+_ROW = sa.select(
+    floating_ips.c.id,
+    floating_ips.c.address,
+    floating_ips.c.fixed_ip_id,
+    floating_ips.c.project_id,
+    floating_ips.c.host,
+    floating_ips.c.auto_assigned,
+    floating_ips.c.pool,
+    floating_ips.c.interface,
+)
+_OF_INSTANCE = (
+    _ROW.join(fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id)
+    .where(fixed_ips.c.instance_uuid == given("instance"))
+    .order_by(floating_ips.c.id)
+)
+_ON_NETWORK = (
+    _ROW.join(fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id)
+    .where(fixed_ips.c.network_id == given("network_id"))
+    .order_by(floating_ips.c.id)
+)
+_ON_NETWORK_AND_HOST = _ON_NETWORK.join(
+    instances, instances.c.uuid == fixed_ips.c.instance_uuid
+).where(instances.c.host == given("on_host"))
+
+
+def of_instance(connection: Connection, instance: str) -> list[FloatingIp]:
+    """Return the floating IPs that point at an instance, the oldest first."""
+    return [FloatingIp(*row) for row in connection.execute(_OF_INSTANCE, {"instance": instance})]
+
+
+def on_network(
+    connection: Connection, network_id: int, host: str | None = None
+) -> list[FloatingIp]:
+    """Return the floating IPs that point at guests of a network (those on ``host`` if given)."""
+    statement = _ON_NETWORK if host is None else _ON_NETWORK_AND_HOST
+    given_values = {"network_id": network_id} | ({} if host is None else {"on_host": host})
+    return [FloatingIp(*row) for row in connection.execute(statement, given_values)]
+
+
+def by_address(connection: Connection, address: IPv4Address) -> FloatingIp | None:
+    """Return the floating IP with this address."""
+    row = connection.execute(_ROW.where(floating_ips.c.address == address)).first()
+    return None if row is None else FloatingIp(*row)
+
+
+def of_project(connection: Connection, project: str) -> list[FloatingIp]:
+    """Return the floating IPs a project has taken; those that came with instances are left out."""
+    rows = connection.execute(
+        _ROW.where(floating_ips.c.project_id == project, ~floating_ips.c.auto_assigned).order_by(
+            floating_ips.c.id
+        )
+    )
+    return [FloatingIp(*row) for row in rows]
+
+
+def every(connection: Connection, host: str | None = None) -> list[FloatingIp]:
+    """Return all floating IPs (those a host carries if given) by their order of creation."""
+    statement = _ROW.order_by(floating_ips.c.id)
+    if host is not None:
+        statement = statement.where(floating_ips.c.host == host)
+    return [FloatingIp(*row) for row in connection.execute(statement)]
+
+
+def among(connection: Connection, ip_range: IPv4Network) -> list[FloatingIp]:
+    """Return the floating IPs inside a range; text has no order of addresses, so all are read."""
+    return [floating for floating in every(connection) if floating.address in ip_range]
+
+
+def pools(connection: Connection) -> list[str]:
+    """Return the names of all pools."""
+    return list(
+        connection.scalars(sa.select(floating_ips.c.pool).distinct().order_by(floating_ips.c.pool))
+    )
+
+
+def taken_by(connection: Connection, project: str) -> int:
+    """Count the floating IPs that a project has taken for itself."""
+    counted = (
+        sa.select(sa.func.count())
+        .select_from(floating_ips)
+        .where(floating_ips.c.project_id == project, ~floating_ips.c.auto_assigned)
+    )
+    return int(connection.scalar(counted) or 0)
+
+
+def first_free(connection: Connection, pool: str) -> FloatingIp | None:
+    """Return the free floating IP of a pool that has been free longest, and nobody else takes."""
+    row = connection.execute(
+        _ROW.where(floating_ips.c.pool == pool, floating_ips.c.project_id.is_(None))
+        .order_by(sa.func.coalesce(floating_ips.c.updated_at, floating_ips.c.created_at))
+        .order_by(floating_ips.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    return None if row is None else FloatingIp(*row)
+
+
+def take(
+    connection: Connection,
+    row: FloatingIp,
+    project: str,
+    now: datetime,
+    *,
+    auto_assigned: bool = False,
+) -> bool:
+    """Give a free floating IP to a project; False: another was faster."""
+    done = connection.execute(
+        sa.update(floating_ips)
+        .where(floating_ips.c.id == row.id, floating_ips.c.project_id.is_(None))
+        .values(project_id=project, auto_assigned=auto_assigned, updated_at=now)
+    )
+    return done.rowcount == 1
+
+
+def give_back(connection: Connection, row: FloatingIp, now: datetime) -> bool:
+    """Return a floating IP to its pool; False: it is associated, or not the project's any more."""
+    done = connection.execute(
+        sa.update(floating_ips)
+        .where(
+            floating_ips.c.id == row.id,
+            floating_ips.c.project_id == row.project_id,
+            floating_ips.c.fixed_ip_id.is_(None),
+        )
+        .values(project_id=None, host=None, auto_assigned=False, updated_at=now)
+    )
+    return done.rowcount == 1
+
+
+def point(
+    connection: Connection,
+    row: FloatingIp,
+    *,
+    fixed_ip_id: int | None,
+    host: str | None,
+    now: datetime,
+) -> bool:
+    """Point a floating IP at a fixed one or at none; False: it is not as it was read any more."""
+    done = connection.execute(
+        sa.update(floating_ips)
+        .where(
+            floating_ips.c.id == row.id,
+            floating_ips.c.project_id == row.project_id,
+            floating_ips.c.fixed_ip_id.is_(None)
+            if row.fixed_ip_id is None
+            else floating_ips.c.fixed_ip_id == row.fixed_ip_id,
+        )
+        .values(fixed_ip_id=fixed_ip_id, host=host, updated_at=now)
+    )
+    return done.rowcount == 1
+
+
+def carry(connection: Connection, network_id: int, host: str | None, now: datetime) -> None:
+    """Note which host has all floating IPs that point at a network's guests; None: no host."""
+    of_network = sa.select(fixed_ips.c.id).where(fixed_ips.c.network_id == network_id)
+    connection.execute(
+        sa.update(floating_ips)
+        .where(floating_ips.c.fixed_ip_id.in_(of_network))
+        .values(host=host, updated_at=now)
+    )
+
+
+def insert(
+    connection: Connection,
+    addresses: Iterable[IPv4Address],
+    pool: str,
+    interface: str | None,
+    now: datetime,
+) -> None:
+    """Add floating IPs to a pool; one's being there already is an IntegrityError."""
+    connection.execute(
+        sa.insert(floating_ips),
+        [
+            {"created_at": now, "address": address, "pool": pool, "interface": interface}
+            for address in addresses
+        ],
+    )
+
+
+def delete(connection: Connection, ids: Sequence[int]) -> int:
+    """Remove those of the floating IPs that are nobody's; return how many that were."""
+    gone = 0
+    for start in range(0, len(ids), 500):  # a statement takes only so many parameters
+        some = floating_ips.c.id.in_(list(ids[start : start + 500]))
+        gone += connection.execute(
+            sa.delete(floating_ips).where(some, floating_ips.c.project_id.is_(None))
+        ).rowcount
+    return gone

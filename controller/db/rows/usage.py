@@ -1,0 +1,24 @@
+"""The view ``ip_usage``: how full each network is."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from cloudnet.controller.db.columns import Cidr
+from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.model.records import Usage
+
+_COLUMNS: list[sa.ColumnClause[Any]] = [
+    sa.column("cidr", Cidr) if field.name == "cidr" else sa.column(field.name)
+    for field in fields(Usage)
+]
+_USAGE = sa.select(*_COLUMNS).select_from(sa.table("ip_usage"))
+
+
+def every(connection: Connection) -> list[Usage]:
+    """Return a line for each network, the oldest first."""
+    rows = connection.execute(_USAGE.order_by(sa.column("network_id")))
+    return [Usage(*row) for row in rows]

@@ -1,0 +1,254 @@
+"""The tables: nova-network's names and columns, with the rules that nova left to its code.
+
+What may exist once is a unique key, what refers to something is a foreign key, and what cannot be
+is a check. Nothing is soft-deleted: a row that is there counts, and ``address_history`` remembers.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from cloudnet.common.wire.objects import Topology
+from cloudnet.controller.db.columns import Address, Cidr, Kind, Moment, Serial
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+def _times() -> tuple[sa.Column[object], sa.Column[object]]:
+    return (
+        sa.Column("created_at", Moment, nullable=False),
+        sa.Column("updated_at", Moment),  # NULL: as it was created
+    )
+
+
+def _flag(name: str, default: str = "0") -> sa.Column[bool]:
+    truth = sa.true() if default == "1" else sa.false()
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=truth)
+
+
+networks = sa.Table(
+    "networks",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    *_times(),
+    sa.Column("uuid", sa.String(36), nullable=False, unique=True),
+    sa.Column("label", sa.String(255), nullable=False),
+    sa.Column("topology", Kind, nullable=False),  # ours: nova had one per process
+    _flag("injected"),
+    sa.Column("cidr", Cidr, nullable=False, unique=True),
+    sa.Column("cidr_v6", sa.String(43), unique=True),
+    _flag("multi_host"),
+    sa.Column("netmask", Address, nullable=False),
+    sa.Column("gateway", Address),
+    sa.Column("broadcast", Address, nullable=False),
+    sa.Column("netmask_v6", sa.String(39)),
+    sa.Column("gateway_v6", sa.String(39)),
+    sa.Column("bridge", sa.String(255), nullable=False),
+    sa.Column("bridge_interface", sa.String(255)),
+    sa.Column("dns1", Address),
+    sa.Column("dns2", Address),
+    sa.Column("vlan", sa.Integer, unique=True),
+    sa.Column("vpn_public_address", Address),
+    sa.Column("vpn_public_port", sa.Integer),
+    sa.Column("vpn_private_address", Address),
+    sa.Column("dhcp_start", Address, nullable=False),
+    sa.Column("dhcp_end", Address, nullable=False),  # ours
+    # dhcp_start and dhcp_end as offsets in the network, since SQL cannot subtract addresses
+    sa.Column("pool_start", sa.BigInteger, nullable=False),
+    sa.Column("pool_end", sa.BigInteger, nullable=False),
+    sa.Column("rxtx_base", sa.Integer),
+    sa.Column("project_id", sa.String(255), index=True),  # NULL: free (VLAN) or shared (flat)
+    sa.Column("priority", sa.Integer),
+    sa.Column("host", sa.String(255), index=True),  # the gateway of a single-host network
+    sa.Column("mtu", sa.Integer),
+    sa.Column("dhcp_server", Address),  # NULL: the gateway
+    _flag("enable_dhcp", "1"),
+    _flag("share_address"),
+    sa.CheckConstraint(
+        f"topology IN ({', '.join(repr(t.value) for t in Topology)})", name="topology"
+    ),
+    sa.CheckConstraint("vlan BETWEEN 1 AND 4094", name="vlan"),
+    sa.CheckConstraint("(topology = 'vlan') = (vlan IS NOT NULL)", name="vlan_has_tag"),
+    sa.CheckConstraint("0 < pool_start AND pool_start <= pool_end", name="pool"),
+    sqlite_autoincrement=True,  # address_history tells networks apart by id: no id comes twice
+)
+
+instances = sa.Table(  # ours: nova kept them; a row stays as long as something refers to it
+    "instances",
+    metadata,
+    sa.Column("uuid", sa.String(36), primary_key=True),
+    *_times(),
+    sa.Column("project_id", sa.String(255), nullable=False),
+    sa.Column("host", sa.String(255), nullable=False, index=True),
+    sa.Column("hostname", sa.String(63)),  # NULL: host- and the address
+)
+
+virtual_interfaces = sa.Table(
+    "virtual_interfaces",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    *_times(),
+    sa.Column("address", sa.String(17), nullable=False, unique=True),  # the MAC, lower case
+    sa.Column("network_id", sa.ForeignKey("networks.id"), nullable=False, index=True),
+    sa.Column("instance_uuid", sa.ForeignKey("instances.uuid"), nullable=False),
+    sa.Column("uuid", sa.String(36), nullable=False, unique=True),
+    sa.Column("tag", sa.String(255)),
+    # ours: the first revisions of its network, on its host and on that of its gateway, to have it
+    sa.Column("host_revision", sa.BigInteger, nullable=False),
+    sa.Column("gateway_revision", sa.BigInteger),  # NULL: multi-host, or no gateway yet
+    sa.UniqueConstraint("instance_uuid", "network_id"),
+)
+
+fixed_ips = sa.Table(
+    "fixed_ips",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    *_times(),
+    sa.Column("address", Address, nullable=False, unique=True),
+    sa.Column("network_id", sa.ForeignKey("networks.id"), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),  # ours: offset in the network
+    sa.Column(
+        "virtual_interface_id",
+        sa.ForeignKey("virtual_interfaces.id", ondelete="SET NULL"),
+        index=True,
+    ),
+    sa.Column("instance_uuid", sa.ForeignKey("instances.uuid"), index=True),
+    _flag("allocated"),
+    _flag("leased"),
+    _flag("reserved"),
+    sa.Column("host", sa.String(255), index=True),  # set: the gateway address of this node
+    sa.UniqueConstraint("network_id", "position"),
+    sa.UniqueConstraint("network_id", "host"),
+    sa.Index(None, "allocated", "updated_at"),
+    sa.CheckConstraint("NOT allocated OR instance_uuid IS NOT NULL", name="allocated_to"),
+    sa.CheckConstraint("host IS NULL OR instance_uuid IS NULL", name="one_holder"),
+    sa.CheckConstraint("position >= 0", name="position"),
+)
+
+floating_ips = sa.Table(
+    "floating_ips",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    *_times(),
+    sa.Column("address", Address, nullable=False, unique=True),
+    sa.Column("fixed_ip_id", sa.ForeignKey("fixed_ips.id"), index=True),
+    sa.Column("project_id", sa.String(255), index=True),  # NULL: free
+    sa.Column("host", sa.String(255), index=True),  # the node that carries it
+    _flag("auto_assigned"),
+    sa.Column("pool", sa.String(255), nullable=False),
+    sa.Column("interface", sa.String(255)),  # NULL: the node's public_interface
+    sa.Index(None, "pool", "project_id"),
+    sa.CheckConstraint("fixed_ip_id IS NULL OR project_id IS NOT NULL", name="owned"),
+)
+
+dns_domains = sa.Table(
+    "dns_domains",
+    metadata,
+    sa.Column("domain", sa.String(255), primary_key=True),
+    *_times(),
+    sa.Column("scope", sa.String(255)),
+    sa.Column("availability_zone", sa.String(255)),
+    sa.Column("project_id", sa.String(255)),
+    sa.CheckConstraint("scope IN ('private', 'public')", name="scope"),
+)
+
+services = sa.Table(
+    "services",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    *_times(),
+    sa.Column("uuid", sa.String(36), nullable=False, unique=True),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("binary", sa.String(255), nullable=False),
+    sa.Column("topic", sa.String(255), nullable=False),
+    sa.Column("report_count", sa.BigInteger, nullable=False, server_default="0"),
+    _flag("disabled"),
+    sa.Column("disabled_reason", sa.String(255)),
+    sa.Column("last_seen_up", Moment),
+    _flag("forced_down"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("availability_zone", sa.String(255)),
+    sa.UniqueConstraint("host", "binary"),
+    sa.UniqueConstraint("host", "topic"),
+)
+
+quotas = sa.Table(
+    "quotas",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    *_times(),
+    sa.Column("project_id", sa.String(255), nullable=False),
+    sa.Column("resource", sa.String(255), nullable=False),
+    sa.Column("hard_limit", sa.Integer),  # NULL, -1: no limit
+    sa.UniqueConstraint("project_id", "resource"),
+)
+
+host_networks = sa.Table(  # ours: what each node should have, and what it said it has
+    "host_networks",
+    metadata,
+    sa.Column("host", sa.String(255), primary_key=True),
+    sa.Column("network_uuid", sa.String(36), primary_key=True),
+    sa.Column(
+        "network_id", sa.ForeignKey("networks.id", ondelete="SET NULL"), index=True
+    ),  # NULL: the network is deleted, the node still has to clean up
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("applied_revision", sa.BigInteger),  # NULL: none yet
+    sa.Column("applied_at", Moment),
+)
+
+host_problems = sa.Table(  # ours: what a node said it could not do, as of its last report
+    "host_problems",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("host", sa.String(255), nullable=False, index=True),
+    sa.Column("network_uuid", sa.String(36)),  # NULL: the whole host
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+)
+
+address_history = sa.Table(  # ours: append-only, so it names what it tells of instead of referring
+    "address_history",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("event", sa.String(16), nullable=False),
+    sa.Column("address", Address, nullable=False, index=True),
+    sa.Column("network_id", sa.BigInteger, nullable=False),
+    sa.Column("network_uuid", sa.String(36), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("mac", sa.String(17)),
+    sa.Column("instance_uuid", sa.String(36), index=True),
+    sa.Column("project_id", sa.String(255)),
+    sa.Column("host", sa.String(255)),
+    sa.Index(None, "network_id", "event", "id"),
+)
+
+revisions = sa.Table(  # ours: counters whose row is also the lock of what they count
+    "revisions",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+# ``total``, ``used`` and ``free`` speak of the pool that guests and nodes get their addresses
+# from; ``reserved`` counts every reserved address, most of which lie outside the pool.
+IP_USAGE = """
+CREATE VIEW ip_usage AS
+SELECT n.id AS network_id, n.uuid AS network_uuid, n.label AS label, n.cidr AS cidr,
+       n.project_id AS project_id,
+       n.pool_end - n.pool_start + 1 AS total,
+       COUNT(CASE WHEN f.instance_uuid IS NOT NULL OR f.host IS NOT NULL THEN 1 END) AS used,
+       COUNT(CASE WHEN f.reserved THEN 1 END) AS reserved,
+       n.pool_end - n.pool_start + 1
+         - COUNT(CASE WHEN f.position BETWEEN n.pool_start AND n.pool_end THEN 1 END) AS free
+FROM networks n LEFT JOIN fixed_ips f ON f.network_id = n.id
+GROUP BY n.id, n.uuid, n.label, n.cidr, n.project_id, n.pool_start, n.pool_end
+"""

@@ -1,0 +1,58 @@
+"""What a command has changed, and how the hosts hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from cloudnet.common import settings as all_settings
+from cloudnet.common.settings.views import ControllerSettings
+from cloudnet.controller.model.records import Touched
+from cloudnet.controller.service.hosts.snapshots import Pictures
+
+
+class News:
+    """Collects changes until the command is done."""
+
+    def __init__(self) -> None:
+        self._touched: set[Touched] = set()
+        self._ranges = False
+
+    def hosts(self, touched: Iterable[Touched]) -> None:
+        """These hosts' pictures of these networks have changed."""
+        self._touched.update(touched)
+
+    def ranges(self) -> None:
+        """A network has come or gone."""
+        self._ranges = True
+
+    def tell(
+        self, pictures: Pictures, settings: ControllerSettings, files: Sequence[Path]
+    ) -> str | None:
+        """Cast the changes; return one line if that cannot be done, None if all is told."""
+        if not self._touched and not (self._ranges and pictures.agents()):
+            return None  # nothing that anybody waits for
+        # The queue library takes half a second to import: only now is it needed.
+        rpc = import_module("cloudnet.common.rpc")
+        announce = import_module("cloudnet.controller.notify.messaging")
+        argv = [word for file in files for word in ("--config-file", str(file))]
+        conf, _ = all_settings.load_controller(argv, "cloudnet-manage")
+        reason = rpc.why_no_broker(settings.rpc.transport_url)
+        if reason is None:
+            transport = rpc.transport(
+                conf, settings.rpc.transport_url, settings.rpc.control_exchange
+            )
+            try:
+                casts = announce.RpcCasts(transport)
+                announce.tell(pictures, casts, self._touched, ranges=self._ranges)
+            except rpc.messaging.MessagingException as error:
+                reason = " ".join(str(error).split())
+            finally:
+                transport.cleanup()
+        if reason is None:
+            return None
+        return (
+            f"it is done, but the broker could not be told ({reason}); the agents will learn it "
+            f"with their next heartbeat, within {settings.report_interval_seconds} s of its return"
+        )

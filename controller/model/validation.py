@@ -1,0 +1,104 @@
+"""What names, numbers and addresses must be like, whether they come by RPC or from a shell.
+
+A refusal says what is needed; who asks adds which argument it is about, see :func:`named`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any, TypeVar
+from uuid import UUID
+
+from cloudnet.common.errors import (
+    BadRequest,
+    InvalidAddress,
+    InvalidCidr,
+    InvalidInput,
+    InvalidIntValue,
+)
+from cloudnet.common.wire.objects import LARGEST_MTU, SMALLEST_MTU
+from cloudnet.controller.model import vlans
+
+LONGEST = 255  # what a column for names takes
+LARGEST = 2**31 - 1  # what a column for numbers takes
+
+# The lowest and the highest of
+PRIORITY = (0, LARGEST)
+QUOTA = (-1, LARGEST)  # -1: any number
+NETWORKS = (1, 4094)  # to be created at once
+NETWORK_SIZE = (4, 2**24)
+VLAN = (1, vlans.LAST)
+MTU = (SMALLEST_MTU, LARGEST_MTU)
+PORT = (1, 65535)
+
+_TRUE = {"1", "t", "true", "y", "yes", "on"}
+_FALSE = {"0", "f", "false", "n", "no", "off"}
+
+T = TypeVar("T")
+
+
+def named(name: str, check: Callable[..., T], value: object, *more: object) -> T:
+    """Return what a check makes of a value; its refusal begins with the argument's name."""
+    try:
+        return check(value, *more)
+    except BadRequest as error:
+        raise type(error)(f"{name}: {error}") from error
+
+
+def text(value: object, longest: int = LONGEST) -> str:
+    """Return a name: not empty, printable, not too long for its column."""
+    if not isinstance(value, str) or not value or len(value) > longest or not value.isprintable():
+        raise InvalidInput(f"1 to {longest} printable characters are needed, not {value!r}")
+    return value
+
+
+def whole(value: object, lowest: int, highest: int) -> int:
+    """Return a whole number within bounds; it may be written as text."""
+    number = None
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        try:
+            number = int(value)
+        except ValueError:
+            number = None
+    if number is None or not lowest <= number <= highest:
+        raise InvalidIntValue(f"a whole number from {lowest} to {highest} is needed, not {value!r}")
+    return number
+
+
+def truth(value: object) -> bool:
+    """Return a truth value; T and F are nova's words for it, and there are others."""
+    word = str(value).strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise InvalidInput(f"true or false is needed, not {value!r}")
+    return word in _TRUE
+
+
+def uuid(value: Any) -> str:  # Any: UUID says itself what it takes
+    """Return a uuid in its usual form."""
+    try:
+        return str(UUID(value))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"a uuid is needed, not {value!r}") from error
+
+
+def address(value: object) -> IPv4Address:
+    """Return an IPv4 address."""
+    if isinstance(value, str):
+        try:
+            return IPv4Address(value)
+        except ValueError:
+            pass
+    raise InvalidAddress(f"an IPv4 address is needed, not {value!r}")
+
+
+def cidr(value: object) -> IPv4Network:
+    """Return an IPv4 network; a single address is a network of one."""
+    if not isinstance(value, str):
+        raise InvalidCidr(f"a network like 10.0.0.0/24 is needed, not {value!r}")
+    try:
+        return IPv4Network(value)
+    except ValueError as error:
+        raise InvalidCidr(
+            f"a network like 10.0.0.0/24 is needed, not {value!r} ({error})"
+        ) from error

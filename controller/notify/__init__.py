@@ -1,0 +1,1 @@
+"""Notifying hosts after a commit: the port, and its oslo.messaging adapter."""

@@ -1,0 +1,1 @@
+"""Use cases of floating IPs and their pools."""

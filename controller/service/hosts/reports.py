@@ -1,0 +1,155 @@
+"""What agents tell: heartbeats with what stands on a host, and lease events."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from ipaddress import IPv4Address
+
+from cloudnet.common.rpc import AGENT_TOPIC, CONTROLLER_TOPIC
+from cloudnet.common.wire.objects import UNSETTLED, Lease, NetworkGone, Picture, Report, Snapshot
+from cloudnet.controller.db.engine import Connection, Database
+from cloudnet.controller.db.rows import addresses as address_rows
+from cloudnet.controller.db.rows import history
+from cloudnet.controller.db.rows import hosts as host_rows
+from cloudnet.controller.db.rows import leases as lease_rows
+from cloudnet.controller.model.records import HostNetwork
+from cloudnet.controller.notify.port import Clock
+from cloudnet.controller.service.hosts.snapshots import Pictures, snapshot_of
+
+LOG = logging.getLogger(__name__)
+
+
+class Hosts:
+    """The use cases around one host."""
+
+    def __init__(self, database: Database, pictures: Pictures, clock: Clock) -> None:
+        self._database = database
+        self._pictures = pictures
+        self._clock = clock
+
+    def report(self, report: Report) -> Picture:
+        """Take a heartbeat and return what the host lacks or has too much.
+
+        Casts may be lost, doubled or late: what is told here puts all of it right.
+        """
+
+        def work(connection: Connection) -> Picture:
+            now = self._clock()
+            host_rows.seen_up(connection, report.host, "cloudnet-agent", AGENT_TOPIC, now)
+            _note_problems(connection, report, now)
+            if report.leases is not None:
+                _note_leases(connection, report.host, report.leases)
+            behind = _note_applied(connection, report, now)
+            return Picture(self._pictures.ranges_in(connection), tuple(behind))
+
+        picture = self._database.write(work)
+        if picture.behind:
+            LOG.debug("host %s is behind on %d networks", report.host, len(picture.behind))
+        return picture
+
+    def lease(self, address: IPv4Address, mac: str | None = None) -> None:
+        """Record that a DHCP server has handed out an address."""
+        self._lease_event(address, mac, leased=True)
+
+    def release(self, address: IPv4Address, mac: str | None = None) -> None:
+        """Record that a DHCP server has taken an address back.
+
+        With a MAC, only if the address does not belong to another by now.
+        """
+        self._lease_event(address, mac, leased=False)
+
+    def _lease_event(self, address: IPv4Address, mac: str | None, *, leased: bool) -> None:
+        def work(connection: Connection) -> bool:
+            return lease_rows.set_leased(connection, address, mac, leased=leased)
+
+        if not self._database.write(work):
+            LOG.debug("lease event of %s (%s): no news, or not ours", address, mac)
+
+    def seen_up(self, host: str) -> None:
+        """Record this controller's own heartbeat."""
+
+        def work(connection: Connection) -> None:
+            now = self._clock()
+            host_rows.seen_up(connection, host, "cloudnet-controller", CONTROLLER_TOPIC, now)
+
+        self._database.write(work)
+
+
+def _note_problems(connection: Connection, report: Report, now: datetime) -> None:
+    known = host_rows.problems(connection, report.host)
+    if known == list(report.problems):
+        return
+    host_rows.replace_problems(connection, report.host, report.problems, now)
+    for problem in report.problems:
+        if problem not in known:
+            LOG.warning("host %s: %s", report.host, problem.message)
+
+
+def _note_leases(connection: Connection, host: str, leases: Sequence[Lease]) -> None:
+    """Set the ``leased`` flags of all that the host serves to what it says."""
+    handed_out = {lease.address: lease.mac for lease in leases}
+    out: list[int] = []
+    back: list[int] = []
+    for row in lease_rows.served_by(connection, host):
+        mac = handed_out.get(row.address)
+        # The previous holder's lease says nothing of the guest that has the address now.
+        leased = mac is not None and (row.mac is None or row.mac == mac)
+        if leased != row.leased:
+            (out if leased else back).append(row.fixed_ip_id)
+    lease_rows.set_leased_rows(connection, out, leased=True)
+    lease_rows.set_leased_rows(connection, back, leased=False)
+
+
+def _note_applied(connection: Connection, report: Report, now: datetime) -> list[Snapshot]:
+    """Record what stands on the host and return what should stand there instead."""
+    stands = {applied.network: applied.revision for applied in report.applied}
+    rows = {row.network_uuid: row for row in host_rows.of_host(connection, report.host)}
+    for uuid in sorted(stands.keys() - rows.keys()):
+        # Nobody here knows why it has this: from now on it is to be gone, until it says so.
+        rows[uuid] = host_rows.add_gone(connection, report.host, uuid, stands[uuid] + 1, now)
+    behind = []
+    for row in rows.values():
+        snapshot = _compare(connection, row, stands, now)
+        if snapshot is not None:
+            behind.append(snapshot)
+    return behind
+
+
+def _compare(
+    connection: Connection, row: HostNetwork, stands: Mapping[str, int], now: datetime
+) -> Snapshot | None:
+    """Return what the host should have and has not.
+
+    A row that is to be gone stays until the host does not speak of the network any more: the host
+    forgets it when it is answered, and an answer may be lost.
+    """
+    revision = stands.get(row.network_uuid)
+    if revision is not None and revision > row.revision:
+        # The database is older than the host, say from a backup: go on above what the host has.
+        return snapshot_of(connection, host_rows.raised(connection, row, revision + 1))
+    if revision == row.revision and revision == row.applied_revision:
+        return None
+    snapshot = snapshot_of(connection, row)
+    if revision == row.revision:
+        settled = host_rows.applied(connection, row, now)
+    elif revision is None and isinstance(snapshot, NetworkGone):
+        settled = host_rows.forget(connection, row)
+    else:
+        if revision is not None and revision > (row.applied_revision or UNSETTLED):
+            # What is in it by now is wired, whatever has changed since.
+            host_rows.got_to(connection, row, revision, now)
+        return snapshot
+    if settled and isinstance(snapshot, NetworkGone):
+        # A guest that came back meanwhile has changed the row, and then it is not settled.
+        _give_back_gateway(connection, row, now)
+    return None
+
+
+def _give_back_gateway(connection: Connection, row: HostNetwork, now: datetime) -> None:
+    if row.network_id is None:
+        return
+    gateway = address_rows.free_gateway(connection, row.network_id, row.host)
+    if gateway is not None:
+        history.write(connection, [history.of_row(history.GATEWAY_FREED, gateway)], now)

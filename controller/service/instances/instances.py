@@ -1,0 +1,131 @@
+"""What a compute service asks for: an instance gets its addresses, has them, gives them back."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy.exc import IntegrityError
+
+from cloudnet.common.errors import FixedIpAssociateFailed, InstanceNotFound
+from cloudnet.common.settings.views import ControllerSettings
+from cloudnet.controller.db.engine import Connection, Database
+from cloudnet.controller.db.rows import guests as guest_rows
+from cloudnet.controller.model.nwinfo import Plain, network_info
+from cloudnet.controller.model.records import Instance, Touched
+from cloudnet.controller.notify.port import Changes, Clock
+from cloudnet.controller.service.caller import ADMIN, Who
+from cloudnet.controller.service.instances.allocation import Allocation, Boot
+from cloudnet.controller.service.instances.release import let_go
+from cloudnet.controller.service.migrations.move import move
+from cloudnet.controller.service.networks.network_selection import Request
+from cloudnet.controller.service.vifs import wiring
+from cloudnet.controller.service.vifs.macs import Dice, Macs
+
+LOG = logging.getLogger(__name__)
+
+
+class Instances:
+    """The use cases around one instance."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: ControllerSettings,
+        changes: Changes,
+        clock: Clock,
+        *,
+        dice: Dice = secrets.token_bytes,
+    ) -> None:
+        self._dice = dice
+        self._database = database
+        self._settings = settings
+        self._changes = changes
+        self._clock = clock
+
+    def allocate(self, boot: Boot, who: Who = ADMIN) -> list[Plain]:
+        """Give the instance a VIF and an address on each of its networks, all or nothing.
+
+        An instance that has some already keeps them, also when it is on another host now.
+
+        :raises NoMoreFixedIps: a network is full
+        :raises NoMoreNetworks: the project has no network and none is free
+        """
+        who.may_touch(f"an instance of {boot.project}", boot.project)
+        macs = Macs(self._settings.mac_attempts, boot.macs, self._dice)
+
+        def claim(connection: Connection) -> Allocation:
+            return Allocation(connection, boot, self._settings, macs, self._clock()).run()
+
+        try:
+            done = self._database.write(claim)
+        except IntegrityError as error:
+            raise FixedIpAssociateFailed(
+                f"instance {boot.instance}: others were faster in every try; try again"
+            ) from error
+        self._changes.hosts(done.touched)
+        for one in done.wirings if done.touched else ():
+            LOG.info(
+                "allocate %s on network %s to instance %s on %s",
+                one.guest.address,
+                one.network.label,
+                boot.instance,
+                boot.host,
+            )
+        return network_info(done.wirings, boot.rxtx_factor)
+
+    def network_info(
+        self, instance: str, rxtx_factor: float | None = None, who: Who = ADMIN
+    ) -> list[Plain]:
+        """Return what the instance has.
+
+        :raises InstanceNotFound: no such instance is known
+        """
+        with self._database.reading() as connection:
+            known = _known(connection, instance)
+            who.may_touch(f"instance {instance}", known.project_id)
+            guests = guest_rows.of_instance(connection, instance)
+            return network_info(wiring.of_guests(connection, guests), rxtx_factor)
+
+    def move(self, instance: str, host: str) -> None:
+        """Put the instance on another host; there already is success.
+
+        :raises InstanceNotFound: no such instance is known
+        """
+
+        def work(connection: Connection) -> set[Touched]:
+            known = _known(connection, instance)
+            if known.host == host:
+                return set()
+            guests = guest_rows.of_instance(connection, instance)
+            return move(connection, known, guests, host, self._clock())
+
+        touched = self._database.write(work)
+        self._changes.hosts(touched)
+        if touched:
+            LOG.info("move instance %s to %s", instance, host)
+
+    def deallocate(self, instance: str, only: Sequence[Request] = (), who: Who = ADMIN) -> None:
+        """Take from the instance all it has (or ``only`` this); nothing to take is success."""
+
+        def work(connection: Connection) -> set[Touched]:
+            known = guest_rows.instance(connection, instance)
+            if known is None:
+                return set()
+            who.may_touch(f"instance {instance}", known.project_id)
+            return let_go(connection, instance, only, self._clock())
+
+        touched = self._database.write(work)
+        self._changes.hosts(touched)
+        if touched:
+            LOG.info("deallocate instance %s", instance)
+        else:
+            LOG.debug("instance %s has nothing to give back", instance)
+
+
+def _known(connection: Connection, instance: str) -> Instance:
+    known = guest_rows.instance(connection, instance)
+    if known is None:
+        raise InstanceNotFound(f"instance {instance} is not known here")
+    return known

@@ -1,0 +1,1 @@
+"""Use cases of instances that move to another host."""

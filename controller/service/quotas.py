@@ -1,0 +1,65 @@
+"""The operator's use cases around quotas: what a project may have, and has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cloudnet.common.settings.views import ControllerSettings
+from cloudnet.controller.db.engine import Connection, Database
+from cloudnet.controller.db.rows import addresses as address_rows
+from cloudnet.controller.db.rows import floating as floating_rows
+from cloudnet.controller.db.rows import quotas as quota_rows
+from cloudnet.controller.model import quotas
+from cloudnet.controller.notify.port import Clock
+
+LOG = logging.getLogger(__name__)
+
+Count = Callable[[Connection, str], int]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much of one resource a project may have."""
+
+    resource: str
+    limit: int  # -1: any number
+    in_use: int
+    set_for_project: bool  # False: the configuration's word
+
+
+class Limits:
+    """What projects may have."""
+
+    def __init__(self, database: Database, settings: ControllerSettings, clock: Clock) -> None:
+        self._database = database
+        self._defaults = {
+            quotas.FIXED_IPS: settings.quota_fixed_ips,
+            quotas.FLOATING_IPS: settings.quota_floating_ips,
+        }
+        self._clock = clock
+
+    def of_project(self, project: str) -> list[Limit]:
+        """Return the project's limits and what it uses of them."""
+        with self._database.reading() as connection:
+            return [
+                self._limit(connection, project, quotas.FIXED_IPS, address_rows.used_by_project),
+                self._limit(connection, project, quotas.FLOATING_IPS, floating_rows.taken_by),
+            ]
+
+    def set(self, project: str, limits: Mapping[str, int]) -> None:
+        """Set a project's own limits; -1 for any number."""
+
+        def work(connection: Connection) -> None:
+            for resource, limit in limits.items():
+                quota_rows.set_limit(connection, project, resource, limit, self._clock())
+
+        self._database.write(work)
+        for resource, limit in limits.items():
+            LOG.info("project %s may have %d %s", project, limit, resource)
+
+    def _limit(self, connection: Connection, project: str, resource: str, count: Count) -> Limit:
+        own = quota_rows.limit(connection, project, resource)
+        limit = self._defaults[resource] if own is None else own
+        return Limit(resource, limit, count(connection, project), own is not None)

@@ -1,0 +1,1 @@
+"""Virtual interfaces: MAC addresses and what an instance's interfaces look like."""

@@ -1,0 +1,92 @@
+"""Reading dnsmasq's lease file."""
+
+import time
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from cloudnet.agent.drivers.dnsmasq.leasefile import handed_out, keep_only
+from cloudnet.agent.node.resources.all import HandedOut
+
+MAC = "fa:16:3e:00:00:03"
+
+
+def read(directory: Path, *lines: str) -> list[HandedOut]:
+    file = directory / "leases"
+    file.write_text("".join(f"{line}\n" for line in lines))
+    return list(handed_out("br100", file))
+
+
+def lease(address: str) -> HandedOut:
+    return HandedOut("br100", IPv4Address(address), MAC)
+
+
+def test_leases_are_read_with_and_without_a_name_and_a_client_id(tmp_path: Path) -> None:
+    later = int(time.time()) + 60
+
+    assert read(
+        tmp_path,
+        f"{later} {MAC} 10.0.0.3 vm3 01:{MAC}",
+        f"{later} {MAC} 10.0.0.4 * *",
+        f"0 {MAC} 10.0.0.5 vm5 *",  # never runs out
+    ) == [lease("10.0.0.3"), lease("10.0.0.4"), lease("10.0.0.5")]
+
+
+def test_what_has_run_out_is_no_lease(tmp_path: Path) -> None:
+    assert read(tmp_path, f"{int(time.time()) - 1} {MAC} 10.0.0.3 vm3 *") == []
+
+
+def test_what_is_no_ipv4_lease_of_an_ethernet_is_passed_over(tmp_path: Path) -> None:
+    later = int(time.time()) + 60
+
+    assert (
+        read(
+            tmp_path,
+            "duid 00:01:00:01:2a:2b",
+            f"{later} 12345 fd00::3 vm3 00:01:00:01",
+            f"{later} 06-{MAC} 10.0.0.3 vm3 *",
+            "",
+            "half a li",
+        )
+        == []
+    )
+
+
+def test_no_file_is_no_leases(tmp_path: Path) -> None:
+    assert list(handed_out("br100", tmp_path / "none")) == []
+
+
+def test_what_is_no_lease_is_passed_over(tmp_path: Path) -> None:
+    later = int(time.time()) + 60
+
+    assert read(
+        tmp_path,
+        f"{later} {MAC} 10.0.0.999 vm3 *",
+        f"{'9' * 5000} {MAC} 10.0.0.3 vm3 *",
+        f"{later} {MAC} 10.0.0.4 vm4 *",
+    ) == [lease("10.0.0.4")]
+
+
+def test_a_lease_file_that_is_none_holds_no_leases(tmp_path: Path) -> None:
+    garbage, directory = tmp_path / "garbage", tmp_path / "directory"
+    garbage.write_bytes(bytes(range(256)) * 20)
+    directory.mkdir()
+
+    assert list(handed_out("br100", garbage)) == []
+    assert list(handed_out("br100", directory)) == []
+
+
+def test_before_dnsmasq_starts_only_its_own_guests_leases_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "leases"
+    lines = [
+        f"1 {MAC} 10.0.0.3 vm3 *",
+        f"1 {MAC} 10.0.4.3 vm3 *",  # of a network that had the bridge before
+        "1 fa:16:3e:00:00:99 10.0.0.9 vm9 *",  # of a guest that went
+        "duid 00:01:00:01:2a",
+    ]
+    file.write_text("".join(f"{line}\n" for line in lines))
+
+    keep_only(file, [f"{MAC},vm3,10.0.0.3"])
+
+    assert file.read_text() == f"{lines[0]}\n{lines[3]}\n"
+    keep_only(tmp_path / "none", [])
+    assert not (tmp_path / "none").exists()

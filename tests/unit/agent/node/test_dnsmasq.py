@@ -1,0 +1,73 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cloudnet.agent.node.dnsmasq import dhcp, leases
+from cloudnet.common.settings.views import AgentSettings
+from cloudnet.common.wire.objects import NetworkSnapshot
+from tests.fixtures.agent.snapshots import agent_settings, network, vif
+
+
+def arguments(snapshot: NetworkSnapshot, settings: AgentSettings | None = None) -> list[str]:
+    return list(dhcp(snapshot, 1500, settings or agent_settings()).arguments)
+
+
+def test_a_guest_is_a_line_and_its_gateway_and_mtu_are_options() -> None:
+    made = dhcp(network(vifs=(vif(), vif(4, "10.0.0.4"))), 1450, agent_settings())
+
+    assert made.hosts == ("fa:16:3e:00:00:03,vm3,10.0.0.3", "fa:16:3e:00:00:04,vm4,10.0.0.4")
+    assert made.options == ("3,10.0.0.1", "26,1450")
+
+
+@pytest.mark.parametrize("name", ["ignore", "infinite", "12h", "7", "0042m"])
+def test_a_guests_name_is_no_order_to_dnsmasq(name: str) -> None:
+    named = replace(vif(), hostname=name)
+
+    assert dhcp(network(vifs=(named,)), 1500, agent_settings()).hosts == (
+        f"{named.mac},host-{name},10.0.0.3",
+    )
+
+
+def test_a_network_without_a_gateway_gives_no_default_route() -> None:
+    assert dhcp(network(gateway=None), 1500, agent_settings()).options == ("3", "26,1500")
+
+
+def test_the_range_is_static_and_starts_where_the_network_says() -> None:
+    assert "--dhcp-range=set:cn,10.0.0.3,static,255.255.252.0,86400s" in arguments(network())
+
+
+def test_a_new_guest_changes_no_argument_so_that_dnsmasq_lives_on() -> None:
+    assert arguments(network()) == arguments(network(vifs=(vif(),)))
+
+
+def test_a_label_with_commas_never_reaches_the_command_line() -> None:
+    assert arguments(network(label="a,b --server=192.0.2.1")) == arguments(network())
+
+
+def test_name_servers_come_from_the_host_and_if_asked_from_the_network() -> None:
+    base = agent_settings()
+    own = replace(base, dhcp=replace(base.dhcp, dns_servers=("192.0.2.53",)))
+    both = replace(own, dhcp=replace(own.dhcp, use_network_dns_servers=True))
+
+    assert [a for a in arguments(network()) if "server=" in a or "resolv" in a] == []
+    assert [a for a in arguments(network(), both) if "server=" in a or "resolv" in a] == [
+        "--no-resolv",
+        "--server=192.0.2.53",
+        "--server=8.8.4.4",
+    ]
+    # What one network adds must not leak into the next one's command line.
+    assert "--server=8.8.4.4" not in arguments(network(dns=()), both)
+    assert own.dhcp.dns_servers == ("192.0.2.53",)
+
+
+def test_files_are_named_after_the_bridge_in_the_networks_path() -> None:
+    assert "--pid-file=/srv/networks/nova-br100.pid" in arguments(
+        network(), agent_settings(Path("/srv"))
+    )
+
+
+def test_the_leases_a_host_may_have_given_are_those_of_its_guests() -> None:
+    assert [str(lease) for lease in leases(network(vifs=(vif(),)))] == [
+        "lease 10.0.0.3 of fa:16:3e:00:00:03 on br100"
+    ]

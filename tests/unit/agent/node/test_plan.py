@@ -1,0 +1,154 @@
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudnet.agent.node.plan import Verb, needs, plan
+from cloudnet.agent.node.render import translate
+from cloudnet.agent.node.resources.all import Bridge, Found, HandedOut, Item, by_key
+from cloudnet.common.wire.objects import NetworkSnapshot
+from tests.fixtures.agent.fake_kernel import ETH0, ETH1, FakeKernel
+from tests.fixtures.agent.snapshots import (
+    OTHER,
+    PRIVATE,
+    RANGES,
+    agent_settings,
+    bridged_only,
+    floating,
+    network,
+    vif,
+)
+
+NICS = {"eth0": ETH0, "eth1": ETH1}
+
+
+def wanted(*networks: NetworkSnapshot) -> dict[str, Item]:
+    return dict(translate(networks, RANGES, agent_settings(), Found({}, NICS)).items)
+
+
+def story(steps: object) -> list[str]:
+    return [str(step) for step in steps]  # type: ignore[attr-defined]  # any iterable of steps
+
+
+def test_the_first_guest_builds_the_network_from_the_ground_up() -> None:
+    steps = plan(wanted(network(vifs=(vif(),), floating_ips=(floating(),))), {})
+
+    assert [str(step).split(" mtu")[0].split(" with")[0] for step in steps] == [
+        "ensure forwarding of IPv4",
+        "ensure table filter",
+        "ensure table mangle",
+        "ensure bridge br100 mac 02:00:00:00:01:00",
+        "ensure vlan vlan100 on eth0 tag 100",
+        "ensure address 10.0.0.1/22 on br100",
+        "ensure dhcp br100",
+        "ensure table nat",
+        "ensure floating 192.168.99.225 on eth1",
+    ]
+
+
+def test_what_is_no_longer_wanted_goes_in_reverse() -> None:
+    have = wanted(network(vifs=(vif(),), floating_ips=(floating(),)))
+
+    assert [str(step).split(" mac")[0].split(" with")[0] for step in plan({}, have)] == [
+        "remove lease 10.0.0.3 of fa:16:3e:00:00:03 on br100",
+        "remove floating 192.168.99.225 on eth1",
+        "remove translation 192.168.99.225 to 10.0.0.3",
+        "remove table nat",
+        "remove dhcp br100",
+        "remove address 10.0.0.1/22 on br100",
+        "remove vlan vlan100 on eth0 tag 100 mtu 1500 in br100",
+        "remove bridge br100",
+        "remove table mangle",
+        "remove table filter",
+    ]
+
+
+def test_nothing_is_taken_away_before_the_picture_is_whole() -> None:
+    assert plan({}, wanted(network()), whole=False) == []
+
+
+def test_rules_are_not_rewritten_before_the_picture_is_whole() -> None:
+    have = wanted(network())
+
+    steps = plan(wanted(network(OTHER)), have, whole=False)
+
+    held = {step.item.key for step in steps if step.held}
+    assert held == {"table filter", "table nat", "table mangle"}
+    assert story(plan(wanted(network()), {}, whole=False))[1].startswith("ensure table filter")
+
+
+def test_a_bridge_with_a_guest_in_it_stays_and_so_does_its_vlan() -> None:
+    have = wanted(bridged_only())
+    bridge = have["bridge br100"]
+    assert isinstance(bridge, Bridge)
+    have["bridge br100"] = replace(bridge, guests=("tap1",))
+
+    held = {step.item.key: step.held for step in plan({}, have)}
+
+    assert held["bridge br100"] == "tap1 still in br100"
+    assert held["vlan vlan100"] == "tap1 still in br100"
+
+
+def test_what_belongs_to_a_network_that_cannot_be_had_now_is_left_alone() -> None:
+    steps = plan({}, wanted(network()), left_alone=frozenset({"br100"}))
+
+    assert {step.item.key for step in steps} == {"table filter", "table nat", "table mangle"}
+
+
+def test_a_lease_of_a_guest_that_went_is_released_and_none_is_ever_made() -> None:
+    lease = HandedOut("br100", IPv4Address("10.0.0.9"), "fa:16:3e:00:00:09")
+    want = wanted(network(vifs=(vif(),)))
+    have = {key: item for key, item in want.items() if not isinstance(item, HandedOut)}
+
+    assert story(plan(want, have | by_key(lease))) == [f"remove {lease}"]
+
+
+networks = st.lists(
+    st.builds(
+        lambda uuid, is_gateway, guests, with_floating: network(
+            uuid,
+            **({} if is_gateway else {"host_address": None}),
+            vifs=tuple(vif(n, str(network(uuid).cidr[n])) for n in sorted(guests)),
+            floating_ips=tuple(
+                floating(f"192.168.99.{int(uuid[-3:]) + 100}", str(network(uuid).cidr[n]))
+                for n in sorted(guests)[:1]
+                if with_floating and is_gateway
+            ),
+        ),
+        st.sampled_from([PRIVATE, OTHER, PRIVATE[:-1] + "2"]),
+        st.booleans(),
+        st.sets(st.integers(3, 9), max_size=3),
+        st.booleans(),
+    ),
+    unique_by=lambda snapshot: snapshot.network,
+)
+
+
+@given(networks)
+def test_what_stands_needs_no_step(snapshots: list[NetworkSnapshot]) -> None:
+    want = wanted(*snapshots)
+
+    assert plan(want, want) == []
+
+
+@given(networks, networks)
+def test_any_state_reaches_any_other_in_one_round(
+    before: list[NetworkSnapshot], after: list[NetworkSnapshot]
+) -> None:
+    kernel = FakeKernel()
+    for snapshots in (before, after):
+        for step in plan(wanted(*snapshots), kernel.read().items):
+            (kernel.ensure if step.verb is Verb.ENSURE else kernel.remove)(step.item)
+
+    assert plan(wanted(*after), kernel.read().items) == []
+
+
+@given(networks)
+def test_nothing_is_made_before_what_it_leans_on(snapshots: list[NetworkSnapshot]) -> None:
+    want = wanted(*snapshots)
+    made: set[str] = set()
+
+    for step in plan(want, {}):
+        assert made.issuperset(needs(step.item))
+        made.add(step.item.key)

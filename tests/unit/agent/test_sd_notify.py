@@ -1,0 +1,26 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from cloudnet.agent.sd_notify import say_ready
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_systemd_hears_that_the_node_stands(tmp_path: Path, abstract: bool) -> None:
+    path = f"@{tmp_path}" if abstract else f"{tmp_path}/notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(path.replace("@", "\0"))
+        systemd.settimeout(2)
+
+        say_ready({"NOTIFY_SOCKET": path})
+
+        assert systemd.recv(64) == b"READY=1"
+
+
+def test_nobody_waiting_is_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    say_ready({})
+    assert caplog.text == ""
+
+    say_ready({"NOTIFY_SOCKET": f"{tmp_path}/gone"})
+    assert "systemd cannot be told" in caplog.text

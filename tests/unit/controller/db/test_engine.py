@@ -1,0 +1,129 @@
+"""Transactions: all or nothing, again after a lost race, and errors an operator can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.controller.db.engine import Connection, Database
+from tests.fixtures.controller.world import World
+
+
+def test_what_raises_leaves_nothing_behind(world: World) -> None:
+    def work(connection: Connection) -> None:
+        connection.execute(sa.text("UPDATE revisions SET value = 99"))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        world.services.database.write(work)
+
+    assert world.rows("SELECT * FROM revisions WHERE value = 99") == []
+
+
+def test_a_rehearsal_answers_and_remembers_nothing(world: World) -> None:
+    rehearsal = Database(world.settings.database, rehearse=True)
+
+    def work(connection: Connection) -> int:
+        connection.execute(sa.text("UPDATE revisions SET value = 99"))
+        return int(connection.scalar(sa.text("SELECT max(value) FROM revisions")) or 0)
+
+    assert rehearsal.write(work) == 99
+    assert world.rows("SELECT * FROM revisions WHERE value = 99") == []
+    rehearsal.close()
+
+
+def test_a_lost_race_is_run_again(world: World) -> None:
+    tries = []
+
+    def work(connection: Connection) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            connection.execute(sa.text("INSERT INTO revisions VALUES ('projects', 1)"))
+
+    world.services.database.write(work)
+
+    assert len(tries) == 3
+
+
+def test_a_race_that_is_always_lost_ends(world: World) -> None:
+    def work(connection: Connection) -> None:
+        connection.execute(sa.text("INSERT INTO revisions VALUES ('projects', 1)"))
+
+    with pytest.raises(IntegrityError):
+        world.services.database.write(work)
+
+
+def test_foreign_keys_are_held(world: World) -> None:
+    def work(connection: Connection) -> None:
+        connection.execute(
+            sa.text(
+                "INSERT INTO virtual_interfaces (created_at, address, network_id, instance_uuid, "
+                "uuid, host_revision) VALUES ('2026-01-01', '02:00:00:00:00:01', 7, 'x', 'y', 1)"
+            )
+        )
+
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        world.services.database.write(work)
+
+
+def test_a_commit_survives_a_power_cut_and_readers_do_not_wait(world: World) -> None:
+    with world.services.database.reading() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_a_database_without_tables_names_the_remedy(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/none.sqlite")
+
+    with (
+        pytest.raises(DatabaseUnavailable, match="cloudnet-manage db sync"),
+        database.reading() as connection,
+    ):
+        connection.execute(sa.text("SELECT * FROM networks"))
+
+
+def test_a_database_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/no/such/folder/none.sqlite")
+
+    with (
+        pytest.raises(DatabaseUnavailable, match="unable to open database file"),
+        database.reading(),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("mysql://nova:secret@127.0.0.1/nova", "No module named 'MySQLdb'"),
+        ("mysql+oursql://nova:secret@127.0.0.1/nova", "mysql.oursql"),
+    ],
+)
+def test_a_driver_that_is_not_there_is_the_operators_to_install(url: str, reason: str) -> None:
+    with pytest.raises(DatabaseUnavailable) as refused:
+        Database(url)
+
+    line = str(refused.value)
+    assert line.startswith(f"the driver for {url.partition('://')[0]}:// is not installed (")
+    assert reason in line
+    assert "secret" not in line
+
+
+def test_a_file_that_is_no_database_is_the_operators_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "garbage.sqlite").write_bytes(b"no database at all " * 1000)
+    database = Database(f"sqlite:///{tmp_path}/garbage.sqlite")
+
+    with (
+        pytest.raises(DatabaseUnavailable, match=r"not a database; see .database. conn"),
+        database.reading(),
+    ):
+        pass
+    database.close()

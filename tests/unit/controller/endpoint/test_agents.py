@@ -1,0 +1,51 @@
+"""What an agent's report may say, before any of it is written down."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from cloudnet.common.wire.codec import to_wire
+from cloudnet.common.wire.objects import Applied, Problem, Report
+from cloudnet.controller.endpoint import AgentsEndpoint
+from tests.fixtures.controller.world import World
+
+UUID = "11111111-1111-4111-8111-111111111111"
+
+
+@pytest.mark.parametrize(
+    ("report", "named"),
+    [
+        (Report("", ()), "report.host"),
+        (Report("n" * 300, ()), "report.host"),
+        (Report("node1\n", ()), "report.host"),
+        (Report("node1", (Applied("any", 1),)), "report.applied[0].network"),
+        (Report("node1", (Applied(UUID, -1),)), "report.applied[0].revision"),
+        (Report("node1", (Applied(UUID, 10**30),)), "report.applied[0].revision"),
+        (Report("node1", (), (Problem("any", "x"),)), "report.problems[0].network"),
+    ],
+)
+def test_an_ill_formed_report_is_refused_by_name_and_leaves_no_trace(
+    world: World, report: Report, named: str
+) -> None:
+    endpoint = AgentsEndpoint(world.services.hosts)
+
+    with pytest.raises(Exception) as refused:  # noqa: PT011 - the library's wrapper has no message
+        endpoint.report({}, to_wire(report))
+
+    wrapped: Any = refused.value
+    assert named in str(wrapped.exc_info[1])
+    assert world.one("SELECT count(*) FROM services") == 0
+    assert world.one("SELECT count(*) FROM host_networks") == 0
+
+
+def test_what_arguments_a_method_takes_can_be_seen_from_outside(world: World) -> None:
+    endpoint = AgentsEndpoint(world.services.hosts)
+
+    assert list(inspect.signature(endpoint.lease_fixed_ip).parameters) == [
+        "context",
+        "address",
+        "mac",
+    ]

@@ -1,0 +1,127 @@
+"""The tables come, are compared, and are asked for when they are missing."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from tests.unit.controller.manage.conftest import Manage
+
+
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "cloudnet.sqlite"
+
+
+def test_sync_makes_the_tables_and_their_directory(bare: Manage, tmp_path: Path) -> None:
+    answer = bare.done("db", "sync")
+
+    assert answer.out == "brought the tables from nothing to 0001\n"
+    assert database(tmp_path).exists()
+
+
+def test_sync_twice_is_success(manage: Manage) -> None:
+    assert manage.done("db", "sync").out == "the tables are at 0001 already\n"
+
+
+def test_a_dry_sync_makes_nothing(bare: Manage, tmp_path: Path) -> None:
+    answer = bare("db", "sync", "--dry-run")
+
+    assert answer.out == "would have brought the tables from nothing to 0001\n"
+    assert not database(tmp_path).exists()
+
+
+def test_version_tells_the_form_of_the_tables(bare: Manage) -> None:
+    assert bare.done("db", "version").out == ""
+    bare.done("db", "sync")
+
+    assert bare.done("db", "version").out == "0001\n"
+
+
+def test_check_finds_nothing_on_fresh_tables(manage: Manage) -> None:
+    assert manage.done("db", "check").out == "the tables are as they should be, at 0001\n"
+
+
+def test_check_finds_a_column_that_somebody_added(manage: Manage, tmp_path: Path) -> None:
+    with sqlite3.connect(database(tmp_path)) as connection:
+        connection.execute("ALTER TABLE networks ADD COLUMN colour TEXT")
+
+    answer = manage("db", "check")
+
+    assert answer.status == 1
+    assert "colour" in answer.out
+    assert answer.err == (
+        "cloudnet-manage: 1 differences; the tables were changed by somebody else\n"
+    )
+
+
+def test_without_a_database_a_command_says_what_to_do(bare: Manage, tmp_path: Path) -> None:
+    line = bare.refused("network", "list")
+
+    assert line == (
+        f"there is no database at {database(tmp_path)} yet; run `cloudnet-manage db sync`"
+    )
+    assert not database(tmp_path).exists()
+
+
+def test_without_tables_a_command_says_what_to_do(bare: Manage, tmp_path: Path) -> None:
+    database(tmp_path).parent.mkdir()
+    sqlite3.connect(database(tmp_path)).close()
+    database(tmp_path).touch()
+
+    assert "run `cloudnet-manage db sync`" in bare.refused("network", "list")
+
+
+def test_tables_of_a_newer_version_are_said_to_be(manage: Manage, tmp_path: Path) -> None:
+    with sqlite3.connect(database(tmp_path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+        connection.execute("DROP TABLE floating_ips")
+
+    newer = (
+        "the tables are at version 0002, which this cloudnet does not know: they are a newer "
+        "one's; install that one again, or go back to a copy of the database that is at 0001"
+    )
+    assert manage.refused("floating", "list") == newer
+    assert manage.refused("db", "check") == newer
+    assert manage.refused("db", "sync") == newer
+    assert manage.refused("db", "sync", "--dry-run") == newer
+    assert manage.done("db", "version").out == "0002\n"
+
+
+def test_check_of_no_tables_says_what_to_do(bare: Manage) -> None:
+    assert bare.refused("db", "check") == (
+        "the database has no tables yet; run `cloudnet-manage db sync`"
+    )
+
+
+def test_a_dry_sync_does_not_say_that_it_was_rehearsed(bare: Manage) -> None:
+    out = bare("db", "sync", "--help").out
+
+    assert "rolled back" not in out
+    assert "only compare" in out
+
+
+def test_a_database_that_is_none_is_refused(bare: Manage, tmp_path: Path) -> None:
+    database(tmp_path).parent.mkdir()
+    database(tmp_path).write_bytes(b"not a database, but long enough to be taken for one" * 40)
+
+    assert "file is not a database" in bare.refused("network", "list")
+    assert "file is not a database" in bare.refused("db", "sync")
+
+
+def test_a_directory_that_cannot_be_made_is_refused(bare: Manage, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("in the way")
+
+    line = bare.refused("db", "sync")
+
+    assert line == f"{tmp_path}/state: File exists; see [database] connection or state_path"
+
+
+def test_a_driver_that_is_not_installed_is_named(bare: Manage, tmp_path: Path) -> None:
+    other = tmp_path / "other.conf"
+    other.write_text("sql_connection = mysql://nova:secret@127.0.0.1/nova\n")
+    bare.files.append(other)
+
+    for words in (("network", "list"), ("db", "sync"), ("db", "version")):
+        line = bare.refused(*words)
+        assert line.startswith("the driver for mysql:// is not installed (No module named")
+        assert "secret" not in line

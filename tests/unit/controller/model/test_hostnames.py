@@ -1,0 +1,40 @@
+"""Host names: one DNS label, whatever was asked for."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudnet.controller.model import hostnames
+
+
+@pytest.mark.parametrize(
+    ("wanted", "label"),
+    [
+        ("vm1", "vm1"),
+        ("Web Server.example.org", "web-server"),
+        ("a,b\nc", "a-b-c"),
+        ("--x--", "x"),
+        ("日本", None),
+        ("", None),
+        (None, None),
+        ("x" * 70, "x" * 63),
+    ],
+)
+def test_a_name_becomes_a_label(wanted: str | None, label: str | None) -> None:
+    assert hostnames.label(wanted) == label
+
+
+@given(st.text())
+def test_no_name_can_change_another_line_of_a_file(wanted: str) -> None:
+    label = hostnames.label(wanted)
+
+    assert label is None or re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label)
+
+
+def test_a_guest_without_a_name_is_called_after_its_address() -> None:
+    assert hostnames.of_address(IPv4Address("10.0.0.4")) == "host-10-0-0-4"

@@ -1,0 +1,154 @@
+"""Ranges become networks, networks become pools."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudnet.common.errors import AddressOutOfRange, CidrConflict, InvalidIntValue
+from cloudnet.controller.model import ipam
+
+TEN = IPv4Network("10.0.0.0/8")
+
+
+def texts(networks: list[IPv4Network]) -> list[str]:
+    return [str(network) for network in networks]
+
+
+@pytest.mark.parametrize(
+    ("size", "prefix"), [(1, 32), (2, 31), (4, 30), (100, 25), (256, 24), (1000, 22), (1024, 22)]
+)
+def test_a_size_is_rounded_up_to_a_prefix(size: int, prefix: int) -> None:
+    assert ipam.prefix_for(size) == prefix
+
+
+def test_networks_are_taken_one_behind_the_other() -> None:
+    assert texts(ipam.carve(TEN, 3, 256, [])) == ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"]
+
+
+def test_what_exists_is_stepped_over() -> None:
+    existing = [IPv4Network("10.0.0.128/25"), IPv4Network("10.0.2.0/23")]
+
+    assert texts(ipam.carve(TEN, 2, 256, existing)) == ["10.0.1.0/24", "10.0.4.0/24"]
+
+
+def test_a_range_inside_an_existing_network_conflicts() -> None:
+    with pytest.raises(CidrConflict, match=r"overlaps 10\.0\.0\.0/8"):
+        ipam.carve(IPv4Network("10.9.0.0/16"), 1, 256, [TEN])
+
+
+def test_three_thousand_networks_are_carved_at_once() -> None:
+    existing = ipam.carve(TEN, 500, 1024, [])
+
+    assert len(ipam.carve(TEN, 3000, 1024, existing)) == 3000
+
+
+subnets = st.builds(
+    lambda value, prefix: IPv4Network((value << 8, prefix), strict=False),
+    st.integers(0, 255).map(lambda value: 0x0A0000 | value),
+    st.integers(18, 30),
+)
+
+
+@given(st.lists(subnets, max_size=8), st.integers(1, 12), st.sampled_from([4, 16, 64, 256, 1024]))
+def test_carved_networks_overlap_nothing_and_leave_no_gap_they_could_fill(
+    existing: list[IPv4Network], count: int, size: int
+) -> None:
+    cidr = IPv4Network("10.0.0.0/16")
+
+    carved = ipam.carve(cidr, count, size, existing)
+
+    assert len(carved) == count
+    assert carved == sorted(carved)
+    for network in carved:
+        assert network.subnet_of(cidr)
+        assert network.num_addresses == size
+        assert not any(network.overlaps(other) for other in existing)
+    candidates = list(cidr.subnets(new_prefix=ipam.prefix_for(size)))
+    skipped = candidates[: candidates.index(carved[-1])]
+    for candidate in set(skipped) - set(carved):
+        assert any(candidate.overlaps(other) for other in existing)
+
+
+# -- what the addresses of a network are for -------------------------------------------------------
+
+
+def lay(cidr: str, *, vpn: bool = True, **named: str) -> list[str | None]:
+    wanted = {name: IPv4Address(address) for name, address in named.items()}
+    layout = ipam.lay_out(
+        IPv4Network(cidr),
+        vpn=vpn,
+        gateway=wanted.get("gateway"),
+        dhcp_server=wanted.get("dhcp_server"),
+        first=wanted.get("first"),
+        last=wanted.get("last"),
+    )
+    return [
+        str(layout.gateway),
+        None if layout.vpn is None else str(layout.vpn),
+        str(layout.dhcp_start),
+        str(layout.dhcp_end),
+        " ".join(str(int(a) & 255) for a in layout.reserved),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (
+            lay("10.0.0.0/24", vpn=False),
+            ["10.0.0.1", None, "10.0.0.2", "10.0.0.254", "0 1 255"],
+        ),
+        (
+            lay("10.0.0.0/24"),
+            ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.254", "0 1 2 255"],
+        ),
+        (
+            lay("10.0.0.0/24", gateway="10.0.0.254"),
+            ["10.0.0.254", "10.0.0.1", "10.0.0.2", "10.0.0.254", "0 1 254 255"],
+        ),
+        (
+            lay("10.0.0.0/24", vpn=False, dhcp_server="10.0.0.2"),
+            ["10.0.0.1", None, "10.0.0.3", "10.0.0.254", "0 1 2 255"],
+        ),
+        (
+            lay("10.0.0.0/24", first="10.0.0.10", last="10.0.0.245", dhcp_server="10.0.0.11"),
+            ["10.0.0.10", "10.0.0.12", "10.0.0.13", "10.0.0.245", "0 10 11 12 255"],
+        ),
+        (lay("10.0.0.0/29"), ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.6", "0 1 2 7"]),
+        (lay("10.0.0.0/30", vpn=False), ["10.0.0.1", None, "10.0.0.2", "10.0.0.2", "0 1 3"]),
+    ],
+)
+def test_addresses_are_laid_out_as_operators_know(
+    found: list[str | None], expected: list[str | None]
+) -> None:
+    assert found == expected
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/30", "10.0.0.0/31", "10.0.0.0/32"])
+def test_a_network_without_room_for_a_guest_is_refused(cidr: str) -> None:
+    with pytest.raises(InvalidIntValue, match="too small"):
+        lay(cidr)
+
+
+@pytest.mark.parametrize(
+    ("cidr", "named"),
+    [
+        ("10.9.0.5/32", {"gateway": "10.9.0.5"}),
+        ("10.9.0.4/31", {"dhcp_server": "10.9.0.5"}),
+        ("10.9.0.4/31", {"first": "10.9.0.4"}),
+        ("255.255.255.252/30", {}),
+        ("255.255.255.255/32", {}),
+    ],
+)
+def test_naming_addresses_makes_no_room_for_a_guest(cidr: str, named: dict[str, str]) -> None:
+    with pytest.raises(InvalidIntValue, match="too small"):
+        lay(cidr, **named)
+
+
+def test_a_gateway_elsewhere_is_refused() -> None:
+    with pytest.raises(AddressOutOfRange, match=r"10\.0\.0\.1 to 10\.0\.0\.254"):
+        lay("10.0.0.0/24", gateway="10.0.0.255")

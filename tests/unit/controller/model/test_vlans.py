@@ -1,0 +1,32 @@
+"""VLAN ids: the lowest free ones, never beyond what 802.1Q has."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudnet.common.errors import DuplicateVlan, NoMoreVlans
+from cloudnet.controller.model import vlans
+
+ids = st.integers(1, vlans.LAST)
+
+
+@given(st.integers(1, 50), ids, st.sets(ids))
+def test_the_lowest_free_ids_are_picked(count: int, start: int, taken: set[int]) -> None:
+    free = [vlan for vlan in range(start, vlans.LAST + 1) if vlan not in taken]
+    if len(free) < count:
+        with pytest.raises(NoMoreVlans):
+            vlans.pick(count, start, taken)
+    else:
+        assert vlans.pick(count, start, taken) == free[:count]
+
+
+def test_the_last_id_can_be_had() -> None:
+    assert vlans.pick(1, vlans.LAST, ()) == [4094]
+
+
+def test_an_id_of_ones_own_must_be_free() -> None:
+    assert vlans.exactly(7, {8}) == [7]
+    with pytest.raises(DuplicateVlan):
+        vlans.exactly(8, {8})

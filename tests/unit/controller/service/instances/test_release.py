@@ -1,0 +1,157 @@
+"""An instance gives back what it has."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+from cloudnet.controller.service.caller import ADMIN
+from cloudnet.controller.service.networks.network_selection import Request
+from tests.fixtures.controller.world import (
+    World,
+    a_world,
+    flat_settings,
+    instance,
+    multi_host_settings,
+)
+
+
+def test_deallocating_frees_the_vif_at_once_and_the_address_after_quarantine(world: World) -> None:
+    world.network()
+    world.boot(1)
+
+    world.delete(1)
+
+    assert world.rows("SELECT * FROM virtual_interfaces") == []
+    assert world.rows("SELECT address, allocated FROM fixed_ips WHERE instance_uuid NOT NULL") == [
+        ("10.0.0.3", 0)
+    ]
+    world.end_quarantine()
+    assert world.rows("SELECT * FROM fixed_ips WHERE NOT reserved") == []
+    assert world.rows("SELECT * FROM instances") == []
+
+
+def test_deallocating_twice_or_the_unknown_is_success(world: World) -> None:
+    world.network()
+    world.boot(1)
+
+    world.delete(1)
+    world.delete(1)
+    world.delete(99)
+
+
+def test_floating_ips_stay_with_the_project_unless_they_came_with_the_instance(
+    world: World,
+) -> None:
+    world.network()
+    world.boot(1)
+    world.services.pools.create(IPv4Network("203.0.113.0/30"))
+    kept = world.services.floating.allocate(ADMIN, "a")
+    came_along = world.services.floating.allocate(ADMIN, "a", auto_assigned=True)
+    for floating in (kept, came_along):
+        world.services.floating.associate(
+            ADMIN, floating, IPv4Address("10.0.0.3"), affect_auto_assigned=True
+        )
+
+    world.delete(1)
+
+    assert world.rows("SELECT address, project_id, fixed_ip_id, host FROM floating_ips") == [
+        (str(kept), "a", None, None),
+        (str(came_along), None, None, None),
+    ]
+
+
+def test_only_the_listed_addresses_are_given_back(world: World) -> None:
+    world.network("one", project="a")
+    world.network("two", project="a")
+    world.boot(1)
+
+    request = Request("any", IPv4Address("10.0.0.3"))
+    world.services.instances.deallocate(instance(1), [request])
+
+    assert [vif["network"]["label"] for vif in world.info(1)] == ["two"]
+
+
+def test_only_what_it_has_on_the_listed_networks_is_given_back(world: World) -> None:
+    world.network("one", project="a")
+    two = world.network("two", project="a")
+    world.boot(1)
+
+    for _ in range(2):  # an answer may be lost, and the call made again
+        world.services.instances.deallocate(instance(1), [Request(two.uuid)])
+
+    assert [vif["network"]["label"] for vif in world.info(1)] == ["one"]
+
+
+def test_an_instance_that_has_nothing_is_forgotten(tmp_path: Path) -> None:
+    with a_world(tmp_path, flat_settings()) as world:
+        world.boot(1)
+
+        assert world.rows("SELECT * FROM instances") == []
+
+
+def test_an_instance_may_come_back_while_its_old_address_is_in_quarantine(world: World) -> None:
+    world.network()
+    world.boot(1, host="node1")
+    world.delete(1)
+
+    assert world.address(1, host="node2") == "10.0.0.4"
+    world.end_quarantine()
+    assert len(world.info(1)) == 1
+
+
+def test_the_history_says_who_held_an_address(world: World) -> None:
+    world.network()
+    mac = world.boot(1)[0]["address"]
+    world.delete(1)
+    world.end_quarantine()
+
+    told = world.services.fixed.history(IPv4Address("10.0.0.3"))
+
+    assert [event["event"] for event in told] == ["allocated", "released", "freed"]
+    assert told[0]["mac"] == mac
+    assert {event["instance_uuid"] for event in told} == {instance(1)}
+    assert {event["host"] for event in told} == {"node1"}
+    assert told[0]["at"] < told[2]["at"]
+
+
+def test_quarantine_counts_from_the_release_whatever_leases_say(world: World) -> None:
+    world.network()
+    world.boot(1)
+    world.services.hosts.lease(IPv4Address("10.0.0.3"))
+    world.delete(1)
+
+    world.clock.pass_seconds(20)
+    world.services.hosts.release(IPv4Address("10.0.0.3"))
+    world.clock.pass_seconds(11)
+
+    assert world.services.sweeper.sweep() == 1
+
+
+def test_many_addresses_are_freed_in_one_sweep(world: World) -> None:
+    world.network(size=1024, project="a")
+
+    for number in range(3):
+        world.boot(number)
+        world.delete(number)
+    world.clock.pass_seconds(31)
+
+    assert world.services.sweeper.sweep() == 3
+    assert world.services.sweeper.sweep() == 0
+
+
+def test_with_a_network_its_hosts_and_resting_addresses_are_freed_and_the_history_says_so(
+    tmp_path: Path,
+) -> None:
+    with a_world(tmp_path, multi_host_settings()) as world:
+        network = world.network()
+        world.boot(1)
+        world.delete(1)
+        world.services.networks.disassociate(network.uuid)
+
+        world.services.networks.delete(uuid=network.uuid)
+
+        assert world.rows(
+            "SELECT address, event, host FROM address_history ORDER BY id DESC LIMIT 2"
+        ) == [("10.0.0.4", "freed", "node1"), ("10.0.0.3", "gateway freed", "node1")]
+        assert world.rows("SELECT * FROM instances") == []
