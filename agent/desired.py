@@ -10,12 +10,12 @@ import logging
 import threading
 from dataclasses import dataclass, field
 
-from cloudnet.agent.snapshot_cache import Memory
+from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.wire.objects import (
     FixedRanges,
     NetworkGone,
     NetworkSnapshot,
-    Picture,
+    ReportReply,
     Snapshot,
 )
 
@@ -23,38 +23,40 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Told:
+class DesiredState:
     """All that this host has been told."""
 
     snapshots: tuple[Snapshot, ...] = ()
     ranges: FixedRanges = field(default=FixedRanges(0, ()))
-    whole: bool = False  # a complete picture has been there, from the controller or from disk
+    synced: bool = False  # a complete picture has been there, from the controller or from disk
 
     @property
     def wanted(self) -> list[NetworkSnapshot]:
-        return [item for item in self.snapshots if isinstance(item, NetworkSnapshot)]
+        return [resource for resource in self.snapshots if isinstance(resource, NetworkSnapshot)]
 
     @property
     def gone(self) -> list[NetworkGone]:
-        return [item for item in self.snapshots if isinstance(item, NetworkGone)]
+        return [resource for resource in self.snapshots if isinstance(resource, NetworkGone)]
 
 
-class Inbox:
+class DesiredStore:
     """Thread-safe; every ``put`` that brings something new wakes whoever waits."""
 
-    def __init__(self, host: str, memory: Memory) -> None:
+    def __init__(self, host: str, memory: SnapshotCache) -> None:
         self._host = host
-        self._memory = memory
+        self._cache = memory
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._look = False  # something else than the controller has woken us
         stored = memory.load()
-        self._snapshots = {item.network: item for item in stored.snapshots if item.host == host}
+        self._snapshots = {
+            resource.network: resource for resource in stored.snapshots if resource.host == host
+        }
         self._forgotten: dict[str, int] = {}  # by network, its last revision: late casts are older
         self._ranges = stored.ranges
         # Under another name this host was told of other networks, which it may still have.
-        self._strangers = [item for item in stored.snapshots if item.host != host]
-        self._whole = stored.whole and not self._strangers
+        self._strangers = [resource for resource in stored.snapshots if resource.host != host]
+        self._synced = stored.synced and not self._strangers
         if self._strangers:
             LOG.warning(
                 "this is %s, and %d networks are kept as those of %s: nothing is taken away "
@@ -78,19 +80,19 @@ class Inbox:
         if news:
             self._news.set()
 
-    def put_picture(self, picture: Picture) -> None:
+    def put_reply(self, picture: ReportReply) -> None:
         """Take the controller's answer to a report; after the first, the picture is whole."""
         with self._lock:
-            for snapshot in picture.behind:
+            for snapshot in picture.stale:
                 # Said in answer to a report that did not speak of it: newer than the forgetting.
                 self._forgotten.pop(snapshot.network, None)
-            news = [self._take(snapshot) for snapshot in picture.behind]
+            news = [self._take(snapshot) for snapshot in picture.stale]
             news.append(self._take_ranges(picture.ranges))
-            self._memory.try_again()
-            if not self._whole:
-                self._whole = True
+            self._cache.try_again()
+            if not self._synced:
+                self._synced = True
                 self._forget_strangers()
-                self._memory.keep_whole()
+                self._cache.keep_synced()
                 news.append(True)
         if any(news):
             self._news.set()
@@ -101,12 +103,12 @@ class Inbox:
             if self._snapshots.get(gone.network) == gone:
                 del self._snapshots[gone.network]
                 self._forgotten[gone.network] = gone.revision
-                self._memory.forget(gone.network)
+                self._cache.forget(gone.network)
 
-    def told(self) -> Told:
+    def desired(self) -> DesiredState:
         """Return all there is."""
         with self._lock:
-            return Told(tuple(self._snapshots.values()), self._ranges, self._whole)
+            return DesiredState(tuple(self._snapshots.values()), self._ranges, self._synced)
 
     def wake(self) -> None:
         """Make whoever waits look at the node again."""
@@ -115,10 +117,10 @@ class Inbox:
 
     def wait(self, seconds: float) -> bool:
         """Wait until there is something to do; False: it is only what the controller says."""
-        told = self._news.wait(seconds)
+        desired = self._news.wait(seconds)
         self._news.clear()
         look, self._look = self._look, False
-        return look or not told
+        return look or not desired
 
     def _take(self, snapshot: Snapshot) -> bool:
         if snapshot.host != self._host:
@@ -133,19 +135,19 @@ class Inbox:
         newest = self._forgotten.get(snapshot.network, 0) if known is None else known.revision
         if newest >= snapshot.revision:
             return False
-        self._memory.keep(snapshot)
+        self._cache.keep(snapshot)
         self._snapshots[snapshot.network] = snapshot
         return True
 
     def _forget_strangers(self) -> None:
-        for item in self._strangers:
-            if item.network not in self._snapshots:
-                self._memory.forget(item.network)
+        for resource in self._strangers:
+            if resource.network not in self._snapshots:
+                self._cache.forget(resource.network)
         self._strangers.clear()
 
     def _take_ranges(self, ranges: FixedRanges) -> bool:
         if ranges.revision <= self._ranges.revision:
             return False
-        self._memory.keep_ranges(ranges)
+        self._cache.keep_ranges(ranges)
         self._ranges = ranges
         return True

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from cloudnet.agent.desired import Inbox
-from cloudnet.agent.validate import sensible
+from cloudnet.agent.desired import DesiredStore
+from cloudnet.agent.validate import validated
 from cloudnet.common import rpc
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.rpc import messaging
@@ -24,22 +24,22 @@ class AgentEndpoint:
 
     target = messaging.Target(version=rpc.AGENT_VERSION)
 
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
+    def __init__(self, store: DesiredStore) -> None:
+        self._store = store
 
     def apply_snapshot(self, context: Plain, snapshot: Any) -> None:
         """Take one network's desired state on this host."""
         try:
             if isinstance(snapshot, Mapping) and snapshot.get("type") == NetworkGone.__name__:
-                self._inbox.put(sensible(from_wire(NetworkGone, snapshot)))
+                self._store.put(validated(from_wire(NetworkGone, snapshot)))
             else:
-                self._inbox.put(sensible(from_wire(NetworkSnapshot, snapshot)))
+                self._store.put(validated(from_wire(NetworkSnapshot, snapshot)))
         except BadRequest as error:
             LOG.warning("dropped a snapshot: %.300s", error)
 
     def apply_ranges(self, context: Plain, ranges: Any) -> None:
         """Take the ranges of all networks."""
         try:
-            self._inbox.put_ranges(from_wire(FixedRanges, ranges))
+            self._store.put_ranges(from_wire(FixedRanges, ranges))
         except BadRequest as error:
             LOG.warning("dropped fixed ranges: %.300s", error)

@@ -18,15 +18,15 @@ from typing import NoReturn
 
 from oslo_config import cfg
 
-from cloudnet.agent.desired import Inbox
+from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.drivers.events import Watch
 from cloudnet.agent.drivers.kernel import Kernel
 from cloudnet.agent.endpoint import AgentEndpoint
 from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
-from cloudnet.agent.reconcile import Reconciler, Standing
+from cloudnet.agent.reconcile import HostStatus, Reconciler
 from cloudnet.agent.report import QueuedController, Reporter
-from cloudnet.agent.sd_notify import say_ready
-from cloudnet.agent.snapshot_cache import Memory
+from cloudnet.agent.sd_notify import notify_ready
+from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common import rpc
 from cloudnet.common.errors import ConfigurationError, KernelRefused
 from cloudnet.common.logs import set_up_logging
@@ -54,8 +54,8 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
     """Be an agent until told to end, and end the process."""
     stop = threading.Event()
     with ExitStack() as open_things:
-        inbox = Inbox(settings.host, Memory(settings.state_path / "snapshots"))
-        watch = Watch(inbox.wake)
+        store = DesiredStore(settings.host, SnapshotCache(settings.state_path / "snapshots"))
+        watch = Watch(store.wake)
         open_things.callback(watch.close)
         kernel = Kernel(settings, watch.follow)
         open_things.callback(kernel.close)
@@ -63,16 +63,16 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
         controller = QueuedController(
             rpc.client(transport, rpc.CONTROLLER_TOPIC), settings.rpc.response_timeout_seconds
         )
-        reporter = Reporter(settings.host, inbox, controller, settings.report_interval_seconds)
+        reporter = Reporter(settings.host, store, controller, settings.report_interval_seconds)
         ready = threading.Event()
 
-        def on_round(standing: Standing) -> None:
+        def on_pass(standing: HostStatus) -> None:
             reporter.stand(standing)
             if not ready.is_set() and standing.leases is not None:  # else nothing could be read
-                say_ready()
+                notify_ready()
                 ready.set()
 
-        loop = Reconciler(inbox, kernel, settings, clock=time.monotonic, on_round=on_round)
+        loop = Reconciler(store, kernel, settings, clock=time.monotonic, on_pass=on_pass)
 
         def on_lease(event: LeaseEvent) -> None:
             if event.action in ACTIONS:
@@ -83,7 +83,7 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
 
         def end() -> None:
             stop.set()
-            inbox.wake()
+            store.wake()
             reporter.wake()
 
         def end_as_told(signum: int, frame: FrameType | None) -> None:
@@ -100,7 +100,7 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
         broken = open_things.enter_context(_turning(loop, stop, end))
         listener.start()
         if rpc.wait_for_broker(settings.rpc.transport_url, stop):
-            server = rpc.server(transport, rpc.AGENT_TOPIC, settings.host, [AgentEndpoint(inbox)])
+            server = rpc.server(transport, rpc.AGENT_TOPIC, settings.host, [AgentEndpoint(store)])
             server.start()
             # A daemon: a report that nobody answers must not keep the process for a minute.
             reporting = threading.Thread(

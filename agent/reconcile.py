@@ -16,21 +16,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from cloudnet.agent.desired import Inbox, Told
+from cloudnet.agent.desired import DesiredState, DesiredStore
 from cloudnet.agent.node.plan import Step, Verb, needs, plan
-from cloudnet.agent.node.render import Want, translate
+from cloudnet.agent.node.render import Rendered, render
 from cloudnet.agent.node.resources.all import (
+    ActualState,
     Bridge,
-    Found,
-    HandedOut,
-    Item,
-    Items,
-    Translation,
+    Lease,
+    NatMapping,
+    Resource,
+    Resources,
     bridge_of,
 )
 from cloudnet.common.errors import KernelRefused
 from cloudnet.common.settings.views import AgentSettings
-from cloudnet.common.wire.objects import Applied, NetworkGone, Problem
+from cloudnet.common.wire.objects import Applied, Fault, NetworkGone
 
 LOG = logging.getLogger(__name__)
 
@@ -42,31 +42,31 @@ SECOND_LOOK = 0.3  # seconds after something was made without looking
 class Kernel(Protocol):
     """What the loop needs of a node."""
 
-    def read(self) -> Found:
+    def read(self) -> ActualState:
         """Return what the node has.
 
         :raises KernelRefused: it cannot be known
         """
 
-    def ensure(self, item: Item) -> None:
+    def ensure(self, resource: Resource) -> None:
         """Make the thing be there and right.
 
         :raises KernelRefused: with one line that says what, why and what to do
         """
 
-    def remove(self, item: Item) -> None:
+    def remove(self, resource: Resource) -> None:
         """Take the thing away; gone already is success."""
 
 
 @dataclass(frozen=True)
-class Standing:
+class HostStatus:
     """What stands on this host after a round."""
 
     applied: tuple[Applied, ...] = ()
     gone: tuple[NetworkGone, ...] = ()  # networks of which nothing is left
     unsettled: frozenset[str] = frozenset()  # networks that stand as no revision says, or partly
-    problems: tuple[Problem, ...] = ()
-    leases: frozenset[HandedOut] | None = None  # None: not known
+    faults: tuple[Fault, ...] = ()
+    leases: frozenset[Lease] | None = None  # None: not known
     networks: tuple[tuple[str, str], ...] = ()  # (bridge, network uuid) of the leases' bridges
 
     @property
@@ -90,21 +90,23 @@ class Reconciler:
 
     def __init__(
         self,
-        inbox: Inbox,
+        store: DesiredStore,
         kernel: Kernel,
         settings: AgentSettings,
         *,
         clock: Callable[[], float],
-        on_round: Callable[[Standing], None] = lambda standing: None,
+        on_pass: Callable[[HostStatus], None] = lambda standing: None,
     ) -> None:
-        self._inbox = inbox
+        self._store = store
         self._kernel = kernel
         self._settings = settings
         self._clock = clock
-        self._on_round = on_round
+        self._on_round = on_pass
         self._failures: dict[str, _Failure] = {}
         self._said: frozenset[str] = frozenset()
-        self._seen: Found | None = None  # and what was done since; None: not known well enough
+        self._seen: ActualState | None = (
+            None  # and what was done since; None: not known well enough
+        )
         self._look_by = 0.0  # on the loop's clock
         self._spoken_of: frozenset[str] = frozenset()  # networks, when the node was seen last
 
@@ -113,23 +115,23 @@ class Reconciler:
         look = True
         while not stop.is_set():
             try:
-                self.round(look=look)
+                self.reconcile(look=look)
             except Exception:
                 self._seen = None
                 LOG.exception("a round failed; the next is in %.0f s", self.pause_seconds)
-            look = self._inbox.wait(self.pause_seconds) or self._clock() >= self._look_by
+            look = self._store.wait(self.pause_seconds) or self._clock() >= self._look_by
 
-    def round(self, *, look: bool = True) -> Standing:
+    def reconcile(self, *, look: bool = True) -> HostStatus:
         """Read, plan, apply; return what stands.
 
         :param look: read the node; else go by what is known of it, if that will do
         """
-        told = self._inbox.told()
+        desired = self._store.desired()
         now = self._clock()
         found = None if look else self._seen
         if found is not None:
             self._look_by = min(self._look_by, now + SECOND_LOOK)
-            want, steps = self._planned(told, found)
+            want, steps = self._planned(desired, found)
             if any(step.verb is Verb.REMOVE for step in steps):
                 found = None
         if found is None:
@@ -140,38 +142,38 @@ class Reconciler:
                 self._seen = None
                 self._failures.clear()
                 self._look_by = now + FIRST_PAUSE
-                return self._blind(told, error)
-            want, steps = self._planned(told, found)
+                return self._blind(desired, error)
+            want, steps = self._planned(desired, found)
         stuck = self._apply(steps)
         self._seen = None if stuck else _after(found, steps, want)
-        self._forget_failures({step.item.key for step in steps})
-        problems = [*want.problems, *self._problems(stuck, want)]
+        self._forget_failures({step.resource.key for step in steps})
+        faults = [*want.faults, *self._problems(stuck, want)]
         self._say(
-            frozenset(problem.message for problem in want.problems)
+            frozenset(fault.message for fault in want.faults)
             | {f"{step} waits: {step.held}" for step in steps if step.held}
         )
-        standing = _standing(told, want, found.items, stuck, problems)
+        standing = _standing(desired, want, found.resources, stuck, faults)
         self._spoken_of = standing.spoken_of
         self._on_round(standing)
         return standing
 
-    def _planned(self, told: Told, found: Found) -> tuple[Want, list[Step]]:
-        want = translate(told.wanted, told.ranges, self._settings, found)
+    def _planned(self, desired: DesiredState, found: ActualState) -> tuple[Rendered, list[Step]]:
+        want = render(desired.wanted, desired.ranges, self._settings, found)
         steps = plan(
-            want.items,
-            found.items,
-            whole=told.whole,
-            left_alone=want.left_alone,
+            want.resources,
+            found.resources,
+            synced=desired.synced,
+            preserved=want.preserved,
             release=self._settings.dhcp.force_release,
         )
         return want, steps
 
-    def _blind(self, told: Told, error: KernelRefused) -> Standing:
+    def _blind(self, desired: DesiredState, error: KernelRefused) -> HostStatus:
         """Do nothing to a node of which nothing can be known now, and tell so."""
         line = f"cannot read what this node has: {error}"
         self._say(frozenset({line}))
-        known = {snapshot.network for snapshot in told.snapshots} | self._spoken_of
-        standing = Standing(unsettled=frozenset(known), problems=(Problem(None, line),))
+        known = {snapshot.network for snapshot in desired.snapshots} | self._spoken_of
+        standing = HostStatus(unsettled=frozenset(known), faults=(Fault(None, line),))
         self._on_round(standing)
         return standing
 
@@ -181,30 +183,30 @@ class Reconciler:
         """Take the steps that can be taken; return those that are still to be taken."""
         stuck: list[Step] = []
         for step in steps:
-            waits_for = {other.item.key for other in stuck if other.verb is Verb.ENSURE}
-            lack = sorted(waits_for.intersection(needs(step.item)))
+            waits_for = {other.resource.key for other in stuck if other.verb is Verb.ENSURE}
+            lack = sorted(waits_for.intersection(needs(step.resource)))
             if step.verb is Verb.ENSURE and lack and step.held is None:
                 LOG.debug("hold: %s, until there is %s", step, ", ".join(lack))
                 step = replace(step, held=f"there is no {', '.join(lack)} yet")  # noqa: PLW2901
             if step.held is not None:
-                self._failures.pop(step.item.key, None)  # it is not tried, so it does not fail
+                self._failures.pop(step.resource.key, None)  # it is not tried, so it does not fail
                 stuck.append(step)
             elif not self._take(step):
                 stuck.append(step)
         return stuck
 
     def _take(self, step: Step) -> bool:
-        key, now = step.item.key, self._clock()
+        key, now = step.resource.key, self._clock()
         failure = self._failures.get(key)
         if failure is not None and now < failure.again:
             return False
         try:
             if step.verb is Verb.ENSURE:
-                self._kernel.ensure(step.item)
+                self._kernel.ensure(step.resource)
             else:
-                self._kernel.remove(step.item)
+                self._kernel.remove(step.resource)
         except KernelRefused as error:
-            message = str(error).removeprefix(f"{step.item}: ")
+            message = str(error).removeprefix(f"{step.resource}: ")
             if failure is None or failure.message != message:
                 LOG.warning("cannot %s: %s; will try again", step, message)
         except Exception as error:
@@ -236,15 +238,15 @@ class Reconciler:
 
     # -- telling -------------------------------------------------------------------------------
 
-    def _problems(self, stuck: Iterable[Step], want: Want) -> list[Problem]:
+    def _problems(self, stuck: Iterable[Step], want: Rendered) -> list[Fault]:
         network_of = {key: network for network, keys in want.networks.items() for key in keys}
         return [
-            Problem(
-                network_of.get(step.item.key),
-                f"cannot {step}: {self._failures[step.item.key].message}",
+            Fault(
+                network_of.get(step.resource.key),
+                f"cannot {step}: {self._failures[step.resource.key].message}",
             )
             for step in stuck
-            if step.item.key in self._failures
+            if step.resource.key in self._failures
         ]
 
     def _say(self, lines: frozenset[str]) -> None:
@@ -256,44 +258,50 @@ class Reconciler:
         self._said = lines
 
 
-def _after(found: Found, steps: Iterable[Step], want: Want) -> Found:
+def _after(found: ActualState, steps: Iterable[Step], want: Rendered) -> ActualState:
     """Return what the node has when all steps were taken."""
-    translations = {k: item for k, item in want.items.items() if isinstance(item, Translation)}
-    items = dict(found.items) | translations  # which rules make, and no step
+    nat_mappings = {
+        k: resource for k, resource in want.resources.items() if isinstance(resource, NatMapping)
+    }
+    resources = dict(found.resources) | nat_mappings  # which rules make, and no step
     for step in steps:
         if step.verb is Verb.ENSURE:
-            items[step.item.key] = step.item
+            resources[step.resource.key] = step.resource
         else:
-            items.pop(step.item.key, None)
-    return Found(items, found.nics)
+            resources.pop(step.resource.key, None)
+    return ActualState(resources, found.nics)
 
 
 def _standing(
-    told: Told, want: Want, have: Items, stuck: list[Step], problems: list[Problem]
-) -> Standing:
-    failing = {step.item.key for step in stuck if step.verb is Verb.ENSURE}
+    desired: DesiredState, want: Rendered, actual: Resources, stuck: list[Step], faults: list[Fault]
+) -> HostStatus:
+    failing = {step.resource.key for step in stuck if step.verb is Verb.ENSURE}
     applied = [
         Applied(snapshot.network, snapshot.revision)
-        for snapshot in told.wanted
+        for snapshot in desired.wanted
         if snapshot.network in want.networks and failing.isdisjoint(want.networks[snapshot.network])
     ]
-    bridges = {item.name: item.network for item in have.values() if isinstance(item, Bridge)}
+    bridges = {
+        resource.name: resource.network
+        for resource in actual.values()
+        if isinstance(resource, Bridge)
+    }
     lingering = {
-        bridges.get(bridge_of(step.item) or "") for step in stuck if step.verb is Verb.REMOVE
+        bridges.get(bridge_of(step.resource) or "") for step in stuck if step.verb is Verb.REMOVE
     }
-    gone = [gone for gone in told.gone if told.whole and gone.network not in lingering]
+    gone = [gone for gone in desired.gone if desired.synced and gone.network not in lingering]
     settled = {each.network for each in applied} | {each.network for each in gone}
-    unknown = set(bridges.values()) - {snapshot.network for snapshot in told.snapshots}
+    unknown = set(bridges.values()) - {snapshot.network for snapshot in desired.snapshots}
     unsettled = {
-        *(snapshot.network for snapshot in told.snapshots if snapshot.network not in settled),
-        *(network for network in unknown if network in lingering or not told.whole),
+        *(snapshot.network for snapshot in desired.snapshots if snapshot.network not in settled),
+        *(network for network in unknown if network in lingering or not desired.synced),
     }
-    leases = frozenset(item for item in have.values() if isinstance(item, HandedOut))
-    return Standing(
+    leases = frozenset(resource for resource in actual.values() if isinstance(resource, Lease))
+    return HostStatus(
         tuple(applied),
         tuple(gone),
         frozenset(unsettled),
-        tuple(problems),
+        tuple(faults),
         leases,
         tuple(sorted(bridges.items())),
     )

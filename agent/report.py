@@ -11,12 +11,12 @@ import random
 import threading
 from typing import Any, Protocol
 
-from cloudnet.agent.desired import Inbox
-from cloudnet.agent.reconcile import Standing
+from cloudnet.agent.desired import DesiredStore
+from cloudnet.agent.reconcile import HostStatus
 from cloudnet.common.errors import CloudnetError
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import from_wire, to_wire
-from cloudnet.common.wire.objects import UNSETTLED, Applied, Lease, Picture, Report
+from cloudnet.common.wire.objects import OUT_OF_SYNC, Applied, Report, ReportedLease, ReportReply
 
 LOG = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ FIRST_PATIENCE = 2.0  # seconds for an answer; doubled when it was too short
 class Controller(Protocol):
     """What the reporter needs of the controller."""
 
-    def report(self, report: Report) -> Picture:
+    def report(self, report: Report) -> ReportReply:
         """Tell and be told.
 
         :raises Unanswered: nobody did
@@ -50,11 +50,11 @@ class QueuedController:
         # short, that a node need not stand idle because it was up first.
         self._patience = min(FIRST_PATIENCE, timeout_seconds)
 
-    def report(self, report: Report) -> Picture:
+    def report(self, report: Report) -> ReportReply:
         """Call the controller's ``report``."""
         client = self._client.prepare(timeout=self._patience)
         try:
-            return from_wire(Picture, client.call({}, "report", report=to_wire(report)))
+            return from_wire(ReportReply, client.call({}, "report", report=to_wire(report)))
         except messaging.MessagingTimeout as error:
             waited, self._patience = self._patience, min(self._patience * 2, self._timeout)
             raise Unanswered(f"no answer in {waited:.0f} s") from error
@@ -78,19 +78,19 @@ class Reporter:
     """One thread that reports: at once when something new stands, else every interval."""
 
     def __init__(
-        self, host: str, inbox: Inbox, controller: Controller, interval_seconds: float
+        self, host: str, store: DesiredStore, controller: Controller, interval_seconds: float
     ) -> None:
         self._host = host
-        self._inbox = inbox
+        self._store = store
         self._controller = controller
         self._interval = interval_seconds
-        self._standing: Standing | None = None  # None: there was no round yet
+        self._standing: HostStatus | None = None  # None: there was no round yet
         self._lock = threading.Lock()
         self._news = threading.Event()
-        self._leases_known: tuple[Lease, ...] | None = None
+        self._leases_known: tuple[ReportedLease, ...] | None = None
         self._silent_since_reports = 0
 
-    def stand(self, standing: Standing) -> None:
+    def stand(self, standing: HostStatus) -> None:
         """Take note of what stands; called by the loop after each round."""
         with self._lock:
             before, self._standing = self._standing, standing
@@ -117,12 +117,12 @@ class Reporter:
     def once(self) -> bool:
         """Report; False when nobody answered."""
         with self._lock:
-            standing = self._standing or Standing()
+            standing = self._standing or HostStatus()
         leases = _leases(standing)
         report = Report(
             self._host,
             applied=_applied(standing),
-            problems=standing.problems,
+            faults=standing.faults,
             leases=None if leases == self._leases_known else leases,  # None stays None
         )
         try:
@@ -136,11 +136,11 @@ class Reporter:
             LOG.info("the controller answers again")
             self._silent_since_reports = 0
         self._leases_known = self._leases_known if leases is None else leases
-        behind = {snapshot.network for snapshot in picture.behind}
-        self._inbox.put_picture(picture)
+        stale = {snapshot.network for snapshot in picture.stale}
+        self._store.put_reply(picture)
         for gone in standing.gone:
-            if gone.network not in behind:
-                self._inbox.forget(gone)
+            if gone.network not in stale:
+                self._store.forget(gone)
         return True
 
     def _pause(self) -> float:
@@ -151,28 +151,28 @@ class Reporter:
         return (grown if silent else self._interval) * random.uniform(0.9, 1.1)  # noqa: S311
 
 
-def _told(standing: Standing) -> tuple[object, ...]:
+def _told(standing: HostStatus) -> tuple[object, ...]:
     """What the controller wants to know at once; leases reach it by their own casts."""
-    return _applied(standing), standing.problems
+    return _applied(standing), standing.faults
 
 
-def _applied(standing: Standing) -> tuple[Applied, ...]:
+def _applied(standing: HostStatus) -> tuple[Applied, ...]:
     every = (
         *standing.applied,
         *(Applied(gone.network, gone.revision) for gone in standing.gone),
-        *(Applied(network, UNSETTLED) for network in standing.unsettled),
+        *(Applied(network, OUT_OF_SYNC) for network in standing.unsettled),
     )
     return tuple(sorted(every, key=lambda applied: applied.network))
 
 
-def _leases(standing: Standing) -> tuple[Lease, ...] | None:
+def _leases(standing: HostStatus) -> tuple[ReportedLease, ...] | None:
     if standing.leases is None:
         return None
     network_of = dict(standing.networks)
     return tuple(
         sorted(
             (
-                Lease(network_of[lease.bridge], lease.address, lease.mac)
+                ReportedLease(network_of[lease.bridge], lease.address, lease.mac)
                 for lease in standing.leases
                 if lease.bridge in network_of
             ),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 LOG = logging.getLogger(__name__)
 
 
-def say_ready(environment: Mapping[str, str] = os.environ) -> None:
+def notify_ready(environment: Mapping[str, str] = os.environ) -> None:
     """Send READY=1 where systemd waits for it; nobody waiting is no error."""
     path = environment.get("NOTIFY_SOCKET", "")
     if not path:

@@ -28,18 +28,18 @@ class Stored:
 
     snapshots: tuple[Snapshot, ...]
     ranges: FixedRanges
-    whole: bool
+    synced: bool
 
 
-class Memory:
+class SnapshotCache:
     """The directory ``path`` and what is in it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._ranges = path / "ranges.json"
-        self._whole = path / "whole"
+        self._synced = path / "whole"
         self._unkept: dict[Path, str] = {}  # what the disk has not taken yet
-        self._is_whole = False  # there has been a whole picture
+        self._is_synced = False  # there has been a whole picture
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -48,7 +48,7 @@ class Memory:
     def load(self) -> Stored:
         """Return what was kept."""
         # On a disk that takes nothing, the mark may be older than what should have been kept.
-        self._is_whole = self._whole.exists() and os.access(self._path, os.W_OK)
+        self._is_synced = self._synced.exists() and os.access(self._path, os.W_OK)
         ranges = FixedRanges(0, ())
         if self._ranges.exists():
             try:
@@ -56,7 +56,7 @@ class Memory:
             except (OSError, ValueError, BadRequest) as error:
                 self._set_aside(self._ranges, error)
         snapshots = tuple(self._snapshots())
-        return Stored(snapshots, ranges, self._is_whole)
+        return Stored(snapshots, ranges, self._is_synced)
 
     def keep(self, snapshot: Snapshot) -> None:
         """Keep a network's snapshot in place of the one before."""
@@ -66,9 +66,9 @@ class Memory:
         """Keep the fixed ranges."""
         self._keep(self._ranges, json.dumps(to_wire(ranges)))
 
-    def keep_whole(self) -> None:
+    def keep_synced(self) -> None:
         """Remember that what is kept is a whole picture, as soon as all of it is kept."""
-        self._is_whole = True
+        self._is_synced = True
         self._mark()
 
     def forget(self, network: str) -> None:
@@ -85,7 +85,7 @@ class Memory:
                 self._write(file, say=False)
             if not self._unkept:
                 LOG.info("what the controller says is kept again in %s", self._path)
-        if self._is_whole:
+        if self._is_synced:
             self._mark()
 
     def _snapshots(self) -> Iterator[Snapshot]:
@@ -100,7 +100,7 @@ class Memory:
     def _set_aside(self, file: Path, error: Exception) -> None:
         LOG.error("%s cannot be read (%s); set aside until the controller answers", file, error)
         # An agent that starts now takes nothing away before the controller has spoken.
-        self._is_whole = False
+        self._is_synced = False
         self._mark()
         with suppress(OSError):  # it stays where it is, and is said again at the next start
             file.rename(file.with_suffix(".unreadable"))
@@ -138,10 +138,10 @@ class Memory:
     def _mark(self) -> None:
         """Let a file say whether all of a whole picture is on disk."""
         with suppress(OSError):  # tried again with the next answer
-            if self._is_whole and not self._unkept:
-                self._whole.touch()
+            if self._is_synced and not self._unkept:
+                self._synced.touch()
             else:
-                self._whole.unlink(missing_ok=True)
+                self._synced.unlink(missing_ok=True)
 
 
 _ANY: type[Snapshot] = NetworkSnapshot | NetworkGone  # type: ignore[assignment]  # a union is no type to mypy

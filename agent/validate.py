@@ -30,7 +30,7 @@ _MAC = re.compile(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}")  # of one card, not 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
-def sensible(snapshot: Snapshot) -> Snapshot:
+def validated(snapshot: Snapshot) -> Snapshot:
     """Return the snapshot if a node could have it.
 
     :raises InvalidInput: it could not, and which field says so

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.notify.messaging import Announcer, Casts
-from cloudnet.controller.notify.port import Changes, Clock, Silence
+from cloudnet.controller.notify.port import Clock, HostNotifier, NullNotifier
 from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.addresses.sweep import Sweeper
 from cloudnet.controller.service.floating.floating import FloatingIps
 from cloudnet.controller.service.floating.pools import Pools
 from cloudnet.controller.service.hosts.reports import Hosts
-from cloudnet.controller.service.hosts.snapshots import Pictures
+from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from cloudnet.controller.service.instances.instances import Instances
 from cloudnet.controller.service.networks.networks import Networks
 
@@ -47,7 +47,7 @@ def services(
     settings: ControllerSettings,
     casts: Casts | None = None,
     clock: Clock = now,
-    hear: Callable[[Pictures], Changes] = lambda pictures: Silence(),
+    hear: Callable[[SnapshotReader], HostNotifier] = lambda snapshots: NullNotifier(),
 ) -> Iterator[Services]:
     """Yield the use cases over the configured database.
 
@@ -56,9 +56,9 @@ def services(
     nobody: heartbeats find out.
     """
     database = Database(settings.database, connections=min(settings.workers, MOST_CONNECTIONS) + 4)
-    pictures = Pictures(database)
-    announcer = None if casts is None else Announcer(pictures, casts)
-    changes = hear(pictures) if announcer is None else announcer
+    snapshots = SnapshotReader(database)
+    announcer = None if casts is None else Announcer(snapshots, casts)
+    changes = hear(snapshots) if announcer is None else announcer
     try:
         yield Services(
             database=database,
@@ -67,7 +67,7 @@ def services(
             floating=FloatingIps(database, settings, changes, clock),
             pools=Pools(database, settings.default_floating_pool, clock),
             fixed=FixedIps(database, clock),
-            hosts=Hosts(database, pictures, clock),
+            hosts=Hosts(database, snapshots, clock),
             sweeper=Sweeper(database, settings.quarantine_seconds, clock),
         )
     finally:

@@ -32,10 +32,10 @@ def for_database(ask: Callable[[], object], stop: threading.Event) -> bool:
 
     def say(state: RetryCallState) -> None:
         nonlocal said
-        problem = str(state.outcome.exception()) if state.outcome else ""
-        if problem != said:
-            said = problem
-            LOG.warning("%s; trying again until it can be used", problem)
+        fault = str(state.outcome.exception()) if state.outcome else ""
+        if fault != said:
+            said = fault
+            LOG.warning("%s; trying again until it can be used", fault)
 
     retrying = Retrying(
         retry=retry_if_exception_type(DatabaseUnavailable),

@@ -18,7 +18,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 from pyroute2.netlink.nfnetlink.nfctsocket import NFCTAttrTuple, NFCTSocket
 
 from cloudnet.agent.drivers.links.netlink import LinkTable, refusing
-from cloudnet.agent.node.resources.all import PublicAddress, Translation
+from cloudnet.agent.node.resources.all import NatMapping, PublicAddress
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)
@@ -40,31 +40,31 @@ class _Connection:
     answered: IPv4Address  # destination of the replies
     message: Message
 
-    def translations(self) -> Iterator[Translation]:
+    def nat_mappings(self) -> Iterator[NatMapping]:
         """Yield what a floating IP's NAT would have to be, to have made this."""
         if self.answers != self.destination:
-            yield Translation(self.destination, self.answers)
+            yield NatMapping(self.destination, self.answers)
         if self.answered != self.source:
-            yield Translation(self.answered, self.source)
+            yield NatMapping(self.answered, self.source)
 
 
 class ConntrackDriver:
-    """Takes away the connections of a :class:`Translation`, and finds those of dead ones."""
+    """Takes away the connections of a :class:`NatMapping`, and finds those of dead ones."""
 
     def __init__(self) -> None:
         self._socket: NFCTSocket | None = None
-        self._left: dict[str, Translation] | None = None  # None: not looked for yet
+        self._left: dict[str, NatMapping] | None = None  # None: not looked for yet
 
     def close(self) -> None:
         """Close the socket."""
         if self._socket is not None:
             self._socket.close()
 
-    def read(self, links: LinkTable) -> Iterator[Translation]:
+    def read(self, links: LinkTable) -> Iterator[NatMapping]:
         """Yield nothing: a translation is its rules; see :meth:`left_over` for the others."""
         return iter(())
 
-    def left_over(self, floating: AbstractSet[IPv4Address]) -> list[Translation]:
+    def left_over(self, floating: AbstractSet[IPv4Address]) -> list[NatMapping]:
         """Return translations of our floating IPs that connections still know.
 
         An agent that was stopped between changing the rules and forgetting the connections has
@@ -78,23 +78,23 @@ class ConntrackDriver:
                 LOG.warning("%s", error)
         return list(self._left.values())
 
-    def ensure(self, want: Translation) -> None:
+    def ensure(self, want: NatMapping) -> None:
         """Do nothing: the rules of the nat table make it."""
 
-    def remove(self, have: Translation) -> None:
+    def remove(self, actual: NatMapping) -> None:
         """Forget the connections between this floating IP and this fixed address.
 
         Not those of the floating IP with another one: it may have moved on already.
         """
-        with refusing(f"forget the connections of {have}", REMEDY):
-            for found in self._connections(daddr=have.floating):
-                if found.answers in {have.fixed, have.floating}:
+        with refusing(f"forget the connections of {actual}", REMEDY):
+            for found in self._connections(daddr=actual.floating):
+                if found.answers in {actual.fixed, actual.floating}:
                     self._forget(found)
-            for found in self._connections(saddr=have.fixed):
-                if found.answered == have.floating:
+            for found in self._connections(saddr=actual.fixed):
+                if found.answered == actual.floating:
                     self._forget(found)
         if self._left is not None:
-            self._left.pop(have.key, None)
+            self._left.pop(actual.key, None)
 
     def forget(self, address: PublicAddress) -> None:
         """Forget all connections through a floating IP, whoever had it."""
@@ -105,13 +105,13 @@ class ConntrackDriver:
                 if found.answered == address.address != found.source:
                     self._forget(found)
 
-    def _search(self, floating: AbstractSet[IPv4Address]) -> dict[str, Translation]:
+    def _search(self, floating: AbstractSet[IPv4Address]) -> dict[str, NatMapping]:
         with refusing("look for connections through floating IPs", REMEDY):
             return {
-                translation.key: translation
+                nat_mapping.key: nat_mapping
                 for connection in self._connections()
-                for translation in connection.translations()
-                if translation.floating in floating
+                for nat_mapping in connection.nat_mappings()
+                if nat_mapping.floating in floating
             }
 
     def _opened(self) -> NFCTSocket:

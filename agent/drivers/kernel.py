@@ -14,29 +14,29 @@ from typing import Any, Protocol
 from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.conntrack import ConntrackDriver
-from cloudnet.agent.drivers.dnsmasq.dnsmasq import DhcpDriver
+from cloudnet.agent.drivers.dnsmasq.dnsmasq import DnsmasqDriver
 from cloudnet.agent.drivers.iptables.chains import FirewallDriver
 from cloudnet.agent.drivers.links.addresses import AddressDriver
-from cloudnet.agent.drivers.links.arp import Announcer
+from cloudnet.agent.drivers.links.arp import ArpAnnouncer
 from cloudnet.agent.drivers.links.bridges import BridgeDriver
 from cloudnet.agent.drivers.links.netlink import LinkTable, Netlink
 from cloudnet.agent.drivers.links.ports import PortDriver
 from cloudnet.agent.drivers.links.vlans import VlanDriver
 from cloudnet.agent.drivers.sysctls import ForwardingDriver
 from cloudnet.agent.node.resources.all import (
+    ActualState,
     Address,
     Bridge,
-    Dhcp,
+    Dnsmasq,
     Forwarding,
-    Found,
-    HandedOut,
-    Item,
+    Lease,
+    NatMapping,
     Nic,
     Port,
     Process,
     PublicAddress,
+    Resource,
     Table,
-    Translation,
     Vlan,
     by_key,
 )
@@ -51,13 +51,13 @@ class Driver(Protocol):
     KernelRefused that says in one line what, why and what to do.
     """
 
-    def read(self, links: LinkTable) -> Iterable[Item]:
+    def read(self, links: LinkTable) -> Iterable[Resource]:
         """Yield the things of its types that are there, ours only."""
 
     def ensure(self, want: Any) -> None:  # Any: the driver's own types; a dict picks the driver
         """Make the thing be there and right, whatever is half there."""
 
-    def remove(self, have: Any) -> None:  # Any: as above
+    def remove(self, actual: Any) -> None:  # Any: as above
         """Take the thing away, if it is ours."""
 
 
@@ -72,47 +72,49 @@ class Kernel:
         """:param follow: told of the dnsmasq processes there are, each time they are looked at"""
         self._netlink = Netlink()
         self._conntrack = ConntrackDriver()
-        self._announcer = Announcer(settings.gratuitous_arps)
+        self._announcer = ArpAnnouncer(settings.gratuitous_arps)
         self._addresses = AddressDriver(self._netlink, self._announcer)
-        dhcp = DhcpDriver(settings.dhcp.networks_path, follow)
-        self._drivers: Mapping[type[Item], Driver] = {
+        dhcp = DnsmasqDriver(settings.dhcp.networks_path, follow)
+        self._drivers: Mapping[type[Resource], Driver] = {
             Forwarding: ForwardingDriver(),
             Bridge: BridgeDriver(self._netlink),
             Vlan: VlanDriver(self._netlink),
             Port: PortDriver(self._netlink),
             Address: self._addresses,
             PublicAddress: self._addresses,
-            Dhcp: dhcp,
-            HandedOut: dhcp,
+            Dnsmasq: dhcp,
+            Lease: dhcp,
             Table: FirewallDriver(),
-            Translation: self._conntrack,
+            NatMapping: self._conntrack,
         }
 
-    def read(self) -> Found:
+    def read(self) -> ActualState:
         """Return all that is ours on this node, and the links that are not."""
         with _refusing("reading links, rules and processes"):
             links = self._netlink.links()
-            items = [
-                item
+            resources = [
+                resource
                 for driver in dict.fromkeys(self._drivers.values())
-                for item in driver.read(links)
+                for resource in driver.read(links)
             ]
-            left_over = self._conntrack.left_over(_floating(items))
-            return Found(by_key(*left_over, *items), {nic.name: nic for nic in self._nics(links)})
+            left_over = self._conntrack.left_over(_floating(resources))
+            return ActualState(
+                by_key(*left_over, *resources), {nic.name: nic for nic in self._nics(links)}
+            )
 
-    def ensure(self, item: Item) -> None:
+    def ensure(self, resource: Resource) -> None:
         """Make the thing be there and right."""
-        with _refusing(f"{item}"):
-            self._drivers[type(item)].ensure(item)
+        with _refusing(f"{resource}"):
+            self._drivers[type(resource)].ensure(resource)
 
-    def remove(self, item: Item) -> None:
+    def remove(self, resource: Resource) -> None:
         """Take the thing away; gone already is success."""
-        if isinstance(item, PublicAddress):
+        if isinstance(resource, PublicAddress):
             # Whatever went before: nothing of a floating IP outlives its address. And first, since
             # an address that is gone would not be removed again, should this fail.
-            self._conntrack.forget(item)
-        with _refusing(f"remove {item}"):
-            self._drivers[type(item)].remove(item)
+            self._conntrack.forget(resource)
+        with _refusing(f"remove {resource}"):
+            self._drivers[type(resource)].remove(resource)
 
     def close(self) -> None:
         """Let go of the kernel; what stands stays."""
@@ -149,10 +151,10 @@ def _refusing(what: str) -> Iterator[None]:
         raise KernelRefused(f"{what}: {error}; put that right on the host") from error
 
 
-def _floating(items: Iterable[Item]) -> frozenset[IPv4Address]:
+def _floating(resources: Iterable[Resource]) -> frozenset[IPv4Address]:
     """Return the floating IPs that are here, by their addresses or by their rules."""
     return frozenset(
-        item.address if isinstance(item, PublicAddress) else item.floating
-        for item in items
-        if isinstance(item, PublicAddress | Translation)
+        resource.address if isinstance(resource, PublicAddress) else resource.floating
+        for resource in resources
+        if isinstance(resource, PublicAddress | NatMapping)
     )

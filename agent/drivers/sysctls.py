@@ -31,5 +31,5 @@ class ForwardingDriver:
                 f"{want}: {error}; turn it on by `sysctl -w net.ipv4.ip_forward=1`"
             ) from error
 
-    def remove(self, have: Forwarding) -> None:
+    def remove(self, actual: Forwarding) -> None:
         """Leave it on: others may rely on it."""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
-from cloudnet.agent.node.resources.all import Chain, Rule, Table, Translation
+from cloudnet.agent.node.resources.all import Chain, NatMapping, Rule, Table
 from cloudnet.common.settings.views import NatSettings
 from cloudnet.common.wire.objects import FixedRanges, FloatingIp, NetworkSnapshot, Topology
 
@@ -82,9 +82,9 @@ def _nat(gateways: Sequence[NetworkSnapshot], settings: NatSettings) -> Table:
     )
 
 
-def translations(networks: Iterable[NetworkSnapshot]) -> list[Translation]:
+def nat_mappings(networks: Iterable[NetworkSnapshot]) -> list[NatMapping]:
     """Return the floating IPs' translations that the rules make."""
-    return [Translation(ip.address, ip.fixed) for ip in _floating(networks)]
+    return [NatMapping(ip.address, ip.fixed) for ip in _floating(networks)]
 
 
 def _table(name: str, *chains: tuple[str, str | None, list[Rule]]) -> Table:
@@ -200,7 +200,7 @@ def _inbound(networks: Sequence[NetworkSnapshot], settings: NatSettings) -> Iter
             "DNAT",
             (("to-destination", str(ip.fixed)),),
             destination=_host(ip.address),
-            note=Translation(ip.address, ip.fixed).note,
+            note=NatMapping(ip.address, ip.fixed).note,
         )
 
 

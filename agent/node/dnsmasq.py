@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from cloudnet.agent.node.resources.all import Dhcp, DhcpFiles, HandedOut
+from cloudnet.agent.node.resources.all import Dnsmasq, DnsmasqFiles, Lease
 from cloudnet.common.settings.views import AgentSettings, DhcpSettings
 from cloudnet.common.wire.objects import NetworkSnapshot, Vif
 
@@ -17,10 +17,10 @@ NO_NAME = re.compile(r"\d+[smhdw]?|infinite|ignore")
 TAG = "cn"  # dnsmasq's name for the range; a network's label is the operator's and may hold commas
 
 
-def dhcp(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Dhcp:
+def dhcp(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Dnsmasq:
     """Return the dnsmasq of a network for which this host has an address."""
-    files = DhcpFiles.of(settings.dhcp.networks_path, network.bridge)
-    return Dhcp(
+    files = DnsmasqFiles.of(settings.dhcp.networks_path, network.bridge)
+    return Dnsmasq(
         bridge=network.bridge,
         network=network.network,
         arguments=tuple(_arguments(network, files, settings.dhcp)),
@@ -37,12 +37,12 @@ def _name(vif: Vif) -> str:
     return f"host-{vif.hostname}" if NO_NAME.fullmatch(vif.hostname) else vif.hostname
 
 
-def leases(network: NetworkSnapshot) -> list[HandedOut]:
+def leases(network: NetworkSnapshot) -> list[Lease]:
     """Return the leases that this host's guests may hold."""
-    return [HandedOut(network.bridge, vif.address, vif.mac) for vif in network.vifs]
+    return [Lease(network.bridge, vif.address, vif.mac) for vif in network.vifs]
 
 
-def _arguments(network: NetworkSnapshot, files: DhcpFiles, dhcp: DhcpSettings) -> list[str]:
+def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, dhcp: DhcpSettings) -> list[str]:
     servers = [*dhcp.dns_servers]
     if dhcp.use_network_dns_servers:
         servers += [str(server) for server in network.dns]

@@ -13,15 +13,15 @@ from enum import StrEnum
 from cloudnet.agent.node.resources.all import (
     Address,
     Bridge,
-    Dhcp,
+    Dnsmasq,
     Forwarding,
-    HandedOut,
-    Item,
-    Items,
+    Lease,
+    NatMapping,
     Port,
     PublicAddress,
+    Resource,
+    Resources,
     Table,
-    Translation,
     Vlan,
     bridge_of,
 )
@@ -39,19 +39,19 @@ class Step:
     """One thing to make right or to take away."""
 
     verb: Verb
-    item: Item
+    resource: Resource
     held: str | None = None  # why it must wait; None: it can be done now
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.item}"
+        return f"{self.verb} {self.resource}"
 
 
 def plan(
-    want: Items,
-    have: Items,
+    want: Resources,
+    actual: Resources,
     *,
-    whole: bool = True,
-    left_alone: frozenset[str] = frozenset(),
+    synced: bool = True,
+    preserved: frozenset[str] = frozenset(),
     release: bool = True,
 ) -> list[Step]:
     """Return the steps, in the order they must be taken.
@@ -61,37 +61,41 @@ def plan(
     :param left_alone: bridges of which nothing is taken away
     :param release: leases of guests that went are taken away; else they run out by themselves
     """
-    fresh = [item for key, item in want.items() if have.get(key) != item and _is_made(item)]
-    steps = [
-        Step(Verb.ENSURE, item, _too_early(item, have, whole=whole))
-        for item in sorted(fresh, key=_made_in_order)
+    fresh = [
+        resource
+        for key, resource in want.items()
+        if actual.get(key) != resource and _is_made(resource)
     ]
-    if whole:
+    steps = [
+        Step(Verb.ENSURE, resource, _too_early(resource, actual, synced=synced))
+        for resource in sorted(fresh, key=_made_in_order)
+    ]
+    if synced:
         stale = [
-            item
-            for key, item in have.items()
+            resource
+            for key, resource in actual.items()
             if key not in want
-            and _is_taken(item, release=release)
-            and bridge_of(item) not in left_alone
+            and _is_taken(resource, release=release)
+            and bridge_of(resource) not in preserved
         ]
         steps += [
-            Step(Verb.REMOVE, item, _held(item, have))
-            for item in sorted(stale, key=_taken_in_order)
+            Step(Verb.REMOVE, resource, _held(resource, actual))
+            for resource in sorted(stale, key=_taken_in_order)
         ]
     return steps
 
 
-def needs(item: Item) -> Iterator[str]:
+def needs(resource: Resource) -> Iterator[str]:
     """Yield the keys of what the thing leans on: while that fails, the thing must wait."""
-    match item:
+    match resource:
         case Vlan() | Port():
-            yield f"bridge {item.bridge}"
+            yield f"bridge {resource.bridge}"
         case Address():
-            yield f"bridge {item.device}"
+            yield f"bridge {resource.device}"
             # Without it, a guest could reach another project's through this address.
             yield "table filter"
-        case Dhcp():
-            yield f"bridge {item.bridge}"
+        case Dnsmasq():
+            yield f"bridge {resource.bridge}"
         case PublicAddress():
             yield "table nat"
 
@@ -99,7 +103,7 @@ def needs(item: Item) -> Iterator[str]:
 # The order of making. The filter comes before the first address, so that no packet is routed
 # that it would have dropped; a floating IP comes after its translation, so that no packet for it
 # is taken for the node's own.
-_ORDER: tuple[tuple[type[Item], str | None], ...] = (
+_ORDER: tuple[tuple[type[Resource], str | None], ...] = (
     (Forwarding, None),
     (Table, "filter"),
     (Table, "mangle"),
@@ -107,48 +111,50 @@ _ORDER: tuple[tuple[type[Item], str | None], ...] = (
     (Vlan, None),
     (Port, None),
     (Address, None),
-    (Dhcp, None),
+    (Dnsmasq, None),
     (Table, "nat"),
-    (Translation, None),
+    (NatMapping, None),
     (PublicAddress, None),
-    (HandedOut, None),
+    (Lease, None),
 )
 
 
-def _rank(item: Item) -> int:
+def _rank(resource: Resource) -> int:
     for rank, (kind, name) in enumerate(_ORDER):
-        if isinstance(item, kind) and (name is None or item.key.endswith(name)):
+        if isinstance(resource, kind) and (name is None or resource.key.endswith(name)):
             return rank
-    raise TypeError(item)
+    raise TypeError(resource)
 
 
-def _made_in_order(item: Item) -> tuple[int, str]:
-    return _rank(item), item.key
+def _made_in_order(resource: Resource) -> tuple[int, str]:
+    return _rank(resource), resource.key
 
 
-def _taken_in_order(item: Item) -> tuple[int, str]:
-    return -_rank(item), item.key
+def _taken_in_order(resource: Resource) -> tuple[int, str]:
+    return -_rank(resource), resource.key
 
 
-def _is_made(item: Item) -> bool:
+def _is_made(resource: Resource) -> bool:
     """A lease is made by a guest's asking, a translation by the rules of the nat table."""
-    return not isinstance(item, HandedOut | Translation)
+    return not isinstance(resource, Lease | NatMapping)
 
 
-def _is_taken(item: Item, *, release: bool) -> bool:
+def _is_taken(resource: Resource, *, release: bool) -> bool:
     """Forwarding may have been on before us, and others may rely on it."""
-    return not isinstance(item, Forwarding) and (release or not isinstance(item, HandedOut))
+    return not isinstance(resource, Forwarding) and (release or not isinstance(resource, Lease))
 
 
-def _too_early(item: Item, have: Items, *, whole: bool) -> str | None:
-    if not whole and isinstance(item, Table) and item.key in have:
+def _too_early(resource: Resource, actual: Resources, *, synced: bool) -> str | None:
+    if not synced and isinstance(resource, Table) and resource.key in actual:
         return "the controller has not told of all networks yet"
     return None
 
 
-def _held(item: Item, have: Items) -> str | None:
+def _held(resource: Resource, actual: Resources) -> str | None:
     """A bridge stays while a guest is in it, and what carries the bridge's frames stays too."""
-    bridge = have.get(f"bridge {item.bridge}") if isinstance(item, Vlan | Port) else item
+    bridge = (
+        actual.get(f"bridge {resource.bridge}") if isinstance(resource, Vlan | Port) else resource
+    )
     if isinstance(bridge, Bridge) and bridge.guests:
         return f"{', '.join(bridge.guests)} still in {bridge.name}"
     return None

@@ -13,106 +13,108 @@ from ipaddress import IPv4Interface
 from cloudnet.agent.firewall import policy
 from cloudnet.agent.node import dnsmasq
 from cloudnet.agent.node.resources.all import (
+    ActualState,
     Address,
     Bridge,
     Forwarding,
-    Found,
-    Item,
-    Items,
     Nic,
     Port,
     PublicAddress,
+    Resource,
+    Resources,
     Vlan,
     by_key,
 )
 from cloudnet.common.settings.views import AgentSettings
-from cloudnet.common.wire.objects import FixedRanges, NetworkSnapshot, Problem, Topology
+from cloudnet.common.wire.objects import Fault, FixedRanges, NetworkSnapshot, Topology
 
 DEFAULT_MTU = 1500  # of a bridge over nothing
 
 
 @dataclass(frozen=True)
-class Want:
+class Rendered:
     """What a node should have."""
 
-    items: Items
-    networks: Mapping[str, frozenset[str]]  # uuid -> keys of the items that the network rests on
-    left_alone: frozenset[str] = frozenset()  # bridges of networks that cannot be had just now
-    problems: tuple[Problem, ...] = field(default=())
+    resources: Resources
+    networks: Mapping[
+        str, frozenset[str]
+    ]  # uuid -> keys of the resources that the network rests on
+    preserved: frozenset[str] = frozenset()  # bridges of networks that cannot be had just now
+    faults: tuple[Fault, ...] = field(default=())
 
 
 class _CannotBeHad(Exception):  # noqa: N818 - a sentence, caught in this file
     """Why this node cannot have a network."""
 
 
-def translate(
+def render(
     snapshots: Sequence[NetworkSnapshot],
     ranges: FixedRanges,
     settings: AgentSettings,
-    found: Found,
-) -> Want:
+    found: ActualState,
+) -> Rendered:
     """Return what the node, as it was found, must have for the networks in ``snapshots``."""
     snapshots = sorted(snapshots, key=lambda snapshot: snapshot.network)
-    items: dict[str, Item] = {}
+    resources: dict[str, Resource] = {}
     networks: dict[str, frozenset[str]] = {}
-    left_alone: set[str] = set()
-    problems: list[Problem] = []
+    preserved: set[str] = set()
+    faults: list[Fault] = []
     # Rules name bridges and addresses, not NICs: they stand whether or not a NIC is there.
     tables = by_key(*policy.tables(snapshots, ranges, settings.nat, _held(snapshots, found)))
     for snapshot in snapshots:
         try:
             own = by_key(*_network(snapshot, settings, found.nics))
-            if taken := {key for key in own.keys() & items.keys() if key != Forwarding().key}:
+            if taken := {key for key in own.keys() & resources.keys() if key != Forwarding().key}:
                 raise _CannotBeHad(f"another network has {', '.join(sorted(taken))} here")
         except _CannotBeHad as reason:
-            problems.append(Problem(snapshot.network, f"{snapshot.label}: {reason}"))
-            left_alone.add(snapshot.bridge)
+            faults.append(Fault(snapshot.network, f"{snapshot.label}: {reason}"))
+            preserved.add(snapshot.bridge)
             continue
-        items |= own
+        resources |= own
         networks[snapshot.network] = frozenset(own.keys() | tables.keys())
-    items |= tables | by_key(*policy.translations(snapshots))
+    resources |= tables | by_key(*policy.nat_mappings(snapshots))
     for snapshot in snapshots:
         addresses, without = _floating(snapshot, settings, found.nics)
-        items |= addresses
-        problems += without
-    return Want(items, networks, frozenset(left_alone), tuple(problems))
+        resources |= addresses
+        faults += without
+    return Rendered(resources, networks, frozenset(preserved), tuple(faults))
 
 
-def _held(snapshots: Sequence[NetworkSnapshot], found: Found) -> list[str]:
+def _held(snapshots: Sequence[NetworkSnapshot], found: ActualState) -> list[str]:
     """Return the bridges of no network that have guests in them: those stay, and stay apart."""
     wanted = {snapshot.bridge for snapshot in snapshots}
     return sorted(
-        item.name
-        for item in found.items.values()
-        if isinstance(item, Bridge) and item.guests and item.name not in wanted
+        resource.name
+        for resource in found.resources.values()
+        if isinstance(resource, Bridge) and resource.guests and resource.name not in wanted
     )
 
 
 def _floating(
     network: NetworkSnapshot, settings: AgentSettings, nics: Mapping[str, Nic]
-) -> tuple[Items, list[Problem]]:
+) -> tuple[Resources, list[Fault]]:
     """Return the floating IPs that have a NIC to be on, and what is to be said of the others.
 
     The network does not rest on them: its guests are wired without, and a floating IP stays where
     it is when the network's own NIC goes away.
     """
-    made: list[Item] = []
-    problems: dict[str, None] = {}  # each once, in order
+    made: list[Resource] = []
+    faults: dict[str, None] = {}  # each once, in order
     for ip in network.floating_ips:
         device = ip.interface or settings.nat.public_interface
         if device is None:
-            problems[f"floating IP {ip.address} has no NIC to be on; set public_interface"] = None
+            faults[f"floating IP {ip.address} has no NIC to be on; set public_interface"] = None
         elif device not in nics:
-            problems[_missing("NIC", device, nics)] = None
+            faults[_missing("NIC", device, nics)] = None
         else:
             made.append(PublicAddress(device, ip.address))
-    said = [Problem(network.network, f"{network.label}: {line}") for line in problems]
+    said = [Fault(network.network, f"{network.label}: {line}") for line in faults]
     return by_key(*made), said
 
 
 def _network(
     network: NetworkSnapshot, settings: AgentSettings, nics: Mapping[str, Nic]
-) -> Iterator[Item]:
+) -> Iterator[Resource]:
     if network.topology is Topology.FLAT:
         if network.bridge not in nics:
             raise _CannotBeHad(_missing("bridge", network.bridge, nics))
@@ -140,7 +142,7 @@ def _carrier(network: NetworkSnapshot, uplink: str, mtu: int) -> Vlan | Port:
     return Vlan(f"vlan{network.vlan}", network.network, uplink, network.vlan, mtu, network.bridge)
 
 
-def _gateway(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Iterator[Item]:
+def _gateway(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Iterator[Resource]:
     yield Forwarding()
     yield Address(network.bridge, IPv4Interface(f"{network.host_address}/{network.cidr.prefixlen}"))
     if network.enable_dhcp:

@@ -118,7 +118,7 @@ class FixedRanges:
 
 
 @dataclass(frozen=True)
-class Lease:
+class ReportedLease:
     """An address that a host's DHCP server has handed out."""
 
     network: str  # uuid
@@ -126,14 +126,14 @@ class Lease:
     mac: str
 
 
-UNSETTLED = 0  # below every revision there is: something stands, but not as any revision says
+OUT_OF_SYNC = 0  # below every revision there is: something stands, but not as any revision says
 
 
 @dataclass(frozen=True)
 class Applied:
     """The revision of a network that stands in a host's kernel.
 
-    A host speaks of every network of which it was told or has anything, with ``UNSETTLED`` as
+    A host speaks of every network of which it was told or has anything, with ``OUT_OF_SYNC`` as
     long as it is not through; of a network it does not speak of, it has nothing.
     """
 
@@ -142,7 +142,7 @@ class Applied:
 
 
 @dataclass(frozen=True)
-class Problem:
+class Fault:
     """What a host could not do, in one line an operator can act on."""
 
     network: str | None  # None: it concerns the whole host
@@ -155,13 +155,13 @@ class Report:
 
     host: str
     applied: tuple[Applied, ...]
-    problems: tuple[Problem, ...] = ()
-    leases: tuple[Lease, ...] | None = None  # None: as in the last report that was answered
+    faults: tuple[Fault, ...] = ()
+    leases: tuple[ReportedLease, ...] | None = None  # None: as in the last report that was answered
 
 
 @dataclass(frozen=True)
-class Picture:
+class ReportReply:
     """The controller's answer to a report: what is behind on that host, and what should go."""
 
     ranges: FixedRanges
-    behind: tuple[Snapshot, ...]
+    stale: tuple[Snapshot, ...]

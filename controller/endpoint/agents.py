@@ -44,8 +44,8 @@ def _sensible(report: Report) -> Report:
     for number, applied in enumerate(report.applied):
         be.uuid(f"report.applied[{number}].network", applied.network)
         be.whole(f"report.applied[{number}].revision", applied.revision, 0, HIGHEST_REVISION)
-    for number, problem in enumerate(report.problems):
-        be.optional_uuid(f"report.problems[{number}].network", problem.network)
+    for number, fault in enumerate(report.faults):
+        be.optional_uuid(f"report.problems[{number}].network", fault.network)
     return report
 
 

@@ -17,7 +17,7 @@ from cloudnet.common.errors import (
     InvalidInput,
 )
 from cloudnet.controller.model import validation
-from cloudnet.controller.service.caller import Who
+from cloudnet.controller.service.caller import Caller
 from cloudnet.controller.service.networks.network_selection import Request
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -25,10 +25,10 @@ _NAME, _DATA = "nova_object.name", "nova_object.data"
 _NO_NETWORK, _ANY_NETWORK = "none", "auto"
 
 
-def who(context: Mapping[str, Any]) -> Who:
+def caller(context: Mapping[str, Any]) -> Caller:
     """Return on whose behalf a call is made; a compute service's own context names nobody."""
     project = context.get("project_id") or context.get("tenant")
-    return Who(
+    return Caller(
         None if project is None else str(project),
         is_admin=bool(context.get("is_admin", project is None)),
     )

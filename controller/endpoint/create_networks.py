@@ -9,13 +9,13 @@ from cloudnet.common.errors import BadRequest
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.model import validation
-from cloudnet.controller.model.network_plan import NetworkWish
+from cloudnet.controller.model.network_plan import NetworkRequest
 
 _NOT_YET = ("cidr_v6", "gateway_v6", "share_address", "vpn_start")
 _IGNORED = ("ipam",)  # nova's REST layer always sent it
 
 
-def network_wish(label: Any, wanted: Mapping[str, Any]) -> NetworkWish:
+def network_request(label: Any, wanted: Mapping[str, Any]) -> NetworkRequest:
     """Return what ``create_networks`` was told.
 
     :raises BadRequest: an argument is wrong, unknown, or of something that is not there yet
@@ -30,7 +30,7 @@ def network_wish(label: Any, wanted: Mapping[str, Any]) -> NetworkWish:
         for name, (field, decode) in _WISHES.items()
         if wanted.get(name) not in (None, "")
     }
-    return NetworkWish(label=be.text("label", label), **values)
+    return NetworkRequest(label=be.text("label", label), **values)
 
 
 def _topology(name: str, value: Any) -> Topology:

@@ -26,7 +26,7 @@ class FloatingIpsEndpoint:
     ) -> str:
         """Take a floating IP for a project."""
         address = self._floating.allocate(
-            be.who(context),
+            be.caller(context),
             be.text("project_id", project_id),
             be.optional_text("pool", pool),
             auto_assigned=bool(be.flag("auto_assigned", auto_assigned)),
@@ -39,7 +39,7 @@ class FloatingIpsEndpoint:
     ) -> None:
         """Give a floating IP back."""
         self._floating.deallocate(
-            be.who(context),
+            be.caller(context),
             be.address("address", address),
             affect_auto_assigned=bool(be.flag("affect_auto_assigned", affect_auto_assigned)),
         )
@@ -54,7 +54,7 @@ class FloatingIpsEndpoint:
     ) -> str | None:
         """Point a floating IP at a fixed one; return the instance that lost it."""
         return self._floating.associate(
-            be.who(context),
+            be.caller(context),
             be.address("floating_address", floating_address),
             be.address("fixed_address", fixed_address),
             affect_auto_assigned=bool(be.flag("affect_auto_assigned", affect_auto_assigned)),
@@ -66,7 +66,7 @@ class FloatingIpsEndpoint:
     ) -> None:
         """Take a floating IP off its fixed one."""
         self._floating.disassociate(
-            be.who(context),
+            be.caller(context),
             be.address("address", address),
             affect_auto_assigned=bool(be.flag("affect_auto_assigned", affect_auto_assigned)),
         )
@@ -81,7 +81,7 @@ class FloatingIpsEndpoint:
     @expected
     def get_floating_ips_by_project(self, context: Context) -> list[Plain]:
         """Return what the caller's project has taken."""
-        project = be.who(context).project
+        project = be.caller(context).project
         if project is None:
             raise Forbidden("the context names no project; call with the project's own")
         found = self._floating.of_project(project)
@@ -90,5 +90,5 @@ class FloatingIpsEndpoint:
     @expected
     def get_floating_ip_by_address(self, context: Context, address: Any) -> Plain:
         """Return one floating IP."""
-        row = self._floating.get(be.who(context), be.address("address", address))
+        row = self._floating.get(be.caller(context), be.address("address", address))
         return serialize.floating_ip(row, self._floating.holder(row))

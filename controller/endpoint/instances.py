@@ -10,7 +10,7 @@ from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
 from cloudnet.controller.model.nwinfo import Plain
-from cloudnet.controller.service.instances.allocation import Boot
+from cloudnet.controller.service.instances.allocation import BootRequest
 
 
 class InstancesEndpoint:
@@ -39,7 +39,7 @@ class InstancesEndpoint:
     ) -> list[Plain]:
         """Give an instance its networks; ``hostname`` is cloudnet's own."""
         requested = be.requested("requested_networks", requested_networks)
-        boot = Boot(
+        boot = BootRequest(
             instance=be.uuid("instance_id", ignored.get("instance_uuid") or instance_id),
             project=be.text("project_id", project_id),
             host=be.text("host", host),
@@ -52,7 +52,7 @@ class InstancesEndpoint:
             raise BadRequest("vpn: cloudpipe instances are not supported; leave it out")
         if requested is None:
             return []
-        return self._instances.allocate(boot, be.who(context))
+        return self._instances.allocate(boot, be.caller(context))
 
     @expected
     def deallocate_for_instance(
@@ -72,7 +72,7 @@ class InstancesEndpoint:
         self._instances.deallocate(
             be.uuid("instance_id", ignored.get("instance_uuid") or uuid),
             be.requested("requested_networks", requested_networks) or (),
-            be.who(context),
+            be.caller(context),
         )
 
     @expected
@@ -83,7 +83,7 @@ class InstancesEndpoint:
         return self._instances.network_info(
             be.uuid("instance_id", ignored.get("instance_uuid") or instance_id),
             be.factor("rxtx_factor", rxtx_factor),
-            be.who(context),
+            be.caller(context),
         )
 
     @expected

@@ -8,7 +8,7 @@ from cloudnet.common.errors import Forbidden
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.endpoint import serialize
-from cloudnet.controller.endpoint.create_networks import network_wish
+from cloudnet.controller.endpoint.create_networks import network_request
 from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
 from cloudnet.controller.model.nwinfo import Plain
 
@@ -25,8 +25,8 @@ class NetworksEndpoint:
     def create_networks(self, context: Context, label: Any = None, **wanted: Any) -> list[Plain]:
         """Create networks, all or none."""
         _only_for_admins(context)
-        wish = network_wish(label, wanted)
-        return [serialize.network(made) for made in self._networks.create(wish)]
+        request = network_request(label, wanted)
+        return [serialize.network(made) for made in self._networks.create(request)]
 
     @expected
     def delete_network(
@@ -48,20 +48,20 @@ class NetworksEndpoint:
     @expected
     def get_all_networks(self, context: Context) -> list[Plain]:
         """Return the networks that the caller may see."""
-        who = be.who(context)
+        caller = be.caller(context)
         return [
             serialize.network(network)
             for network in self._networks.every()
-            if who.is_admin or network.project_id in (None, who.project)
+            if caller.is_admin or network.project_id in (None, caller.project)
         ]
 
     @expected
     def get_network(self, context: Context, network_uuid: Any) -> Plain:
         """Return one network."""
         network = self._networks.get(be.uuid("network_uuid", network_uuid))
-        who = be.who(context)
+        caller = be.caller(context)
         if network.project_id is not None:
-            who.may_touch(f"network {network.uuid}", network.project_id)
+            caller.may_touch(f"network {network.uuid}", network.project_id)
         return serialize.network(network)
 
     @expected
@@ -82,6 +82,6 @@ class NetworksEndpoint:
 
 
 def _only_for_admins(context: Context) -> None:
-    who = be.who(context)
-    if not who.is_admin:
-        raise Forbidden(f"project {who.project} cannot change networks; an administrator can")
+    caller = be.caller(context)
+    if not caller.is_admin:
+        raise Forbidden(f"project {caller.project} cannot change networks; an administrator can")

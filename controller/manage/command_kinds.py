@@ -15,7 +15,7 @@ from cliff.show import ShowOne
 
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.manage.cells import Cell, as_shown, cell
-from cloudnet.controller.manage.progress import Patience
+from cloudnet.controller.manage.progress import Progress
 
 if TYPE_CHECKING:
     from cloudnet.controller.manage.session import Cloud
@@ -71,7 +71,7 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
         """Yield the use cases; what they changed is told to the hosts at the end."""
         module = import_module("cloudnet.controller.manage.session")
         rehearse = bool(getattr(args, "dry_run", False))
-        with Patience(self.app.stderr, self.app.NAME):
+        with Progress(self.app.stderr, self.app.NAME):
             cloud: Cloud = module.Cloud(self.app.options.config_file, rehearse=rehearse)
             try:
                 yield cloud

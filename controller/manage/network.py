@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudnet.controller.manage import argument_types
 from cloudnet.controller.manage.command_kinds import Deed, Listing, Showing
-from cloudnet.controller.manage.network_arguments import add_wish, wish
+from cloudnet.controller.manage.network_arguments import add_request, request
 from cloudnet.controller.model import validation
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ class Create(_Networks):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """What they are to be like."""
-        add_wish(parser)
+        add_request(parser)
 
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Make them and return them."""
         if args.vpn is not None:
             self.say("--vpn is without effect: cloudnet runs no VPN servers")
-        return cloud.networks.create(wish(args, cloud.settings.networks))
+        return cloud.networks.create(request(args, cloud.settings.networks))
 
 
 class Show(Showing):

@@ -12,12 +12,12 @@ from cloudnet.controller.manage import argument_types
 from cloudnet.controller.model import validation
 
 if TYPE_CHECKING:
-    from cloudnet.controller.model.network_plan import NetworkWish
+    from cloudnet.controller.model.network_plan import NetworkRequest
 
 VLAN_ID = argument_types.number(*validation.VLAN)
 
 
-def add_wish(parser: argparse.ArgumentParser) -> None:
+def add_request(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add = parser.add_argument
     add(
@@ -151,16 +151,16 @@ def _add_wiring(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def wish(args: argparse.Namespace, defaults: NetworkDefaults) -> NetworkWish:
+def request(args: argparse.Namespace, defaults: NetworkDefaults) -> NetworkRequest:
     """Return what the options ask for.
 
     :raises BadRequest: they ask for what cloudnet does not do
     """
-    from cloudnet.controller.model.network_plan import NetworkWish  # noqa: PLC0415 - for --help
+    from cloudnet.controller.model.network_plan import NetworkRequest  # noqa: PLC0415 - for --help
 
     if args.fixed_range_v6 is not None or args.gateway_v6 is not None:
         raise BadRequest("IPv6 is not served yet; leave --fixed-range-v6 and --gateway-v6 out")
-    return NetworkWish(
+    return NetworkRequest(
         label=args.label,
         cidr=args.fixed_range_v4,
         topology=None if args.topology is None else Topology(args.topology),

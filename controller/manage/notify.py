@@ -9,7 +9,7 @@ from pathlib import Path
 from cloudnet.common import settings as all_settings
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.model.records import Touched
-from cloudnet.controller.service.hosts.snapshots import Pictures
+from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 
 
 class News:
@@ -28,10 +28,10 @@ class News:
         self._ranges = True
 
     def tell(
-        self, pictures: Pictures, settings: ControllerSettings, files: Sequence[Path]
+        self, snapshots: SnapshotReader, settings: ControllerSettings, files: Sequence[Path]
     ) -> str | None:
         """Cast the changes; return one line if that cannot be done, None if all is told."""
-        if not self._touched and not (self._ranges and pictures.agents()):
+        if not self._touched and not (self._ranges and snapshots.agents()):
             return None  # nothing that anybody waits for
         # The queue library takes half a second to import: only now is it needed.
         rpc = import_module("cloudnet.common.rpc")
@@ -45,7 +45,7 @@ class News:
             )
             try:
                 casts = announce.RpcCasts(transport)
-                announce.tell(pictures, casts, self._touched, ranges=self._ranges)
+                announce.tell(snapshots, casts, self._touched, ranges=self._ranges)
             except rpc.messaging.MessagingException as error:
                 reason = " ".join(str(error).split())
             finally:

@@ -11,7 +11,7 @@ FIRST_SECONDS = 2.0
 AGAIN_SECONDS = 10.0  # where lines stay; on a terminal one line is renewed every second
 
 
-class Patience:
+class Progress:
     """While the block runs, tell now and then that it does."""
 
     def __init__(self, stream: TextIO, name: str) -> None:

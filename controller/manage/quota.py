@@ -26,7 +26,7 @@ class Show(Listing):
 
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return a line for each resource."""
-        return cloud.limits.of_project(args.project)
+        return cloud.quotas.of_project(args.project)
 
 
 class Set(Deed):
@@ -45,8 +45,8 @@ class Set(Deed):
 
     def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
         """Set it."""
-        limits = {name: getattr(args, name) for name in RESOURCES}
-        given = {name: limit for name, limit in limits.items() if limit is not None}
-        cloud.limits.set(args.project, given)
+        quotas = {name: getattr(args, name) for name in RESOURCES}
+        given = {name: limit for name, limit in quotas.items() if limit is not None}
+        cloud.quotas.set(args.project, given)
         said = " ".join(f"{name}={limit}" for name, limit in given.items())
         return f"set {said or 'nothing'} for project {args.project}"

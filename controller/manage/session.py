@@ -20,17 +20,17 @@ from cloudnet.controller.db.engine import Database
 from cloudnet.controller.manage.notify import News
 from cloudnet.controller.model.nwinfo import Plain
 from cloudnet.controller.model.records import Network
-from cloudnet.controller.notify.port import Silence
+from cloudnet.controller.notify.port import NullNotifier
 from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.floating.floating import ADMIN, FloatingIps
 from cloudnet.controller.service.floating.pools import Pools
 from cloudnet.controller.service.hosts.overview import Overview
-from cloudnet.controller.service.hosts.snapshots import Pictures
-from cloudnet.controller.service.instances.allocation import Boot
+from cloudnet.controller.service.hosts.snapshots import SnapshotReader
+from cloudnet.controller.service.instances.allocation import BootRequest
 from cloudnet.controller.service.instances.instances import Instances
 from cloudnet.controller.service.networks.network_selection import Request
 from cloudnet.controller.service.networks.networks import Networks
-from cloudnet.controller.service.quotas import Limits
+from cloudnet.controller.service.quotas import Quotas
 
 CONNECTIONS = 2  # one command, one thread; and one more for what it tells the hosts
 
@@ -45,14 +45,14 @@ class Cloud:
         self._news = None if rehearse else News()
         self.settings = read_controller(files, "cloudnet-manage")
         self._database = open_database(self.settings.database, rehearse=rehearse)
-        changes = self._news or Silence()
+        changes = self._news or NullNotifier()
         settings, database = self.settings, self._database
         self.networks = Networks(database, settings.networks, changes, _now)
         self.instances = Instances(database, settings, changes, _now)
         self.floating = FloatingIps(database, settings, changes, _now)
         self.pools = Pools(database, settings.default_floating_pool, _now)
         self.fixed = FixedIps(database, _now)
-        self.limits = Limits(database, settings, _now)
+        self.quotas = Quotas(database, settings, _now)
         self.overview = Overview(database, settings.service_down_seconds, _now)
 
     def network(self, name: str) -> Network:
@@ -88,14 +88,14 @@ class Cloud:
     ) -> list[Plain]:
         """Give the instance its networks and return them as a compute service is told of them."""
         wanted = tuple(Request(network, address) for network, address in requested)
-        boot = Boot(instance, project, host, hostname=hostname, requested=wanted)
+        boot = BootRequest(instance, project, host, hostname=hostname, requested=wanted)
         return self.instances.allocate(boot)
 
     def tell(self) -> str | None:
         """Tell the hosts what has changed; return a line if they cannot be told now."""
         if self._news is None:
             return None
-        return self._news.tell(Pictures(self._database), self.settings, self._files)
+        return self._news.tell(SnapshotReader(self._database), self.settings, self._files)
 
     def require_tables(self) -> None:
         """See to it that the database has this version's tables.

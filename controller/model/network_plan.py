@@ -32,7 +32,7 @@ _FOR_ONE_NETWORK = (
 
 
 @dataclass(frozen=True)
-class NetworkWish:
+class NetworkRequest:
     """What ``network create`` was told; None: as the configuration says."""
 
     label: str
@@ -83,31 +83,33 @@ class Draft:
         return cidr
 
 
-def draft(wish: NetworkWish, defaults: NetworkDefaults, existing: Existing) -> list[Draft]:
+def draft(request: NetworkRequest, defaults: NetworkDefaults, existing: Existing) -> list[Draft]:
     """Return the networks wished for.
 
     :raises BadRequest: the wish contradicts itself or what exists
     :raises NoMoreVlans: there are not enough VLAN ids
     """
-    return _Drafting(wish, defaults, existing).drafts()
+    return _Drafting(request, defaults, existing).drafts()
 
 
 class _Drafting:
     """A wish with the configuration behind it."""
 
-    def __init__(self, wish: NetworkWish, defaults: NetworkDefaults, existing: Existing) -> None:
-        self._wish = wish
+    def __init__(
+        self, request: NetworkRequest, defaults: NetworkDefaults, existing: Existing
+    ) -> None:
+        self._wish = request
         self._defaults = defaults
         self._existing = existing
-        self._topology = wish.topology or defaults.topology
-        self._count = wish.num_networks or defaults.num_networks
+        self._topology = request.topology or defaults.topology
+        self._count = request.num_networks or defaults.num_networks
 
     def drafts(self) -> list[Draft]:
-        wish, defaults, count = self._wish, self._defaults, self._count
-        _check(wish, self._topology, count)
-        labels = _labels(wish.label, count)
-        cidr = wish.cidr or defaults.fixed_range
-        size = wish.network_size or min(defaults.network_size, _share(cidr, count))
+        request, defaults, count = self._wish, self._defaults, self._count
+        _check(request, self._topology, count)
+        labels = _labels(request.label, count)
+        cidr = request.cidr or defaults.fixed_range
+        size = request.network_size or min(defaults.network_size, _share(cidr, count))
         subnets = ipam.carve(cidr, count, size, self._existing.ranges)
         return [self._one(*each) for each in zip(labels, subnets, self._tags(), strict=True)]
 
@@ -125,21 +127,21 @@ class _Drafting:
         return vlans.pick(self._count, start, taken)
 
     def _one(self, label: str, cidr: IPv4Network, vlan: int | None) -> Draft:
-        wish, defaults = self._wish, self._defaults
+        request, defaults = self._wish, self._defaults
         has_vlan = vlan is not None
         layout = ipam.lay_out(
             cidr,
             vpn=has_vlan,
-            gateway=wish.gateway,
-            dhcp_server=wish.dhcp_server,
-            first=wish.allowed_start,
-            last=wish.allowed_end,
+            gateway=request.gateway,
+            dhcp_server=request.dhcp_server,
+            first=request.allowed_start,
+            last=request.allowed_end,
             vpn_clients=defaults.vpn_clients if has_vlan else 0,
         )
-        start, end = _within(wish.fixed_cidr, cidr, layout)
+        start, end = _within(request.fixed_cidr, cidr, layout)
         multi_host = self._multi_host()
         columns = {
-            "uuid": wish.uuid or str(uuid.uuid4()),
+            "uuid": request.uuid or str(uuid.uuid4()),
             "label": label,
             "topology": self._topology,
             "cidr": cidr,
@@ -149,20 +151,20 @@ class _Drafting:
             "broadcast": cidr.broadcast_address,
             "bridge": self._bridge(vlan),
             "bridge_interface": self._bridge_interface(),
-            "dns1": wish.dns1 or defaults.dns1,
-            "dns2": wish.dns2,
+            "dns1": request.dns1 or defaults.dns1,
+            "dns2": request.dns2,
             "vlan": vlan,
             "vpn_private_address": layout.vpn,
             "dhcp_start": start,
             "dhcp_end": end,
             "pool_start": int(start) - int(cidr.network_address),
             "pool_end": int(end) - int(cidr.network_address),
-            "project_id": wish.project,
-            "priority": wish.priority,
-            "host": None if multi_host else wish.host or defaults.network_host,
-            "mtu": wish.mtu,
-            "dhcp_server": wish.dhcp_server,
-            "enable_dhcp": wish.enable_dhcp and self._topology is not Topology.FLAT,
+            "project_id": request.project,
+            "priority": request.priority,
+            "host": None if multi_host else request.host or defaults.network_host,
+            "mtu": request.mtu,
+            "dhcp_server": request.dhcp_server,
+            "enable_dhcp": request.enable_dhcp and self._topology is not Topology.FLAT,
         }
         return Draft(columns, layout.reserved)
 
@@ -219,18 +221,18 @@ def device_name(argument: str, name: str) -> str:
     return name
 
 
-def _check(wish: NetworkWish, topology: Topology, count: int) -> None:
-    if wish.multi_host and wish.host:
+def _check(request: NetworkRequest, topology: Topology, count: int) -> None:
+    if request.multi_host and request.host:
         raise BadRequest(
-            f"host {wish.host}: a multi-host network has a gateway on every host; "
+            f"host {request.host}: a multi-host network has a gateway on every host; "
             "leave host out or make it a single-host network"
         )
-    if topology is not Topology.VLAN and wish.vlan is not None:
-        raise BadRequest(f"vlan {wish.vlan}: a {topology.value} network has no VLAN id")
+    if topology is not Topology.VLAN and request.vlan is not None:
+        raise BadRequest(f"vlan {request.vlan}: a {topology.value} network has no VLAN id")
     if count == 1:
         return
     for name in _FOR_ONE_NETWORK:
-        if getattr(wish, name) is not None:
+        if getattr(request, name) is not None:
             raise BadRequest(f"{name} is for one network; leave it out or make one at a time")
     if topology is Topology.FLATDHCP:
         raise BadRequest(

@@ -33,7 +33,7 @@ class Wiring:
 
     @property
     def dhcp_server(self) -> IPv4Address | None:
-        """Who answers the guest's DHCP requests."""
+        """Caller answers the guest's DHCP requests."""
         return self.own_address or self.network.served_from
 
 

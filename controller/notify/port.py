@@ -11,7 +11,7 @@ from cloudnet.controller.model.records import Touched
 Clock = Callable[[], datetime]
 
 
-class Changes(Protocol):
+class HostNotifier(Protocol):
     """Where changes are announced."""
 
     def hosts(self, touched: Iterable[Touched]) -> None:
@@ -21,7 +21,7 @@ class Changes(Protocol):
         """A network has come or gone."""
 
 
-class Silence:
+class NullNotifier:
     """Nobody is told; every agent's next heartbeat finds out."""
 
     def hosts(self, touched: Iterable[Touched]) -> None:

@@ -8,7 +8,7 @@ from cloudnet.common.errors import Forbidden
 
 
 @dataclass(frozen=True)
-class Who:
+class Caller:
     """A caller, as its context says."""
 
     project: str | None  # None: nobody's in particular
@@ -23,4 +23,4 @@ class Who:
             raise Forbidden(f"{thing} is not project {self.project}'s")
 
 
-ADMIN = Who(None, is_admin=True)
+ADMIN = Caller(None, is_admin=True)

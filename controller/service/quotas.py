@@ -20,7 +20,7 @@ Count = Callable[[Connection, str], int]
 
 
 @dataclass(frozen=True)
-class Limit:
+class Quota:
     """How much of one resource a project may have."""
 
     resource: str
@@ -29,7 +29,7 @@ class Limit:
     set_for_project: bool  # False: the configuration's word
 
 
-class Limits:
+class Quotas:
     """What projects may have."""
 
     def __init__(self, database: Database, settings: ControllerSettings, clock: Clock) -> None:
@@ -40,7 +40,7 @@ class Limits:
         }
         self._clock = clock
 
-    def of_project(self, project: str) -> list[Limit]:
+    def of_project(self, project: str) -> list[Quota]:
         """Return the project's limits and what it uses of them."""
         with self._database.reading() as connection:
             return [
@@ -48,18 +48,18 @@ class Limits:
                 self._limit(connection, project, quotas.FLOATING_IPS, floating_rows.taken_by),
             ]
 
-    def set(self, project: str, limits: Mapping[str, int]) -> None:
+    def set(self, project: str, quotas: Mapping[str, int]) -> None:
         """Set a project's own limits; -1 for any number."""
 
         def work(connection: Connection) -> None:
-            for resource, limit in limits.items():
+            for resource, limit in quotas.items():
                 quota_rows.set_limit(connection, project, resource, limit, self._clock())
 
         self._database.write(work)
-        for resource, limit in limits.items():
+        for resource, limit in quotas.items():
             LOG.info("project %s may have %d %s", project, limit, resource)
 
-    def _limit(self, connection: Connection, project: str, resource: str, count: Count) -> Limit:
+    def _limit(self, connection: Connection, project: str, resource: str, count: Count) -> Quota:
         own = quota_rows.limit(connection, project, resource)
         limit = self._defaults[resource] if own is None else own
-        return Limit(resource, limit, count(connection, project), own is not None)
+        return Quota(resource, limit, count(connection, project), own is not None)

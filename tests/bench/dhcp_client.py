@@ -105,8 +105,8 @@ class DhcpClient:
         deadline = time.monotonic() + timeout
         xid = secrets.randbits(32)
         offered, options = self._ask(xid, option(KIND, bytes([DISCOVER])), OFFER, deadline)
-        wish = option(KIND, bytes([REQUEST])) + option(ASKED_FOR, offered.packed)
-        address, _ = self._ask(xid, wish + option(SERVER_ID, options[SERVER_ID]), ACK, deadline)
+        request = option(KIND, bytes([REQUEST])) + option(ASKED_FOR, offered.packed)
+        address, _ = self._ask(xid, request + option(SERVER_ID, options[SERVER_ID]), ACK, deadline)
         return address
 
     def _ask(

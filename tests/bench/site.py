@@ -100,19 +100,19 @@ class Site:
         return [self._network(next(self._numbers), host, project) for _ in range(count)]
 
     def _network(self, number: int, host: str, project: str | None) -> str:
-        wish = {
+        request = {
             "cidr": f"10.{number * NETWORK_SIZE // 65536}.{number * 4 % 256}.0/22",
             "num_networks": 1,
             "host": host,
             "project_id": project,
         }
         if host == NODE and not self.node.has_vlans:
-            wish |= {
+            request |= {
                 "topology": "flatdhcp",
                 "bridge": f"br{100 + number}",
                 "bridge_interface": self.node.add_uplink(number),
             }
-        made = self.api.create_networks(CONTEXT, label=f"bench{number}", **wish)
+        made = self.api.create_networks(CONTEXT, label=f"bench{number}", **request)
         uuid_: str = made[0]["uuid"]
         return uuid_
 
@@ -168,10 +168,10 @@ class Site:
             connection.execute("UPDATE host_networks SET applied_revision = NULL")
 
     def _has_reported_all(self) -> bool:
-        behind = (
+        stale = (
             "SELECT count(*) FROM host_networks WHERE host = ?"
             " AND (applied_revision IS NULL OR applied_revision < revision)"
         )
         with closing(sqlite3.connect(self.database, timeout=30)) as connection:
-            found: int = connection.execute(behind, (NODE,)).fetchone()[0]
+            found: int = connection.execute(stale, (NODE,)).fetchone()[0]
         return found == 0

@@ -5,11 +5,11 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from cloudnet.agent.node.resources.all import PublicAddress, Translation
+from cloudnet.agent.node.resources.all import NatMapping, PublicAddress
 from tests.fixtures.agent.host import Host
 
 FLOATING, FIXED, OTHER = (IPv4Address(a) for a in ("192.0.2.225", "10.0.0.3", "10.0.0.4"))
-TRANSLATION = Translation(FLOATING, FIXED)
+TRANSLATION = NatMapping(FLOATING, FIXED)
 PUBLIC = PublicAddress("eth1", FLOATING)
 
 
@@ -66,7 +66,7 @@ def test_its_connections_are_forgotten_and_no_others(gateway: Host) -> None:
 def test_connections_of_its_next_guest_are_kept(gateway: Host) -> None:
     opened = open_both_ways()
 
-    gateway.kernel.remove(Translation(FLOATING, OTHER))
+    gateway.kernel.remove(NatMapping(FLOATING, OTHER))
 
     assert len(connected(gateway)) == 3
     for one in opened:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from cloudnet.agent.drivers.dnsmasq.hostfiles import HostFiles
-from cloudnet.agent.node.resources.all import Dhcp
+from cloudnet.agent.node.resources.all import Dnsmasq
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.dhcp_guest import Guest
 from tests.fixtures.agent.host import Host
@@ -260,7 +260,7 @@ def test_files_that_a_dead_one_left_are_found_and_removed(host: Host) -> None:
 
     host.restart_the_agent()
     left = host.items()[wanted.key]
-    assert isinstance(left, Dhcp)
+    assert isinstance(left, Dnsmasq)
     assert left.arguments == ()
     host.kernel.remove(left)
 

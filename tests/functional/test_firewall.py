@@ -18,7 +18,7 @@ from cloudnet.agent.drivers.iptables.chains import FirewallDriver
 from cloudnet.agent.drivers.iptables.lock import xtables_lock
 from cloudnet.agent.drivers.links.netlink import LinkTable
 from cloudnet.agent.firewall.policy import NOT_TRANSLATED
-from cloudnet.agent.node.resources.all import Chain, Rule, Table, Translation
+from cloudnet.agent.node.resources.all import Chain, NatMapping, Rule, Table
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.host import Host
 
@@ -56,7 +56,7 @@ def nat(*outbound: Rule) -> Table:
             "DNAT",
             (("to-destination", str(FIXED)),),
             destination=IPv4Network(f"{FLOATING}/32"),
-            note=Translation(FLOATING, FIXED).note,
+            note=NatMapping(FLOATING, FIXED).note,
         ),
     )
     exempt = (
@@ -148,8 +148,8 @@ def test_tables_and_translations_are_found_again(host: Host) -> None:
         host.kernel.ensure(table)
 
     host.restart_the_agent()
-    for item in (FILTER, MANGLE, nat(), Translation(FLOATING, FIXED)):
-        assert host.has(item)
+    for resource in (FILTER, MANGLE, nat(), NatMapping(FLOATING, FIXED)):
+        assert host.has(resource)
 
 
 def test_foreign_rules_stay_in_their_order(host: Host) -> None:

@@ -6,8 +6,8 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from cloudnet.agent.node.plan import Verb, plan
-from cloudnet.agent.node.render import translate
-from cloudnet.agent.node.resources.all import Items
+from cloudnet.agent.node.render import render
+from cloudnet.agent.node.resources.all import Resources
 from cloudnet.common.errors import KernelRefused
 from cloudnet.common.wire.objects import FixedRanges, FloatingIp, NetworkSnapshot
 from tests.fixtures.agent.host import Host, settings
@@ -26,12 +26,12 @@ def a_network(*guests: int) -> NetworkSnapshot:
     return replace(network(*guests), bridge_interface="eth2", floating_ips=(floating,))
 
 
-def wanted(host: Host, *snapshots: NetworkSnapshot) -> Items:
+def wanted(host: Host, *snapshots: NetworkSnapshot) -> Resources:
     nat = replace(settings(host.state_path).nat, routing_source_ip=IPv4Address("192.0.2.10"))
     agent = replace(settings(host.state_path), nat=nat)
-    want = translate(snapshots, RANGES, agent, host.kernel.read())
-    assert want.problems == ()
-    return want.items
+    want = render(snapshots, RANGES, agent, host.kernel.read())
+    assert want.faults == ()
+    return want.resources
 
 
 def converge(host: Host, *snapshots: NetworkSnapshot) -> list[str]:
@@ -41,9 +41,9 @@ def converge(host: Host, *snapshots: NetworkSnapshot) -> list[str]:
         if step.held is not None:
             continue
         if step.verb is Verb.ENSURE:
-            host.kernel.ensure(step.item)
+            host.kernel.ensure(step.resource)
         else:
-            host.kernel.remove(step.item)
+            host.kernel.remove(step.resource)
     return [str(step) for step in steps]
 
 
@@ -103,7 +103,7 @@ def test_what_was_half_made_is_completed(host: Host) -> None:
     host.nic("eth2")
     steps = plan(wanted(host, a_network(3)), host.items())
     for step in steps[: len(steps) // 2]:
-        host.kernel.ensure(step.item)
+        host.kernel.ensure(step.resource)
 
     host.restart_the_agent()
     done = converge(host, a_network(3))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
-from cloudnet.agent.node.resources.all import Chain, HandedOut, Rule, Table
+from cloudnet.agent.node.resources.all import Chain, Lease, Rule, Table
 from tests.fixtures.agent.dhcp_guest import Answer, Guest
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import BRIDGE_MAC, UUID, guest, log_of, network, serve, served
@@ -20,7 +20,7 @@ from tests.lab.waiting import wait_for
 Events = queue.Queue[LeaseEvent]
 
 VM3 = IPv4Address("10.0.0.3")
-LEASE = HandedOut("br100", VM3, guest(3).mac)
+LEASE = Lease("br100", VM3, guest(3).mac)
 
 
 def kinds(answers: list[Answer]) -> list[str]:
@@ -199,13 +199,13 @@ class TestTwoHostsOnOneWire:
 def test_a_lease_file_caught_half_written_is_no_lost_lease(host: Host, vm3: Guest) -> None:
     vm3.boot()
     leases: Path = host.files("br100").leases
-    whole = leases.read_text()
+    synced = leases.read_text()
     leases.write_text("")
 
-    threading.Timer(0.01, lambda: leases.write_text(whole)).start()
+    threading.Timer(0.01, lambda: leases.write_text(synced)).start()
 
     assert host.has(LEASE)
-    wait_for(lambda: leases.read_text() == whole, "the file to be whole", 1)
+    wait_for(lambda: leases.read_text() == synced, "the file to be whole", 1)
 
 
 def test_a_bridge_that_changes_hands_keeps_no_lease_of_the_other_network(
@@ -217,4 +217,4 @@ def test_a_bridge_that_changes_hands_keeps_no_lease_of_the_other_network(
 
     host.kernel.ensure(served(host, heir))
 
-    assert not any(isinstance(item, HandedOut) for item in host.items().values())
+    assert not any(isinstance(resource, Lease) for resource in host.items().values())

@@ -231,7 +231,7 @@ class Cloud:
 
     def spawn(self, *wishes: tuple[str, Node, str], light: bool = False) -> list[Guest]:
         """Boot guests (name, node, project) side by side; return once they are powered on."""
-        wanted = [self.compute.request(*wish, light=light) for wish in wishes]
+        wanted = [self.compute.request(*request, light=light) for request in wishes]
         for instance in wanted:
             self.compute.wait_until_wired(instance)
         # Only now: an emulated machine takes the processor from the agent that wires the next one.
@@ -241,7 +241,7 @@ class Cloud:
         return [instance.guest for instance in wanted]
 
     def boot(self, name: str, on: Node, project: str, *, light: bool = False) -> Guest:
-        """Boot a guest and return when it has its first lease."""
+        """BootRequest a guest and return when it has its first lease."""
         (guest,) = self.spawn((name, on, project), light=light)
         guest.wait_until_up()
         return guest

@@ -42,15 +42,15 @@ def serve(path: Path, find: Find) -> None:
 
 def _receive(visitor: socket.socket, find: Find) -> None:
     with visitor, visitor.makefile() as orders:
-        wish: Wish = json.loads(orders.readline())
+        request: Wish = json.loads(orders.readline())
         try:
-            process = find(wish)
+            process = find(request)
         except NobodyError as error:
             _tell(visitor, {"data": f"{error}\n"})
             _tell(visitor, {"exit": 1})
             return
         _tell(visitor, {"granted": 1})
-        lasting = "console" in wish  # a guest goes on when its visitor has left
+        lasting = "console" in request  # a guest goes on when its visitor has left
         unlisten = process.listen(lambda text: _tell(visitor, {"data": text}), replay=not lasting)
         threading.Thread(target=_tell_end, args=(visitor, process), daemon=True).start()
         try:

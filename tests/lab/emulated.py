@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from tests.lab.guest import Card, Guest, Lease
+from tests.lab.guest import Card, Guest, ReportedLease
 from tests.lab.guest_image import GuestImage
 from tests.lab.line import Process
 from tests.lab.place import Place
@@ -81,7 +81,7 @@ class EmulatedGuest(Guest):
         for card in self.cards:
             self.node.run("ip", "link", "delete", card.link)
 
-    def wait_until_up(self, timeout: float = 240) -> Lease:
+    def wait_until_up(self, timeout: float = 240) -> ReportedLease:
         self.process.wait_until(lambda: bool(self.leases), f"lease for {self.name}", timeout)
         return self.leases[0]
 

@@ -30,7 +30,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Lease:
+class ReportedLease:
     """What the guest's DHCP client was given first, and how many DISCOVERs it had to send."""
 
     address: str
@@ -44,7 +44,7 @@ class Lease:
     discovers: int
 
     @classmethod
-    def read(cls, announcement: str) -> "Lease":
+    def read(cls, announcement: str) -> "ReportedLease":
         """Read what the script `dhcp-event` announces."""
         said = dict(word.split("=", 1) for word in announcement.split())
         address, _, prefix = said["address"].partition("/")
@@ -112,9 +112,9 @@ class Guest(abc.ABC):
         """What it has said since it was powered on."""
 
     @property
-    def leases(self) -> list[Lease]:
+    def leases(self) -> list[ReportedLease]:
         """The leases that it has announced so far."""
-        return [Lease.read(text) for text in _LEASE.findall(self.console)]
+        return [ReportedLease.read(text) for text in _LEASE.findall(self.console)]
 
     @property
     def address(self) -> str:
@@ -122,7 +122,7 @@ class Guest(abc.ABC):
         return self.leases[0].address
 
     @abc.abstractmethod
-    def wait_until_up(self, timeout: float = 240) -> Lease:
+    def wait_until_up(self, timeout: float = 240) -> ReportedLease:
         """Wait for its first lease and return that."""
 
     def run(self, command: str, timeout: float = 30) -> str:

@@ -21,13 +21,13 @@ def keep(cloud: Cloud, other_end: socket.socket) -> None:
     """Tell the other end, which then leaves, and serve visitors until a signal ends it."""
     commands = _commands(cloud)
 
-    def find(wish: Wish) -> Process:
-        if "console" in wish:
-            return _console(cloud, wish["console"])
-        place = _place(cloud, wish["place"])
-        argv = [f"PATH={commands}:{os.environ['PATH']}", *wish["argv"]]
-        if "rows" in wish:
-            argv = _in_terminal(argv, wish["rows"], wish["columns"])
+    def find(request: Wish) -> Process:
+        if "console" in request:
+            return _console(cloud, request["console"])
+        place = _place(cloud, request["place"])
+        argv = [f"PATH={commands}:{os.environ['PATH']}", *request["argv"]]
+        if "rows" in request:
+            argv = _in_terminal(argv, request["rows"], request["columns"])
         return place.start("env", *argv)
 
     door = cloud.directory / DOOR

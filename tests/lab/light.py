@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.lab.guest import Card, Guest, Lease
+from tests.lab.guest import Card, Guest, ReportedLease
 from tests.lab.guest_image import find_busybox
 from tests.lab.line import Process
 from tests.lab.place import Place
@@ -83,7 +83,7 @@ class LightGuest(Guest):
             self.node.run("ip", "link", "delete", card.link)
         self._stack.close()
 
-    def wait_until_up(self, timeout: float = 60) -> Lease:
+    def wait_until_up(self, timeout: float = 60) -> ReportedLease:
         first = self._clients[0]
         first.wait_until(lambda: bool(self.leases), f"lease for {self.name}", timeout)
         return self.leases[0]

@@ -31,7 +31,7 @@ class Stream:
 
 
 class Outside(Place):
-    """The host outside. Who calls its port 8000 is told the address that the world sees."""
+    """The host outside. Caller calls its port 8000 is told the address that the world sees."""
 
     def __init__(self, host: Place, router: Place) -> None:
         super().__init__(host.name, host.line, host.prefix)

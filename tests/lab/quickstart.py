@@ -183,8 +183,8 @@ def _look_around(door: Path, wanted: argparse.Namespace) -> int:
     if not sys.stdin.isatty():  # without a terminal in between, which would not pass on the end
         return visit(door, {"place": wanted.shell, "argv": ["bash"]})
     columns, rows = shutil.get_terminal_size()
-    wish = {"place": wanted.shell, "argv": ["bash"], "rows": rows, "columns": columns}
-    return visit(door, wish, raw=True)
+    request = {"place": wanted.shell, "argv": ["bash"], "rows": rows, "columns": columns}
+    return visit(door, request, raw=True)
 
 
 if __name__ == "__main__":

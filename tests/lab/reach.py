@@ -1,4 +1,4 @@
-"""Who reaches whom: pings and TCP, asked for and understood the same way wherever they run."""
+"""Caller reaches whom: pings and TCP, asked for and understood the same way wherever they run."""
 
 import re
 from dataclasses import dataclass

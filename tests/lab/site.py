@@ -89,7 +89,7 @@ def _namespaces(
 
 
 def _trunk_in_a_machine(wire: Trunk, directory: Path, stack: contextlib.ExitStack) -> Trunk:
-    """Boot a machine to hold everything but the controller's host; return a switch in it."""
+    """BootRequest a machine to hold everything but the controller's host; return a switch in it."""
     card = Card("eth0", "ground-eth0", "02:00:00:00:00:01")
     wire.plug_tap(card.tap)
     machine = stack.enter_context(Machine("ground", [card], directory, memory="2G"))

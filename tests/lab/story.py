@@ -238,7 +238,7 @@ class Story:
     # -- and on --------------------------------------------------------------------------------
 
     def guests_come_back(self) -> None:
-        """Boot again whom step 5 has deleted."""
+        """BootRequest again whom step 5 has deleted."""
         cloud = self.cloud
         self.vm1, self.vm2 = cloud.spawn(("vm1", cloud.node1, "a"), ("vm2", cloud.node1, "b"))
         for guest in (self.vm1, self.vm2):

@@ -172,10 +172,10 @@ def kept(lab: Place, directory: Path) -> Path:
     home = directory / "kept"
     home.mkdir()
 
-    def find(wish: Wish) -> Process:
-        if wish.get("place") != "here":
-            raise NobodyError(wish.get("place") or wish["console"], ["here"])
-        return lab.start(*wish["argv"])
+    def find(request: Wish) -> Process:
+        if request.get("place") != "here":
+            raise NobodyError(request.get("place") or request["console"], ["here"])
+        return lab.start(*request["argv"])
 
     threading.Thread(target=serve, args=(home / DOOR, find), daemon=True).start()
     wait_for((home / DOOR).exists, "the door", timeout=10)

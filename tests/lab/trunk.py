@@ -21,8 +21,8 @@ class Capture:
     @property
     def frames(self) -> list[str]:
         """The frames that have been printed to the end of their line."""
-        *whole, _ = self._process.out.split("\n")
-        return [line for line in whole if line]  # tcpdump ends with an empty one
+        *synced, _ = self._process.out.split("\n")
+        return [line for line in synced if line]  # tcpdump ends with an empty one
 
 
 class Trunk:

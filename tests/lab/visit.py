@@ -15,7 +15,7 @@ LEAVE = b"\x1d"
 """Ctrl-], as `virsh console` has it."""
 
 
-def visit(door: Path, wish: dict[str, object], *, raw: bool = False, greeting: str = "") -> int:
+def visit(door: Path, request: dict[str, object], *, raw: bool = False, greeting: str = "") -> int:
     """Ask for a command or a console, be its terminal, and return its exit status.
 
     With `raw` every key goes through, Ctrl-C too; Ctrl-] leaves. The greeting is shown once the
@@ -23,7 +23,7 @@ def visit(door: Path, wish: dict[str, object], *, raw: bool = False, greeting: s
     """
     with socket.socket(socket.AF_UNIX) as connection, contextlib.ExitStack() as stack:
         connection.connect(str(door))
-        _say(connection, wish)
+        _say(connection, request)
 
         def begin() -> None:
             if greeting:

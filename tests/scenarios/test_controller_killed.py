@@ -15,12 +15,12 @@ WORKER = textwrap.dedent("""
     from itertools import count
     from dataclasses import replace
     from cloudnet.controller.compose import services
-    from cloudnet.controller.service.instances.allocation import Boot
+    from cloudnet.controller.service.instances.allocation import BootRequest
     from tests.fixtures.controller.world import SETTINGS, instance
 
     with services(replace(SETTINGS, database=sys.argv[1])) as parts:
         for number in count():
-            parts.instances.allocate(Boot(instance(number), "a", "node2"))
+            parts.instances.allocate(BootRequest(instance(number), "a", "node2"))
             if number % 2:
                 parts.instances.deallocate(instance(number))
             print(number, flush=True)

@@ -22,8 +22,8 @@ from cloudnet.common.wire.objects import (
     FixedRanges,
     NetworkGone,
     NetworkSnapshot,
-    Picture,
     Report,
+    ReportReply,
     Snapshot,
 )
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
@@ -68,10 +68,10 @@ class Cloud:
         except messaging.RemoteError as error:
             raise rpc.local_error(error) from error
 
-    def report(self, host: str, *stands: Snapshot) -> Picture:
+    def report(self, host: str, *stands: Snapshot) -> ReportReply:
         report = Report(host, tuple(Applied(one.network, one.revision) for one in stands))
         client = rpc.client(self.transport, rpc.CONTROLLER_TOPIC, 5)
-        return from_wire(Picture, client.call({}, "report", report=to_wire(report)))
+        return from_wire(ReportReply, client.call({}, "report", report=to_wire(report)))
 
 
 @contextmanager

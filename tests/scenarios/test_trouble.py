@@ -64,7 +64,7 @@ def test_casts_that_come_twice_late_or_not_at_all_change_nothing_in_the_end(
         after_trouble = networks_of(cloud)
 
         for node in cloud.nodes.values():  # the same from nothing
-            node.kernel.items.clear()
+            node.kernel.resources.clear()
             shutil.rmtree(node.path)
             node.start_agent()
         cloud.heartbeats(2)
@@ -78,7 +78,7 @@ def networks_of(cloud: Cloud) -> list[str]:
 
 
 def _live(cloud: Cloud, chance: random.Random) -> None:
-    """Boot and delete a few guests of two projects on two nodes."""
+    """BootRequest and delete a few guests of two projects on two nodes."""
     running: list[int] = []
     for number in range(1, 9):
         if running and chance.random() < 0.4:
@@ -108,7 +108,7 @@ def test_a_node_boots_whole_while_nobody_answers(cloud: Cloud) -> None:
     before = str(cloud.node1.kernel)
 
     cloud.way.cut = True
-    cloud.node1.kernel.items.clear()
+    cloud.node1.kernel.resources.clear()
     cloud.node1.start_agent()
     cloud.node1.turn()
 
@@ -166,7 +166,7 @@ def test_hosts_learn_of_ranges_that_a_restored_database_did_not_know(
         cloud.world.network("after", cidr=IPv4Network("10.200.0.0/24"))
         cloud.heartbeats(2)
 
-    assert IPv4Network("10.200.0.0/28") in cloud.node1.inbox.told().ranges.ranges
+    assert IPv4Network("10.200.0.0/28") in cloud.node1.store.desired().ranges.ranges
 
 
 class a_copy:  # noqa: N801 - reads as a phrase: with a_copy(…)

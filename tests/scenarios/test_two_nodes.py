@@ -94,7 +94,7 @@ def test_the_last_guest_leaves_a_clean_node_and_every_address_free_again(multi_h
     multi_host.world.end_quarantine()
 
     assert str(multi_host.node1.kernel) == "forwarding of IPv4"
-    assert multi_host.node1.inbox.told().snapshots == ()
+    assert multi_host.node1.store.desired().snapshots == ()
     assert multi_host.world.rows("SELECT * FROM host_networks") == []
     assert multi_host.world.rows("SELECT address FROM fixed_ips WHERE NOT reserved") == []
     assert multi_host.world.rows("SELECT * FROM instances") == []

@@ -29,7 +29,7 @@ from cloudnet.agent.drivers.dnsmasq.processes import (
     stop,
 )
 from cloudnet.agent.drivers.links.netlink import LinkTable
-from cloudnet.agent.node.resources.all import Dhcp, DhcpFiles, HandedOut, Process
+from cloudnet.agent.node.resources.all import Dnsmasq, DnsmasqFiles, Lease, Process
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)
@@ -43,15 +43,15 @@ NETWORK = "CLOUDNET_NETWORK"
 Processes = frozenset[Process]
 
 
-class DhcpDriver:
-    """Reads, runs and ends :class:`Dhcp`; reads and takes back :class:`HandedOut`."""
+class DnsmasqDriver:
+    """Reads, runs and ends :class:`Dnsmasq`; reads and takes back :class:`Lease`."""
 
     def __init__(self, networks_path: Path, follow: Callable[[Processes], None]) -> None:
         self._path = networks_path
         self._follow = follow
         self._known: dict[str, Processes] | None = None  # by bridge; None: not looked for yet
 
-    def read(self, links: LinkTable) -> Iterator[Dhcp | HandedOut]:
+    def read(self, links: LinkTable) -> Iterator[Dnsmasq | Lease]:
         """Yield each dnsmasq and its leases.
 
         One that cannot serve (dead, double, deaf) has no arguments, so that it equals no wanted
@@ -60,7 +60,7 @@ class DhcpDriver:
         known = self._look()
         indexes = {link.name: str(link.index) for link in links.links}
         for bridge in sorted(known.keys() | self._left_behind()):
-            files = DhcpFiles.of(self._path, bridge)
+            files = DnsmasqFiles.of(self._path, bridge)
             host_files = HostFiles(files)
             running = known.get(bridge, frozenset())
             serving = [
@@ -68,24 +68,24 @@ class DhcpDriver:
                 for one in running
                 if environment(one).get(BRIDGE_INDEX) == indexes.get(bridge) and len(running) == 1
             ]
-            told = () if not host_files.reload_is_due() else ("(dnsmasq is to be told)",)
-            yield Dhcp(
+            desired = () if not host_files.reload_is_due() else ("(dnsmasq is to be told)",)
+            yield Dnsmasq(
                 bridge,
                 next((environment(one).get(NETWORK, "") for one in running), ""),
                 serving[0].arguments if serving else (),
                 (),
-                host_files.hosts() + told,
+                host_files.hosts() + desired,
                 host_files.options(),
             )
             if running:
                 yield from leasefile.handed_out(bridge, files.leases)
 
-    def ensure(self, want: Dhcp) -> None:
+    def ensure(self, want: Dnsmasq) -> None:
         """Make one dnsmasq run with these arguments and these files, with no more than is needed.
 
         Additions it sees by itself, changes need a SIGHUP, other arguments a new process.
         """
-        files = DhcpFiles.of(self._path, want.bridge)
+        files = DnsmasqFiles.of(self._path, want.bridge)
         host_files = HostFiles(files)
         try:
             change = host_files.write(want.hosts, want.options)
@@ -98,15 +98,15 @@ class DhcpDriver:
             self._start(want, files)
         elif change is Change.RELOAD:
             send(serving[0], signal.SIGHUP)
-        host_files.told()
+        host_files.desired()
 
-    def remove(self, have: Dhcp | HandedOut) -> None:
+    def remove(self, actual: Dnsmasq | Lease) -> None:
         """End the dnsmasq and remove its files, or take the lease back."""
-        files = DhcpFiles.of(self._path, have.bridge)
-        if isinstance(have, HandedOut):
-            leasefile.release(have, files.leases)
+        files = DnsmasqFiles.of(self._path, actual.bridge)
+        if isinstance(actual, Lease):
+            leasefile.release(actual, files.leases)
             return
-        self._stop(have.bridge, self._look().get(have.bridge, frozenset()))
+        self._stop(actual.bridge, self._look().get(actual.bridge, frozenset()))
         HostFiles(files).remove()
 
     # -- processes -----------------------------------------------------------------------------
@@ -168,7 +168,7 @@ class DhcpDriver:
         if running:
             LOG.debug("ended dnsmasq of %s", bridge)
 
-    def _start(self, want: Dhcp, files: DhcpFiles) -> None:
+    def _start(self, want: Dnsmasq, files: DnsmasqFiles) -> None:
         _refuse_unreadable(files.hosts)
         files.pid.unlink(missing_ok=True)
         leasefile.keep_only(files.leases, want.hosts)
@@ -190,14 +190,14 @@ def _bridge(file: Path) -> str:
     return file.name.removeprefix("nova-").removesuffix(".pid").removesuffix(".hosts.d")
 
 
-def _serves(one: Process, want: Dhcp) -> bool:
+def _serves(one: Process, want: Dnsmasq) -> bool:
     """Say whether the process is as wanted and its bridge still the one that it is bound to."""
     return (
         one.arguments == want.arguments and environment(one).items() >= _environment(want).items()
     )
 
 
-def _environment(want: Dhcp) -> dict[str, str]:
+def _environment(want: Dnsmasq) -> dict[str, str]:
     try:
         index = str(socket.if_nametoindex(want.bridge))
     except OSError as error:
@@ -205,7 +205,7 @@ def _environment(want: Dhcp) -> dict[str, str]:
     return dict(want.environment) | {BRIDGE_INDEX: index}
 
 
-def _run(want: Dhcp, said: TextIO) -> int:
+def _run(want: Dnsmasq, said: TextIO) -> int:
     """Run dnsmasq until it has made a daemon of itself, and return its exit status.
 
     What it says goes to a file and not through a pipe, whose end its children might keep.

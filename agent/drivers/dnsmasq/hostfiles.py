@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from cloudnet.agent.node.resources.all import DhcpFiles
+from cloudnet.agent.node.resources.all import DnsmasqFiles
 
 MARK = ".reload"
 
@@ -31,7 +31,7 @@ class Change(Enum):
 class HostFiles:
     """The hosts directory and the options file of one dnsmasq."""
 
-    files: DhcpFiles
+    files: DnsmasqFiles
 
     def hosts(self) -> tuple[str, ...]:
         """Return the lines of all guests, in the order of their addresses."""
@@ -55,17 +55,17 @@ class HostFiles:
         """Make the files say this; leave those alone that say it already."""
         change = self._make_directory()
         want = _texts(hosts)
-        have = self._texts()
+        actual = self._texts()
         text = _text(options)
         options_differ = not self.files.options.exists() or text != _text(self.options())
-        stale = [name for name in have if want.get(name) != have[name]]
+        stale = [name for name in actual if want.get(name) != actual[name]]
         if stale or options_differ:
             (self.files.hosts / MARK).touch()
         for name in stale:
             if name not in want:
                 (self.files.hosts / name).unlink(missing_ok=True)
         for name, lines in want.items():
-            if have.get(name) != lines:
+            if actual.get(name) != lines:
                 _replace(self.files.hosts / name, lines)
         if options_differ:
             _replace(self.files.options, text)
@@ -73,7 +73,7 @@ class HostFiles:
             return Change.RELOAD
         return change
 
-    def told(self) -> None:
+    def desired(self) -> None:
         """Note that dnsmasq knows what the files say."""
         (self.files.hosts / MARK).unlink(missing_ok=True)
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from cloudnet.agent.node.resources.all import HandedOut
+from cloudnet.agent.node.resources.all import Lease
 from cloudnet.common.errors import KernelRefused
 
 LINE = re.compile(r"(\d{1,15}) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) ([0-9.]+) \S+ \S+")
@@ -22,7 +22,7 @@ FRESH_SECONDS = 0.05
 RELEASE_SECONDS = 2.0
 
 
-def handed_out(bridge: str, leases: Path) -> Iterator[HandedOut]:
+def handed_out(bridge: str, leases: Path) -> Iterator[Lease]:
     """Yield the leases in the file that have not run out."""
     for line in _lines(leases):
         found = LINE.fullmatch(line)
@@ -31,7 +31,7 @@ def handed_out(bridge: str, leases: Path) -> Iterator[HandedOut]:
         expiry, mac, address = found.groups()
         if expiry == "0" or int(expiry) > time.time():  # 0: it never runs out
             with suppress(ValueError):  # dnsmasq writes no such line; whoever did, not for us
-                yield HandedOut(bridge, IPv4Address(address), mac)
+                yield Lease(bridge, IPv4Address(address), mac)
 
 
 def keep_only(leases: Path, hosts: Iterable[str]) -> None:
@@ -41,19 +41,19 @@ def keep_only(leases: Path, hosts: Iterable[str]) -> None:
     would keep, count and not let be released.
     """
     known = {(line.partition(",")[0], line.rpartition(",")[2]) for line in hosts}
-    have = _lines(leases)
+    actual = _lines(leases)
     kept = [
         line
-        for line in have
+        for line in actual
         if (found := LINE.fullmatch(line)) is None or (found[2], found[3]) in known
     ]
-    if kept != have:
+    if kept != actual:
         fresh = leases.with_suffix(".new")
         fresh.write_text("".join(f"{line}\n" for line in kept))
         fresh.rename(leases)
 
 
-def release(lease: HandedOut, leases: Path) -> None:
+def release(lease: Lease, leases: Path) -> None:
     """Send a DHCPRELEASE in the guest's name, and wait until dnsmasq has taken the lease back.
 
     dnsmasq heeds it only if the lease is of this very MAC.

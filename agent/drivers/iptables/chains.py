@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cloudnet.agent.drivers.iptables.lock import xtables_lock
 from cloudnet.agent.drivers.iptables.ruleset import Ruleset, exists, opened
 from cloudnet.agent.drivers.links.netlink import LinkTable
-from cloudnet.agent.node.resources.all import CHAIN, TAG, Chain, Rule, Table, Translation
+from cloudnet.agent.node.resources.all import CHAIN, TAG, Chain, NatMapping, Rule, Table
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)
@@ -25,9 +25,9 @@ JUMP = TAG + "jump"  # comment of a built-in chain's rule that leads to a chain 
 
 @dataclass(frozen=True)
 class FirewallDriver:
-    """Reads, writes and takes away :class:`Table`; reads :class:`Translation`."""
+    """Reads, writes and takes away :class:`Table`; reads :class:`NatMapping`."""
 
-    def read(self, links: LinkTable) -> Iterator[Table | Translation]:
+    def read(self, links: LinkTable) -> Iterator[Table | NatMapping]:
         """Yield the tables in which we have anything, and the floating IPs that nat translates."""
         for name in filter(exists, TABLES):
             with opened(name) as ruleset:
@@ -36,9 +36,9 @@ class FirewallDriver:
                 yield table
             for chain in table.chains:
                 for tag in chain.tags:
-                    translation = Translation.noted(tag.partition(" ")[2])
-                    if translation is not None:
-                        yield translation
+                    nat_mapping = NatMapping.noted(tag.partition(" ")[2])
+                    if nat_mapping is not None:
+                        yield nat_mapping
 
     def ensure(self, want: Table) -> None:
         """Make our part of the table what is wanted, in one commit."""
@@ -53,9 +53,9 @@ class FirewallDriver:
             ruleset.commit()
         _complain(want.name, kept)
 
-    def remove(self, have: Table) -> None:
+    def remove(self, actual: Table) -> None:
         """Take away all that is ours in the table."""
-        self.ensure(Table(have.name, ()))
+        self.ensure(Table(actual.name, ()))
 
 
 def _ours(ruleset: Ruleset) -> Iterator[str]:
@@ -92,14 +92,14 @@ def _hooks(ruleset: Ruleset) -> list[tuple[str, int, str]]:
 
 def _rewrite(ruleset: Ruleset, want: Chain) -> None:
     """Keep the chain's common beginning, replace the rest."""
-    have = [_tag(rule.comment) for rule in ruleset.rules(want.name)]
+    actual = [_tag(rule.comment) for rule in ruleset.rules(want.name)]
     same = 0
-    while same < min(len(have), len(want.tags)) and have[same] == want.tags[same]:
+    while same < min(len(actual), len(want.tags)) and actual[same] == want.tags[same]:
         same += 1
-    if same == 0 and have:
+    if same == 0 and actual:
         ruleset.clear(want.name)
     else:
-        for position in reversed(range(same, len(have))):
+        for position in reversed(range(same, len(actual))):
             ruleset.delete(want.name, position)
     for tag, rule in zip(want.tags[same:], want.rules[same:], strict=True):
         ruleset.append(want.name, rule, tag)

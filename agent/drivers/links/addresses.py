@@ -21,7 +21,7 @@ from socket import AF_INET
 
 from pyroute2.netlink.exceptions import NetlinkError
 
-from cloudnet.agent.drivers.links.arp import Announcer
+from cloudnet.agent.drivers.links.arp import ArpAnnouncer
 from cloudnet.agent.drivers.links.netlink import Assigned, Link, LinkTable, Netlink, refusing
 from cloudnet.agent.node.resources.all import LABEL, Address, PublicAddress
 from cloudnet.common.errors import KernelRefused
@@ -51,7 +51,7 @@ class _Found:
 class AddressDriver:
     """Reads, adds and takes away :class:`Address` and :class:`PublicAddress`."""
 
-    def __init__(self, netlink: Netlink, announcer: Announcer) -> None:
+    def __init__(self, netlink: Netlink, announcer: ArpAnnouncer) -> None:
         self._netlink = netlink
         self._announcer = announcer
         # Wanted ones that are there without our mark: the operator's, left as they are. Known
@@ -100,14 +100,14 @@ class AddressDriver:
         if link.up:
             self._announcer.announce(link.name, link.mac, interface.ip)
 
-    def remove(self, have: Address | PublicAddress) -> None:
+    def remove(self, actual: Address | PublicAddress) -> None:
         """Take the address away, unless it is the operator's."""
-        interface = _interface(have)
-        self._lent.pop((have.device, interface.ip), None)
-        link = self._netlink.link(have.device)
+        interface = _interface(actual)
+        self._lent.pop((actual.device, interface.ip), None)
+        link = self._netlink.link(actual.device)
         if link is None:
             return
-        with refusing(f"remove {have}", "see `ip address` for what is there"):
+        with refusing(f"remove {actual}", "see `ip address` for what is there"):
             for found in self._addresses(link.index):
                 if found.ours and found.interface == interface:
                     self._delete(found)
@@ -171,10 +171,10 @@ class AddressDriver:
                 raise
 
 
-def _interface(item: Address | PublicAddress) -> IPv4Interface:
-    if isinstance(item, Address):
-        return item.interface
-    return IPv4Interface((item.address, ONE_HOST))
+def _interface(resource: Address | PublicAddress) -> IPv4Interface:
+    if isinstance(resource, Address):
+        return resource.interface
+    return IPv4Interface((resource.address, ONE_HOST))
 
 
 def _new(want: Address | PublicAddress, link: Link) -> _Found:

@@ -47,7 +47,7 @@ class _Due:
     left: int  # pairs after this one
 
 
-class Announcer:
+class ArpAnnouncer:
     """Sends each announcement ``times`` times; nobody waits for it."""
 
     def __init__(self, times: int) -> None:

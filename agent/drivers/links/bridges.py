@@ -66,15 +66,15 @@ class BridgeDriver:
                 self.netlink.change_link("set", index=link.index, **wrong)
         _refuse_router_advertisements(want.name)
 
-    def remove(self, have: Bridge) -> None:
+    def remove(self, actual: Bridge) -> None:
         """Take the bridge away, if it is ours and nobody is in it."""
-        link = self.netlink.link(have.name)
+        link = self.netlink.link(actual.name)
         if link is None or link.network is None:
             return
         if guests := _foreign(link, self.netlink.links()):
             # Planned from a reading in which it was empty: a guest came in between.
-            raise KernelRefused(f"{have.name} still has {_names(guests)}; it goes when they have")
-        with refusing(f"remove {have.name}", "see `ip -d link` for what holds it"):
+            raise KernelRefused(f"{actual.name} still has {_names(guests)}; it goes when they have")
+        with refusing(f"remove {actual.name}", "see `ip -d link` for what holds it"):
             self.netlink.change_link("del", index=link.index)
 
     def _there(self, want: Bridge) -> Link | None:

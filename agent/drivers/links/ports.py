@@ -46,13 +46,13 @@ class PortDriver:
             if not nic.up:
                 self.netlink.change_link("set", index=nic.index, state="up")
 
-    def remove(self, have: Port) -> None:
+    def remove(self, actual: Port) -> None:
         """Give the NIC back as it came: in no bridge and without the mark."""
-        nic = self.netlink.link(have.device)
+        nic = self.netlink.link(actual.device)
         if nic is None or (mark := mark_of(nic)) is None:
             return
         bridge = self.netlink.link(mark)
-        with refusing(f"remove {have}", "see `ip -d link`"):
+        with refusing(f"remove {actual}", "see `ip -d link`"):
             if bridge is not None and nic.master == bridge.index:
                 self.netlink.change_link("set", index=nic.index, master=0)
             self._unmark(nic)

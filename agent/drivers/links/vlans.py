@@ -51,11 +51,11 @@ class VlanDriver:
             if not link.up:
                 self._raise(want, link, parent)
 
-    def remove(self, have: Vlan) -> None:
+    def remove(self, actual: Vlan) -> None:
         """Take the subinterface away, if it is ours."""
-        link = self.netlink.link(have.name)
+        link = self.netlink.link(actual.name)
         if link is not None and link.kind == "vlan" and link.network is not None:
-            with refusing(f"remove {have.name}", "see `ip -d link` for what holds it"):
+            with refusing(f"remove {actual.name}", "see `ip -d link` for what holds it"):
                 self.netlink.change_link("del", index=link.index)
 
     def _needed(self, want: Vlan, name: str, remedy: str) -> Link:

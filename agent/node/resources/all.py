@@ -131,7 +131,7 @@ class PublicAddress:
 
 
 @dataclass(frozen=True)
-class Dhcp:
+class Dnsmasq:
     """One dnsmasq: its command line and the files it reads."""
 
     bridge: str
@@ -150,7 +150,7 @@ class Dhcp:
 
 
 @dataclass(frozen=True)
-class HandedOut:
+class Lease:
     """A lease that a dnsmasq of ours has given; wanted as long as its guest is.
 
     Never made, only taken away: by a forced DHCPRELEASE, so that the next guest with this address
@@ -250,7 +250,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Translation:
+class NatMapping:
     """A floating IP's two-way NAT, as the rules of the nat table say it.
 
     Made by the rules themselves; taking it away means that the kernel forgets the connections
@@ -270,7 +270,7 @@ class Translation:
         return f"{self.floating} is {self.fixed}"
 
     @classmethod
-    def noted(cls, note: str) -> Translation | None:
+    def noted(cls, note: str) -> NatMapping | None:
         """Return the translation that a rule's comment says; None when it says none."""
         floating, _, fixed = note.partition(" is ")
         try:
@@ -282,39 +282,39 @@ class Translation:
         return self.key
 
 
-Item = (
+Resource = (
     Forwarding
     | Bridge
     | Vlan
     | Port
     | Address
     | PublicAddress
-    | Dhcp
-    | HandedOut
+    | Dnsmasq
+    | Lease
     | Table
-    | Translation
+    | NatMapping
 )
-Items = Mapping[str, Item]  # by key
+Resources = Mapping[str, Resource]  # by key
 
 
-def bridge_of(item: Item) -> str | None:
+def bridge_of(resource: Resource) -> str | None:
     """Return the bridge of the network that the thing belongs to; None: it is shared by many."""
-    match item:
+    match resource:
         case Bridge():
-            return item.name
-        case Vlan() | Port() | Dhcp() | HandedOut():
-            return item.bridge
+            return resource.name
+        case Vlan() | Port() | Dnsmasq() | Lease():
+            return resource.bridge
         case Address():
-            return item.device
+            return resource.device
         case _:
             return None
 
 
 @dataclass(frozen=True)
-class Found:
+class ActualState:
     """What a node has: our things, and the links of others."""
 
-    items: Items
+    resources: Resources
     nics: Mapping[str, Nic]  # by name; links that are not ours
 
 
@@ -328,7 +328,7 @@ class Process:
 
 
 @dataclass(frozen=True)
-class DhcpFiles:
+class DnsmasqFiles:
     """Where one dnsmasq's files are, in nova-network's names."""
 
     hosts: Path  # a directory, one file a guest
@@ -337,7 +337,7 @@ class DhcpFiles:
     leases: Path
 
     @classmethod
-    def of(cls, networks_path: Path, bridge: str) -> DhcpFiles:
+    def of(cls, networks_path: Path, bridge: str) -> DnsmasqFiles:
         """Return the files of the dnsmasq that serves ``bridge``."""
         stem = f"nova-{bridge}"
         return cls(
@@ -348,6 +348,6 @@ class DhcpFiles:
         )
 
 
-def by_key(*items: Item) -> dict[str, Item]:
+def by_key(*resources: Resource) -> dict[str, Resource]:
     """Return the things by their keys."""
-    return {item.key: item for item in items}
+    return {resource.key: resource for resource in resources}

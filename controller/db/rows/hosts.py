@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
-from cloudnet.common.wire.objects import Problem
+from cloudnet.common.wire.objects import Fault
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import host_networks, host_problems, networks, services
 from cloudnet.controller.model.records import HostNetwork, Network, Touched
@@ -146,25 +146,25 @@ def _is(row: HostNetwork) -> sa.ColumnElement[bool]:
 # -- problems --------------------------------------------------------------------------------------
 
 
-def problems(connection: Connection, host: str) -> list[Problem]:
+def faults(connection: Connection, host: str) -> list[Fault]:
     """Return what a host said it could not do."""
     rows = connection.execute(
         sa.select(host_problems.c.network_uuid, host_problems.c.message)
         .where(host_problems.c.host == host)
         .order_by(host_problems.c.id)
     )
-    return [Problem(*row) for row in rows]
+    return [Fault(*row) for row in rows]
 
 
 def replace_problems(
-    connection: Connection, host: str, now_there: Sequence[Problem], now: datetime
+    connection: Connection, host: str, now_there: Sequence[Fault], now: datetime
 ) -> None:
     """Put a host's new list of problems in the place of the old one; what stays keeps its since."""
     mine = host_problems.c.host == host
     known = sa.select(
         host_problems.c.network_uuid, host_problems.c.message, host_problems.c.since
     ).where(mine)
-    since = {Problem(uuid, said): moment for uuid, said, moment in connection.execute(known)}
+    since = {Fault(uuid, said): moment for uuid, said, moment in connection.execute(known)}
     connection.execute(sa.delete(host_problems).where(mine))
     if now_there:
         connection.execute(
@@ -172,11 +172,11 @@ def replace_problems(
             [
                 {
                     "host": host,
-                    "network_uuid": problem.network,
-                    "message": problem.message,
-                    "since": since.get(problem, now),
+                    "network_uuid": fault.network,
+                    "message": fault.message,
+                    "since": since.get(fault, now),
                 }
-                for problem in now_there
+                for fault in now_there
             ],
         )
 

@@ -27,7 +27,7 @@ _WITH_GATEWAY = sa.select(*_COLUMNS, _gateway.c.address).select_from(
     )
 )
 _ONE_WITH_GATEWAY = _WITH_GATEWAY.where(networks.c.id == given("network"))
-# Who puts a guest on a network holds it as it was seen, and whoever changes it waits for that.
+# Caller puts a guest on a network holds it as it was seen, and whoever changes it waits for that.
 _HELD = _ALL.with_for_update(read=True)
 _OF_PROJECT = _HELD.where(networks.c.project_id == given("project"))
 _OF_PROJECT_OR_SHARED = _HELD.where(

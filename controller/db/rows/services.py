@@ -65,7 +65,7 @@ def standings(connection: Connection) -> dict[str, list[Standing]]:
     return found
 
 
-def problems(connection: Connection) -> dict[str, list[tuple[str, datetime]]]:
+def faults(connection: Connection) -> dict[str, list[tuple[str, datetime]]]:
     """Return what each host could not do, and since when."""
     rows = connection.execute(
         sa.select(host_problems.c.host, host_problems.c.message, host_problems.c.since).order_by(

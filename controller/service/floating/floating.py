@@ -24,8 +24,8 @@ from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import quotas as quota_rows
 from cloudnet.controller.model import quotas
 from cloudnet.controller.model.records import FloatingIp, Guest, Touched
-from cloudnet.controller.notify.port import Changes, Clock
-from cloudnet.controller.service.caller import ADMIN, Who
+from cloudnet.controller.notify.port import Clock, HostNotifier
+from cloudnet.controller.service.caller import ADMIN, Caller
 from cloudnet.controller.service.hosts import attachment
 
 LOG = logging.getLogger(__name__)
@@ -33,14 +33,14 @@ LOG = logging.getLogger(__name__)
 ATTEMPTS = 8  # at a floating IP that others want at the same moment
 
 
-__all__ = ["ADMIN", "FloatingIps", "Who"]
+__all__ = ["ADMIN", "Caller", "FloatingIps"]
 
 
 class FloatingIps:
     """The use cases around floating IPs."""
 
     def __init__(
-        self, database: Database, settings: ControllerSettings, changes: Changes, clock: Clock
+        self, database: Database, settings: ControllerSettings, changes: HostNotifier, clock: Clock
     ) -> None:
         self._database = database
         self._settings = settings
@@ -59,10 +59,10 @@ class FloatingIps:
         with self._database.reading() as connection:
             return floating_rows.of_project(connection, project)
 
-    def get(self, who: Who, address: IPv4Address) -> FloatingIp:
+    def get(self, caller: Caller, address: IPv4Address) -> FloatingIp:
         """Return one floating IP."""
         with self._database.reading() as connection:
-            return _mine(connection, who, address)
+            return _mine(connection, caller, address)
 
     def holder(self, floating: FloatingIp) -> Guest | None:
         """Return the guest that a floating IP points at."""
@@ -72,7 +72,7 @@ class FloatingIps:
     # -- changing ------------------------------------------------------------------------------
 
     def allocate(
-        self, who: Who, project: str, pool: str | None = None, *, auto_assigned: bool = False
+        self, caller: Caller, project: str, pool: str | None = None, *, auto_assigned: bool = False
     ) -> IPv4Address:
         """Take a floating IP out of a pool for a project.
 
@@ -80,7 +80,7 @@ class FloatingIps:
         :raises FloatingIpLimitExceeded: the project has its quota; not checked for auto-assigned
         :raises NoMoreFloatingIps: the pool is empty
         """
-        who.may_touch(f"a floating IP of {project}", project)
+        caller.may_touch(f"a floating IP of {project}", project)
         chosen = pool or self._settings.default_floating_pool
 
         def work(connection: Connection) -> FloatingIp:
@@ -110,7 +110,7 @@ class FloatingIps:
         return address
 
     def deallocate(
-        self, who: Who, address: IPv4Address, *, affect_auto_assigned: bool = False
+        self, caller: Caller, address: IPv4Address, *, affect_auto_assigned: bool = False
     ) -> None:
         """Give a floating IP back to its pool; one that came with its instance stays.
 
@@ -118,7 +118,7 @@ class FloatingIps:
         """
 
         def work(connection: Connection) -> bool:
-            floating = _mine(connection, who, address)
+            floating = _mine(connection, caller, address)
             if floating.auto_assigned and not affect_auto_assigned:
                 return False
             if floating.fixed_ip_id is not None:
@@ -130,7 +130,7 @@ class FloatingIps:
 
     def associate(
         self,
-        who: Who,
+        caller: Caller,
         address: IPv4Address,
         fixed: IPv4Address,
         *,
@@ -142,9 +142,9 @@ class FloatingIps:
         """
 
         def work(connection: Connection) -> tuple[str | None, set[Touched]]:
-            floating = _mine(connection, who, address)
+            floating = _mine(connection, caller, address)
             _refuse_auto_assigned(floating, affect=affect_auto_assigned)
-            guest = _target(connection, who, floating, fixed)
+            guest = _target(connection, caller, floating, fixed)
             if floating.fixed_ip_id == guest.fixed_ip_id:
                 return None, set()
             loser = _holder(connection, floating)
@@ -160,7 +160,7 @@ class FloatingIps:
         return loser
 
     def disassociate(
-        self, who: Who, address: IPv4Address, *, affect_auto_assigned: bool = False
+        self, caller: Caller, address: IPv4Address, *, affect_auto_assigned: bool = False
     ) -> None:
         """Take a floating IP off its fixed one; it stays with the project.
 
@@ -168,7 +168,7 @@ class FloatingIps:
         """
 
         def work(connection: Connection) -> set[Touched]:
-            floating = _mine(connection, who, address)
+            floating = _mine(connection, caller, address)
             if floating.fixed_ip_id is None:
                 raise FloatingIpNotAssociated(f"{address} is not associated with a fixed IP")
             _refuse_auto_assigned(floating, affect=affect_auto_assigned)
@@ -208,13 +208,13 @@ class FloatingIps:
             quotas.check(quotas.FLOATING_IPS, project, limit=limit, used=used)
 
 
-def _mine(connection: Connection, who: Who, address: IPv4Address) -> FloatingIp:
+def _mine(connection: Connection, caller: Caller, address: IPv4Address) -> FloatingIp:
     floating = floating_rows.by_address(connection, address)
     if floating is None:
         raise FloatingIpNotFoundForAddress(
             f"{address} is no floating IP; see `cloudnet-manage floating list`"
         )
-    who.may_touch(f"floating IP {address}", floating.project_id)
+    caller.may_touch(f"floating IP {address}", floating.project_id)
     return floating
 
 
@@ -224,7 +224,9 @@ def _holder(connection: Connection, floating: FloatingIp) -> Guest | None:
     return guest_rows.by_fixed_ip(connection, floating.fixed_ip_id)
 
 
-def _target(connection: Connection, who: Who, floating: FloatingIp, fixed: IPv4Address) -> Guest:
+def _target(
+    connection: Connection, caller: Caller, floating: FloatingIp, fixed: IPv4Address
+) -> Guest:
     if floating.project_id is None:
         raise FloatingIpAssociateFailed(
             f"{floating.address} belongs to no project; allocate it to one first"
@@ -232,7 +234,7 @@ def _target(connection: Connection, who: Who, floating: FloatingIp, fixed: IPv4A
     guest = guest_rows.by_address(connection, fixed)
     if guest is None:
         raise FixedIpNotFoundForAddress(f"no instance has the address {fixed}")
-    if not who.is_admin and guest.project != floating.project_id:
+    if not caller.is_admin and guest.project != floating.project_id:
         raise Forbidden(f"{fixed} belongs to an instance of another project")
     return guest
 

@@ -18,7 +18,7 @@ from cloudnet.controller.model.records import Event, Network, Touched
 
 
 @dataclass(frozen=True)
-class Served:
+class Attachment:
     """A network that a guest's host can now have guests on."""
 
     network: Network
@@ -27,7 +27,7 @@ class Served:
     events: tuple[Event, ...] = ()
 
 
-def attach(connection: Connection, network: Network, host: str, now: datetime) -> Served:
+def attach(connection: Connection, network: Network, host: str, now: datetime) -> Attachment:
     """See to it that a network has a gateway for guests on ``host``.
 
     In multi-host mode each host takes an address of its own out of the pool; else the first host
@@ -40,12 +40,12 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
             # Those that had been left without one.
             guest_rows.serve_from_gateway(connection, led)
             floating_rows.carry(connection, led.id, led.host, now)
-        return Served(led, None, touched)
+        return Attachment(led, None, touched)
     touched = frozenset(touch(connection, network, host, now))
     # Read only now: whoever frees a host's address locks the row that was just touched.
     own_address = address_rows.gateway_of(connection, network.id, host)
     if own_address is not None:
-        return Served(network, own_address, touched)
+        return Attachment(network, own_address, touched)
     position = pool.next_free(connection, network)
     if position is None:
         raise NoMoreFixedIps(
@@ -65,7 +65,7 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
         project_id=network.project_id,
         host=host,
     )
-    return Served(network, address, touched, (event,))
+    return Attachment(network, address, touched, (event,))
 
 
 def touch(connection: Connection, network: Network, guest_host: str, now: datetime) -> set[Touched]:

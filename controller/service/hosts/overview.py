@@ -28,11 +28,11 @@ class Overview:
         """Return a line for each program on each host; Any: columns of several kinds."""
         with self._database.reading() as connection:
             standings = service_rows.standings(connection)
-            problems = service_rows.problems(connection)
+            faults = service_rows.faults(connection)
             return [
                 self._service(service)
                 | _counted(service, standings.get(service.host, []))
-                | {"problems": len(problems.get(service.host, []))}
+                | {"problems": len(faults.get(service.host, []))}
                 for service in service_rows.every(connection)
             ]
 
@@ -55,7 +55,7 @@ class Overview:
                 "networks": [_standing(s) for s in standings],
                 "problems": [
                     {"since": since, "message": message}
-                    for message, since in service_rows.problems(connection).get(name, [])
+                    for message, since in service_rows.faults(connection).get(name, [])
                 ],
             }
 

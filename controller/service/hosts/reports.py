@@ -8,7 +8,14 @@ from datetime import datetime
 from ipaddress import IPv4Address
 
 from cloudnet.common.rpc import AGENT_TOPIC, CONTROLLER_TOPIC
-from cloudnet.common.wire.objects import UNSETTLED, Lease, NetworkGone, Picture, Report, Snapshot
+from cloudnet.common.wire.objects import (
+    OUT_OF_SYNC,
+    NetworkGone,
+    Report,
+    ReportedLease,
+    ReportReply,
+    Snapshot,
+)
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import history
@@ -16,7 +23,7 @@ from cloudnet.controller.db.rows import hosts as host_rows
 from cloudnet.controller.db.rows import leases as lease_rows
 from cloudnet.controller.model.records import HostNetwork
 from cloudnet.controller.notify.port import Clock
-from cloudnet.controller.service.hosts.snapshots import Pictures, snapshot_of
+from cloudnet.controller.service.hosts.snapshots import SnapshotReader, snapshot_of
 
 LOG = logging.getLogger(__name__)
 
@@ -24,29 +31,29 @@ LOG = logging.getLogger(__name__)
 class Hosts:
     """The use cases around one host."""
 
-    def __init__(self, database: Database, pictures: Pictures, clock: Clock) -> None:
+    def __init__(self, database: Database, snapshots: SnapshotReader, clock: Clock) -> None:
         self._database = database
-        self._pictures = pictures
+        self._pictures = snapshots
         self._clock = clock
 
-    def report(self, report: Report) -> Picture:
+    def report(self, report: Report) -> ReportReply:
         """Take a heartbeat and return what the host lacks or has too much.
 
         Casts may be lost, doubled or late: what is told here puts all of it right.
         """
 
-        def work(connection: Connection) -> Picture:
+        def work(connection: Connection) -> ReportReply:
             now = self._clock()
             host_rows.seen_up(connection, report.host, "cloudnet-agent", AGENT_TOPIC, now)
             _note_problems(connection, report, now)
             if report.leases is not None:
                 _note_leases(connection, report.host, report.leases)
-            behind = _note_applied(connection, report, now)
-            return Picture(self._pictures.ranges_in(connection), tuple(behind))
+            stale = _note_applied(connection, report, now)
+            return ReportReply(self._pictures.ranges_in(connection), tuple(stale))
 
         picture = self._database.write(work)
-        if picture.behind:
-            LOG.debug("host %s is behind on %d networks", report.host, len(picture.behind))
+        if picture.stale:
+            LOG.debug("host %s is behind on %d networks", report.host, len(picture.stale))
         return picture
 
     def lease(self, address: IPv4Address, mac: str | None = None) -> None:
@@ -78,16 +85,16 @@ class Hosts:
 
 
 def _note_problems(connection: Connection, report: Report, now: datetime) -> None:
-    known = host_rows.problems(connection, report.host)
-    if known == list(report.problems):
+    known = host_rows.faults(connection, report.host)
+    if known == list(report.faults):
         return
-    host_rows.replace_problems(connection, report.host, report.problems, now)
-    for problem in report.problems:
-        if problem not in known:
-            LOG.warning("host %s: %s", report.host, problem.message)
+    host_rows.replace_problems(connection, report.host, report.faults, now)
+    for fault in report.faults:
+        if fault not in known:
+            LOG.warning("host %s: %s", report.host, fault.message)
 
 
-def _note_leases(connection: Connection, host: str, leases: Sequence[Lease]) -> None:
+def _note_leases(connection: Connection, host: str, leases: Sequence[ReportedLease]) -> None:
     """Set the ``leased`` flags of all that the host serves to what it says."""
     handed_out = {lease.address: lease.mac for lease in leases}
     out: list[int] = []
@@ -109,12 +116,12 @@ def _note_applied(connection: Connection, report: Report, now: datetime) -> list
     for uuid in sorted(stands.keys() - rows.keys()):
         # Nobody here knows why it has this: from now on it is to be gone, until it says so.
         rows[uuid] = host_rows.add_gone(connection, report.host, uuid, stands[uuid] + 1, now)
-    behind = []
+    stale = []
     for row in rows.values():
         snapshot = _compare(connection, row, stands, now)
         if snapshot is not None:
-            behind.append(snapshot)
-    return behind
+            stale.append(snapshot)
+    return stale
 
 
 def _compare(
@@ -137,7 +144,7 @@ def _compare(
     elif revision is None and isinstance(snapshot, NetworkGone):
         settled = host_rows.forget(connection, row)
     else:
-        if revision is not None and revision > (row.applied_revision or UNSETTLED):
+        if revision is not None and revision > (row.applied_revision or OUT_OF_SYNC):
             # What is in it by now is wired, whatever has changed since.
             host_rows.got_to(connection, row, revision, now)
         return snapshot

@@ -12,7 +12,7 @@ from cloudnet.controller.model import ipam, snapshot
 from cloudnet.controller.model.records import HostNetwork, Touched
 
 
-class Pictures:
+class SnapshotReader:
     """Snapshots and ranges; reads only."""
 
     def __init__(self, database: Database) -> None:

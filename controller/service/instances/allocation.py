@@ -27,13 +27,17 @@ from cloudnet.controller.model.nwinfo import Wiring
 from cloudnet.controller.model.records import Event, Guest, Instance, Network, Touched
 from cloudnet.controller.service.hosts import attachment
 from cloudnet.controller.service.migrations.move import move
-from cloudnet.controller.service.networks.network_selection import Choice, Request, choose
+from cloudnet.controller.service.networks.network_selection import (
+    Request,
+    SelectedNetwork,
+    select_networks,
+)
 from cloudnet.controller.service.vifs import wiring
 from cloudnet.controller.service.vifs.macs import Macs
 
 
 @dataclass(frozen=True)
-class Boot:
+class BootRequest:
     """An instance that is to get its networks."""
 
     instance: str  # uuid
@@ -51,7 +55,7 @@ class Allocation:
     def __init__(
         self,
         connection: Connection,
-        boot: Boot,
+        boot: BootRequest,
         settings: ControllerSettings,
         macs: Macs,
         now: datetime,
@@ -69,34 +73,36 @@ class Allocation:
         """Claim a VIF and an address on each network, unless the instance has them already."""
         self._macs.start()
         before = self._known()
-        choices = self._missing(before)
-        self._check_quota(choices)
-        for choice in choices:
+        selected = self._missing(before)
+        self._check_quota(selected)
+        for choice in selected:
             self._claim(choice)
         if self._events:
             history.write(self._connection, self._events, self._now)
         if before:
             guests = guest_rows.of_instance(self._connection, self._boot.instance)
             self.wirings = wiring.of_guests(self._connection, guests)
-        elif not choices:
+        elif not selected:
             guest_rows.forget(self._connection, [self._boot.instance])
         return self
 
-    def _missing(self, before: Sequence[Guest]) -> list[Choice]:
+    def _missing(self, before: Sequence[Guest]) -> list[SelectedNetwork]:
         """Return what the instance is to have and has not; one that has any wants no others."""
         boot, default = self._boot, self._settings.networks.topology
         if before and not boot.requested:
             return []
-        choices = choose(self._connection, boot.project, boot.requested, default, self._now)
+        selected = select_networks(
+            self._connection, boot.project, boot.requested, default, self._now
+        )
         has = {guest.network_id: guest.address for guest in before}
-        for choice in choices:
+        for choice in selected:
             address = has.get(choice.network.id)
             if address is not None and choice.address not in {None, address}:
                 raise BadRequest(
                     f"instance {boot.instance} has {address} on network {choice.network.label}; "
                     f"deallocate that before it can have {choice.address}"
                 )
-        return [choice for choice in choices if choice.network.id not in has]
+        return [choice for choice in selected if choice.network.id not in has]
 
     def _known(self) -> list[Guest]:
         """Return what the instance has already; write it down if it is new or was empty."""
@@ -120,7 +126,7 @@ class Allocation:
             guest_rows.change(self._connection, wanted, self._now)
         return guests
 
-    def _claim(self, choice: Choice) -> None:
+    def _claim(self, choice: SelectedNetwork) -> None:
         boot = self._boot
         served = attachment.attach(self._connection, choice.network, boot.host, self._now)
         network = served.network
@@ -177,9 +183,9 @@ class Allocation:
             )
         return position
 
-    def _check_quota(self, choices: Sequence[Choice]) -> None:
+    def _check_quota(self, selected: Sequence[SelectedNetwork]) -> None:
         """Count addresses of shared ranges; a VLAN's subnet is the project's own anyway."""
-        wanted = sum(choice.network.topology is not Topology.VLAN for choice in choices)
+        wanted = sum(choice.network.topology is not Topology.VLAN for choice in selected)
         if not wanted:
             return
         project = self._boot.project

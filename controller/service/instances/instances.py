@@ -14,9 +14,9 @@ from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.model.nwinfo import Plain, network_info
 from cloudnet.controller.model.records import Instance, Touched
-from cloudnet.controller.notify.port import Changes, Clock
-from cloudnet.controller.service.caller import ADMIN, Who
-from cloudnet.controller.service.instances.allocation import Allocation, Boot
+from cloudnet.controller.notify.port import Clock, HostNotifier
+from cloudnet.controller.service.caller import ADMIN, Caller
+from cloudnet.controller.service.instances.allocation import Allocation, BootRequest
 from cloudnet.controller.service.instances.release import let_go
 from cloudnet.controller.service.migrations.move import move
 from cloudnet.controller.service.networks.network_selection import Request
@@ -33,7 +33,7 @@ class Instances:
         self,
         database: Database,
         settings: ControllerSettings,
-        changes: Changes,
+        changes: HostNotifier,
         clock: Clock,
         *,
         dice: Dice = secrets.token_bytes,
@@ -44,7 +44,7 @@ class Instances:
         self._changes = changes
         self._clock = clock
 
-    def allocate(self, boot: Boot, who: Who = ADMIN) -> list[Plain]:
+    def allocate(self, boot: BootRequest, caller: Caller = ADMIN) -> list[Plain]:
         """Give the instance a VIF and an address on each of its networks, all or nothing.
 
         An instance that has some already keeps them, also when it is on another host now.
@@ -52,7 +52,7 @@ class Instances:
         :raises NoMoreFixedIps: a network is full
         :raises NoMoreNetworks: the project has no network and none is free
         """
-        who.may_touch(f"an instance of {boot.project}", boot.project)
+        caller.may_touch(f"an instance of {boot.project}", boot.project)
         macs = Macs(self._settings.mac_attempts, boot.macs, self._dice)
 
         def claim(connection: Connection) -> Allocation:
@@ -76,7 +76,7 @@ class Instances:
         return network_info(done.wirings, boot.rxtx_factor)
 
     def network_info(
-        self, instance: str, rxtx_factor: float | None = None, who: Who = ADMIN
+        self, instance: str, rxtx_factor: float | None = None, caller: Caller = ADMIN
     ) -> list[Plain]:
         """Return what the instance has.
 
@@ -84,7 +84,7 @@ class Instances:
         """
         with self._database.reading() as connection:
             known = _known(connection, instance)
-            who.may_touch(f"instance {instance}", known.project_id)
+            caller.may_touch(f"instance {instance}", known.project_id)
             guests = guest_rows.of_instance(connection, instance)
             return network_info(wiring.of_guests(connection, guests), rxtx_factor)
 
@@ -106,14 +106,16 @@ class Instances:
         if touched:
             LOG.info("move instance %s to %s", instance, host)
 
-    def deallocate(self, instance: str, only: Sequence[Request] = (), who: Who = ADMIN) -> None:
+    def deallocate(
+        self, instance: str, only: Sequence[Request] = (), caller: Caller = ADMIN
+    ) -> None:
         """Take from the instance all it has (or ``only`` this); nothing to take is success."""
 
         def work(connection: Connection) -> set[Touched]:
             known = guest_rows.instance(connection, instance)
             if known is None:
                 return set()
-            who.may_touch(f"instance {instance}", known.project_id)
+            caller.may_touch(f"instance {instance}", known.project_id)
             return let_go(connection, instance, only, self._clock())
 
         touched = self._database.write(work)

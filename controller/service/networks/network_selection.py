@@ -28,20 +28,20 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Choice:
+class SelectedNetwork:
     """A network that an instance gets."""
 
     network: Network
     address: IPv4Address | None = None  # what the caller asked for; None: any
 
 
-def choose(
+def select_networks(
     connection: Connection,
     project: str,
     requested: Sequence[Request],
     default: Topology,
     now: datetime,
-) -> list[Choice]:
+) -> list[SelectedNetwork]:
     """Return the networks in the order of the request, or of their age.
 
     Without a request: the project's own; where VLANs are the rule and it has none, a free one
@@ -54,7 +54,7 @@ def choose(
     if not found and not shared:
         associate(connection, project, now)
         found = network_rows.of_project(connection, project)
-    return [Choice(network) for network in found]
+    return [SelectedNetwork(network) for network in found]
 
 
 def associate(connection: Connection, project: str, now: datetime) -> None:
@@ -82,7 +82,9 @@ def none_is_free(project: str) -> NoMoreNetworks:
     )
 
 
-def _requested(connection: Connection, project: str, requested: Sequence[Request]) -> list[Choice]:
+def _requested(
+    connection: Connection, project: str, requested: Sequence[Request]
+) -> list[SelectedNetwork]:
     uuids = [request.network for request in requested]
     for uuid in uuids:
         if uuids.count(uuid) > 1:
@@ -93,15 +95,15 @@ def _requested(connection: Connection, project: str, requested: Sequence[Request
     seen = network_rows.by_uuids(connection, uuids)
     if not seen:
         raise NoNetworksFound(f"requested_networks: no network is known as {', '.join(uuids)}")
-    choices = []
+    selected = []
     for request in requested:
         network = seen.get(request.network)
         if network is None or not _may_use(network, project):
             raise NetworkNotFoundForProject(
                 f"requested_networks: network {request.network} is not one of project {project}'s"
             )
-        choices.append(Choice(network, request.address))
-    return choices
+        selected.append(SelectedNetwork(network, request.address))
+    return selected
 
 
 def _may_use(network: Network, project: str) -> bool:

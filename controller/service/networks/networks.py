@@ -28,9 +28,9 @@ from cloudnet.controller.db.rows import history
 from cloudnet.controller.db.rows import hosts as host_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model import validation
-from cloudnet.controller.model.network_plan import Draft, Existing, NetworkWish, draft
+from cloudnet.controller.model.network_plan import Draft, Existing, NetworkRequest, draft
 from cloudnet.controller.model.records import Event, FixedIp, Network, Touched
-from cloudnet.controller.notify.port import Changes, Clock
+from cloudnet.controller.notify.port import Clock, HostNotifier
 from cloudnet.controller.service.networks import network_selection
 
 LOG = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Networks:
     """The use cases around networks."""
 
     def __init__(
-        self, database: Database, defaults: NetworkDefaults, changes: Changes, clock: Clock
+        self, database: Database, defaults: NetworkDefaults, changes: HostNotifier, clock: Clock
     ) -> None:
         self._database = database
         self._defaults = defaults
@@ -64,7 +64,7 @@ class Networks:
 
     # -- coming and going ----------------------------------------------------------------------
 
-    def create(self, wish: NetworkWish) -> list[Network]:
+    def create(self, request: NetworkRequest) -> list[Network]:
         """Create networks, all or none.
 
         :raises CidrConflict: the range overlaps networks that exist
@@ -74,14 +74,14 @@ class Networks:
         def work(connection: Connection) -> list[Network]:
             now = self._clock()
             network_rows.raise_revision(connection, network_rows.RANGES, now)  # one at a time
-            drafts = draft(wish, self._defaults, _existing(connection))
+            drafts = draft(request, self._defaults, _existing(connection))
             return _write(connection, drafts, now)
 
         try:
             made = self._database.write(work)
         except IntegrityError as error:
             raise CidrConflict(
-                f"networks {wish.label}: uuid, VLAN id or range is taken by another network "
+                f"networks {request.label}: uuid, VLAN id or range is taken by another network "
                 f"({error.orig}); see `cloudnet-manage network list`"
             ) from error
         self._changes.ranges()

@@ -17,7 +17,7 @@ SEVERAL = 10  # how many networks the next guests are spread over
 
 
 @dataclass(frozen=True)
-class Boot:
+class BootRequest:
     """Seconds from the call on."""
 
     answered: float
@@ -42,7 +42,7 @@ def measure(site: Site) -> list[Figure]:
     ]
 
 
-def _figure(what: str, boots: list[Boot], percent: int, goal: Goal | None) -> Figure:
+def _figure(what: str, boots: list[BootRequest], percent: int, goal: Goal | None) -> Figure:
     leased = milliseconds([boot.leased for boot in boots])
     answered = milliseconds([boot.answered for boot in boots])
     return Figure(
@@ -64,7 +64,7 @@ class _Guests:
         self._instances: list[str] = []
         self._wires: list[str] = []
 
-    def boot(self, network: str) -> Boot:
+    def boot(self, network: str) -> BootRequest:
         """Allocate for one guest, plug it in and have it ask for its lease."""
         tap, guest = self._site.node.lay_wire(len(self._wires))
         self._wires.append(tap)
@@ -79,7 +79,7 @@ class _Guests:
             address = client.lease()
             leased = time.monotonic()  # before the socket is closed, for which the kernel waits
         assert str(address) == info[0]["network"]["subnets"][0]["ips"][0]["address"]
-        return Boot(answered - began, bridged - began, leased - began)
+        return BootRequest(answered - began, bridged - began, leased - began)
 
     def leave(self) -> None:
         """Take all of them away again, and wait until the node is empty."""

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudnet.agent.desired import Inbox
-from cloudnet.agent.node.resources.all import HandedOut, Item, by_key
+from cloudnet.agent.desired import DesiredStore
+from cloudnet.agent.node.resources.all import Lease, Resource, by_key
 from cloudnet.agent.reconcile import Reconciler
-from cloudnet.agent.snapshot_cache import Memory
-from cloudnet.common.wire.objects import Applied, NetworkSnapshot, Picture, Snapshot
+from cloudnet.agent.snapshot_cache import SnapshotCache
+from cloudnet.common.wire.objects import Applied, NetworkSnapshot, ReportReply, Snapshot
 from tests.fixtures.agent.fake_kernel import ETH1, FakeKernel
 from tests.fixtures.agent.snapshots import (
     OTHER,
@@ -39,21 +39,21 @@ class Node:
 
     def __init__(self, path: Path, kernel: FakeKernel | None = None) -> None:
         self.kernel = kernel or FakeKernel()
-        self.inbox = Inbox("node1", Memory(path / "snapshots"))
+        self.store = DesiredStore("node1", SnapshotCache(path / "snapshots"))
         self.now = 0.0
         self.loop = Reconciler(
-            self.inbox, self.kernel, agent_settings(path), clock=lambda: self.now
+            self.store, self.kernel, agent_settings(path), clock=lambda: self.now
         )
 
-    def told(self, *snapshots: Snapshot) -> "Node":
-        self.inbox.put_picture(Picture(RANGES, snapshots))
+    def desired(self, *snapshots: Snapshot) -> "Node":
+        self.store.put_reply(ReportReply(RANGES, snapshots))
         return self
 
     def steps(self, *, look: bool = True) -> list[str]:
         """Turn once and return the steps that were tried."""
-        self.kernel.told.clear()
-        self.standing = self.loop.round(look=look)
-        return list(self.kernel.told)
+        self.kernel.desired.clear()
+        self.standing = self.loop.reconcile(look=look)
+        return list(self.kernel.desired)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def node(tmp_path: Path) -> Node:
 
 
 def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
-    node.told(network(vifs=(vif(),))).steps()
+    node.desired(network(vifs=(vif(),))).steps()
 
     assert str(node.kernel) == dedent("""\
         address 10.0.0.1/22 on br100
@@ -77,24 +77,24 @@ def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
 
 
 def test_a_second_round_does_nothing(node: Node) -> None:
-    node.told(network(vifs=(vif(),), floating_ips=(floating(),))).steps()
+    node.desired(network(vifs=(vif(),), floating_ips=(floating(),))).steps()
 
     assert node.steps() == []
 
 
 def test_another_guest_costs_one_step(node: Node) -> None:
-    node.told(network(vifs=(vif(),))).steps()
+    node.desired(network(vifs=(vif(),))).steps()
 
-    node.told(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+    node.desired(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
 
     assert node.steps() == ["ensure dhcp br100 with 2 hosts"]
 
 
 def test_the_last_guest_takes_the_network_with_it(node: Node) -> None:
-    node.told(network(vifs=(vif(),))).steps()
-    node.kernel.hand_out(HandedOut("br100", vif().address, vif().mac))
+    node.desired(network(vifs=(vif(),))).steps()
+    node.kernel.hand_out(Lease("br100", vif().address, vif().mac))
 
-    node.told(gone()).steps()
+    node.desired(gone()).steps()
 
     assert str(node.kernel) == "forwarding of IPv4"
     assert node.standing.gone == (gone(),)
@@ -103,10 +103,10 @@ def test_the_last_guest_takes_the_network_with_it(node: Node) -> None:
 def test_a_network_is_not_gone_while_a_guest_is_in_its_bridge(
     node: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
-    node.told(bridged_only()).steps()
+    node.desired(bridged_only()).steps()
     node.kernel.guests["br100"] = ("tap1",)
 
-    node.told(gone())
+    node.desired(gone())
     node.steps()
     node.steps()
 
@@ -124,7 +124,7 @@ def test_a_network_is_not_gone_while_a_guest_is_in_its_bridge(
 
 def test_nothing_is_touched_before_the_first_whole_picture(tmp_path: Path) -> None:
     kernel = FakeKernel()
-    Node(tmp_path / "before", kernel).told(network()).steps()
+    Node(tmp_path / "before", kernel).desired(network()).steps()
 
     fresh = Node(tmp_path / "after", kernel)
 
@@ -133,7 +133,7 @@ def test_nothing_is_touched_before_the_first_whole_picture(tmp_path: Path) -> No
 
 
 def test_a_node_comes_back_from_disk_when_nobody_answers(tmp_path: Path) -> None:
-    Node(tmp_path).told(network(vifs=(vif(),)), network(OTHER)).steps()
+    Node(tmp_path).desired(network(vifs=(vif(),)), network(OTHER)).steps()
     rebooted = Node(tmp_path)
 
     rebooted.steps()
@@ -145,14 +145,14 @@ def test_a_node_comes_back_from_disk_when_nobody_answers(tmp_path: Path) -> None
 def test_what_fails_holds_what_leans_on_it_and_nothing_else(node: Node) -> None:
     node.kernel.refuse["bridge br100"] = "Operation not supported"
 
-    steps = node.told(network(), network(OTHER)).steps()
+    steps = node.desired(network(), network(OTHER)).steps()
 
     assert [step for step in steps if "br100" in step] == [
         "ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500"
     ]
     assert "dhcp br101 with 0 hosts" in str(node.kernel)
     assert node.standing.applied == (Applied(OTHER, 1),)
-    assert [(p.network, p.message) for p in node.standing.problems] == [
+    assert [(p.network, p.message) for p in node.standing.faults] == [
         (
             PRIVATE,
             "cannot ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500: Operation not supported",
@@ -163,7 +163,7 @@ def test_what_fails_holds_what_leans_on_it_and_nothing_else(node: Node) -> None:
 def test_without_isolation_no_bridge_gets_an_address(node: Node) -> None:
     node.kernel.refuse["table filter"] = "Permission denied"
 
-    node.told(network()).steps()
+    node.desired(network()).steps()
 
     assert "address" not in str(node.kernel)
 
@@ -174,7 +174,7 @@ def test_a_failure_is_said_once_tried_again_after_growing_pauses_and_its_end_is_
     caplog.set_level(logging.INFO)
     node.kernel.refuse["dhcp br100"] = "address already in use"
     tries = []
-    node.told(network())
+    node.desired(network())
     for second in range(16):
         node.now = float(second)
         tries += [second for step in node.steps() if step.startswith("ensure dhcp")]
@@ -190,8 +190,8 @@ def test_a_failure_is_said_once_tried_again_after_growing_pauses_and_its_end_is_
 
 
 def test_damage_is_repaired_and_the_rest_left_alone(node: Node) -> None:
-    node.told(network(vifs=(vif(),)), network(OTHER)).steps()
-    del node.kernel.items["vlan vlan100"]
+    node.desired(network(vifs=(vif(),)), network(OTHER)).steps()
+    del node.kernel.resources["vlan vlan100"]
 
     assert node.steps() == ["ensure vlan vlan100 on eth0 tag 100 mtu 1500 in br100"]
 
@@ -199,7 +199,7 @@ def test_damage_is_repaired_and_the_rest_left_alone(node: Node) -> None:
 def test_a_nic_that_goes_away_takes_nothing_with_it(
     node: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
-    node.told(network(vifs=(vif(),))).steps()
+    node.desired(network(vifs=(vif(),))).steps()
     node.kernel.nics = {"eth1": ETH1}
 
     assert node.steps() == []
@@ -211,9 +211,9 @@ def test_a_nic_that_goes_away_takes_nothing_with_it(
 
 def test_a_floating_ip_that_moves_to_another_guest_forgets_its_connections(node: Node) -> None:
     guests = (vif(), vif(4, "10.0.0.4"))
-    node.told(network(vifs=guests, floating_ips=(floating(),))).steps()
+    node.desired(network(vifs=guests, floating_ips=(floating(),))).steps()
 
-    node.told(network(revision=2, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
+    node.desired(network(revision=2, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
 
     assert node.steps() == [
         "ensure table nat with 10 rules",
@@ -222,23 +222,23 @@ def test_a_floating_ip_that_moves_to_another_guest_forgets_its_connections(node:
 
 
 def test_the_lease_of_a_guest_that_went_is_released(node: Node) -> None:
-    node.told(network(vifs=(vif(),))).steps()
-    lease = HandedOut("br100", vif().address, vif().mac)
+    node.desired(network(vifs=(vif(),))).steps()
+    lease = Lease("br100", vif().address, vif().mac)
     node.kernel.hand_out(lease)
 
-    node.told(network(revision=2))
+    node.desired(network(revision=2))
 
     assert node.steps() == ["ensure dhcp br100 with 0 hosts", f"remove {lease}"]
 
 
 def test_without_forced_release_a_lease_runs_out_by_itself(tmp_path: Path) -> None:
-    stray = HandedOut("br100", IPv4Address("10.0.0.9"), "fa:16:3e:00:00:09")
+    stray = Lease("br100", IPv4Address("10.0.0.9"), "fa:16:3e:00:00:09")
     node = Node(tmp_path)
     base = agent_settings(tmp_path)
     patient = replace(base, dhcp=replace(base.dhcp, force_release=False))
-    node.loop = Reconciler(node.inbox, node.kernel, patient, clock=lambda: 0.0)
-    node.told(network()).steps()
-    node.kernel.items |= by_key(stray)
+    node.loop = Reconciler(node.store, node.kernel, patient, clock=lambda: 0.0)
+    node.desired(network()).steps()
+    node.kernel.resources |= by_key(stray)
 
     assert node.steps() == []
 
@@ -247,8 +247,8 @@ def test_a_node_that_cannot_be_read_is_left_as_it_is_and_says_so_once(
     node: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    node.told(network(vifs=(vif(),))).steps()
-    node.told(network(OTHER))
+    node.desired(network(vifs=(vif(),))).steps()
+    node.desired(network(OTHER))
     before = str(node.kernel)
     caplog.clear()
 
@@ -259,7 +259,7 @@ def test_a_node_that_cannot_be_read_is_left_as_it_is_and_says_so_once(
     line = "cannot read what this node has: iptables table nat: Permission denied"
     assert node.standing.unsettled == {PRIVATE, OTHER}
     assert node.standing.leases is None
-    assert [problem.message for problem in node.standing.problems] == [line]
+    assert [fault.message for fault in node.standing.faults] == [line]
     assert [record.getMessage() for record in caplog.records] == [line]
 
     node.kernel.unreadable = None
@@ -271,8 +271,8 @@ def test_a_node_that_cannot_be_read_is_left_as_it_is_and_says_so_once(
 
 
 def test_what_the_controller_asks_for_is_made_without_looking(node: Node) -> None:
-    node.told(network(vifs=(vif(),))).steps()
-    node.told(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+    node.desired(network(vifs=(vif(),))).steps()
+    node.desired(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
 
     assert node.steps(look=False) == ["ensure dhcp br100 with 2 hosts"]
     assert node.kernel.looks == 1
@@ -281,31 +281,31 @@ def test_what_the_controller_asks_for_is_made_without_looking(node: Node) -> Non
 
 
 def test_nothing_is_taken_away_without_looking(node: Node) -> None:
-    node.told(bridged_only()).steps()
+    node.desired(bridged_only()).steps()
     node.kernel.guests["br100"] = ("tap1",)  # came after the last look
-    node.told(gone())
+    node.desired(gone())
 
     node.steps(look=False)
 
     assert node.kernel.looks == 2
-    assert "bridge br100" in node.kernel.items
-    assert "vlan vlan100" in node.kernel.items
+    assert "bridge br100" in node.kernel.resources
+    assert "vlan vlan100" in node.kernel.resources
 
 
 def test_connections_of_a_floating_ip_that_moves_at_once_are_forgotten_at_once(node: Node) -> None:
     guests = (vif(), vif(4, "10.0.0.4"))
-    node.told(network(vifs=guests)).steps()
-    node.told(network(revision=2, vifs=guests, floating_ips=(floating(),)))
+    node.desired(network(vifs=guests)).steps()
+    node.desired(network(revision=2, vifs=guests, floating_ips=(floating(),)))
     node.steps(look=False)
-    node.told(network(revision=3, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
+    node.desired(network(revision=3, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
 
     assert "remove translation 192.168.99.225 to 10.0.0.3" in node.steps(look=False)
 
 
 def test_after_a_step_that_failed_it_is_looked_again(node: Node) -> None:
-    node.told(bridged_only()).steps()
+    node.desired(bridged_only()).steps()
     node.kernel.refuse["bridge br101"] = "no"
-    node.told(bridged_only(OTHER))
+    node.desired(bridged_only(OTHER))
     node.steps(look=False)
     node.kernel.refuse.clear()
     node.now += 10
@@ -313,7 +313,7 @@ def test_after_a_step_that_failed_it_is_looked_again(node: Node) -> None:
     node.steps(look=False)
 
     assert node.kernel.looks == 2
-    assert "bridge br101" in node.kernel.items
+    assert "bridge br101" in node.kernel.resources
 
 
 @given(st.lists(st.tuples(networks, st.booleans()), max_size=5))
@@ -327,7 +327,7 @@ def test_made_with_or_without_looking_it_comes_to_the_same(
         for revision, (snapshots, look) in enumerate(story, 1):
             here = {one.network: replace(one, revision=revision) for one in snapshots}
             left = [gone(uuid, revision=revision) for uuid in known - here.keys()]
-            node.told(*here.values(), *left).steps(look=look)
+            node.desired(*here.values(), *left).steps(look=look)
             known |= here.keys()
 
         assert node.steps() == []
@@ -337,19 +337,19 @@ def test_what_was_damaged_unseen_is_found_a_moment_after_something_was_made(
     tmp_path: Path,
 ) -> None:
     node = Node(tmp_path)
-    turning = Reconciler(node.inbox, node.kernel, agent_settings(tmp_path), clock=time.monotonic)
+    turning = Reconciler(node.store, node.kernel, agent_settings(tmp_path), clock=time.monotonic)
     stop = threading.Event()
     thread = threading.Thread(target=turning.run, args=(stop,), daemon=True)
     thread.start()
-    node.told(network(vifs=(vif(),)))
-    wait_for(lambda: "dhcp br100" in node.kernel.items, "the first guest", 5)
+    node.desired(network(vifs=(vif(),)))
+    wait_for(lambda: "dhcp br100" in node.kernel.resources, "the first guest", 5)
 
-    del node.kernel.items["vlan vlan100"]
-    node.told(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+    del node.kernel.resources["vlan vlan100"]
+    node.desired(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
 
-    wait_for(lambda: "vlan vlan100" in node.kernel.items, "the damage to be mended", 5)
+    wait_for(lambda: "vlan vlan100" in node.kernel.resources, "the damage to be mended", 5)
     stop.set()
-    node.inbox.wake()
+    node.store.wake()
     thread.join(5)
     assert not thread.is_alive()
 
@@ -359,42 +359,42 @@ def test_a_fault_of_our_own_in_one_thing_keeps_nothing_else_from_being_made(
 ) -> None:
     make = node.kernel.ensure
 
-    def ensure(item: Item) -> None:
-        if item.key == "bridge br100":
+    def ensure(resource: Resource) -> None:
+        if resource.key == "bridge br100":
             raise ValueError("no such thing")
-        make(item)
+        make(resource)
 
     monkeypatch.setattr(node.kernel, "ensure", ensure)
-    node.told(bridged_only(), bridged_only(OTHER))
+    node.desired(bridged_only(), bridged_only(OTHER))
 
     node.steps()
     node.steps()
 
-    assert "vlan vlan101" in node.kernel.items
-    [problem] = node.standing.problems
-    assert problem.message.endswith(": a fault of the agent's own, ValueError: no such thing")
+    assert "vlan vlan101" in node.kernel.resources
+    [fault] = node.standing.faults
+    assert fault.message.endswith(": a fault of the agent's own, ValueError: no such thing")
     assert caplog.text.count("Traceback") == 1
 
 
 def test_what_is_held_does_not_fail_and_keeps_nobody_awake(node: Node) -> None:
     node.kernel.refuse["dhcp br100"] = "port in use"
-    node.told(network(vifs=(vif(),))).steps()
+    node.desired(network(vifs=(vif(),))).steps()
     node.kernel.refuse["bridge br100"] = "no"
-    node.kernel.items.clear()
+    node.kernel.resources.clear()
     node.now += 10
 
     node.steps()
     node.now += 0.5
 
     assert node.loop.pause_seconds > 0.4
-    assert [problem.message for problem in node.standing.problems] == [
+    assert [fault.message for fault in node.standing.faults] == [
         "cannot ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500: no"
     ]
 
 
 def test_what_cannot_be_read_is_tried_again_soon_and_not_all_the_time(node: Node) -> None:
     node.kernel.refuse["dhcp br100"] = "port in use"
-    node.told(network(vifs=(vif(),))).steps()
+    node.desired(network(vifs=(vif(),))).steps()
     node.kernel.unreadable = "no"
     node.now += 10
 

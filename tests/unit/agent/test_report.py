@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.desired import Inbox
-from cloudnet.agent.node.resources.all import HandedOut
-from cloudnet.agent.reconcile import Standing
+from cloudnet.agent.desired import DesiredStore
+from cloudnet.agent.node.resources.all import Lease
+from cloudnet.agent.reconcile import HostStatus
 from cloudnet.agent.report import QueuedController, Reporter, Unanswered
-from cloudnet.agent.snapshot_cache import Memory
+from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.rpc import messaging
-from cloudnet.common.wire.objects import Applied, Lease, Picture, Report, Snapshot
+from cloudnet.common.wire.objects import Applied, Report, ReportedLease, ReportReply, Snapshot
 from tests.fixtures.agent.snapshots import PRIVATE, RANGES, gone, network
 from tests.lab.waiting import wait_for
 
@@ -21,15 +21,15 @@ class FakeController:
     """Answers with what it was told to, or not at all."""
 
     def __init__(self) -> None:
-        self.behind: tuple[Snapshot, ...] = ()
+        self.stale: tuple[Snapshot, ...] = ()
         self.away = False
         self.heard: list[Report] = []
 
-    def report(self, report: Report) -> Picture:
+    def report(self, report: Report) -> ReportReply:
         if self.away:
             raise Unanswered("MessagingTimeout")
         self.heard.append(report)
-        return Picture(RANGES, self.behind)
+        return ReportReply(RANGES, self.stale)
 
 
 @pytest.fixture
@@ -38,32 +38,32 @@ def controller() -> FakeController:
 
 
 @pytest.fixture
-def inbox(tmp_path: Path) -> Inbox:
-    return Inbox("node1", Memory(tmp_path))
+def store(tmp_path: Path) -> DesiredStore:
+    return DesiredStore("node1", SnapshotCache(tmp_path))
 
 
 @pytest.fixture
-def reporter(inbox: Inbox, controller: FakeController) -> Reporter:
-    return Reporter("node1", inbox, controller, 10)
+def reporter(store: DesiredStore, controller: FakeController) -> Reporter:
+    return Reporter("node1", store, controller, 10)
 
 
-LEASE = HandedOut("br100", IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03")
-STANDING = Standing(
+LEASE = Lease("br100", IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03")
+STANDING = HostStatus(
     applied=(Applied(PRIVATE, 1),), leases=frozenset({LEASE}), networks=(("br100", PRIVATE),)
 )
 
 
 def test_it_tells_what_stands_and_takes_what_is_behind(
-    reporter: Reporter, controller: FakeController, inbox: Inbox
+    reporter: Reporter, controller: FakeController, store: DesiredStore
 ) -> None:
-    controller.behind = (network(revision=2),)
+    controller.stale = (network(revision=2),)
     reporter.stand(STANDING)
 
     assert reporter.once()
 
     assert controller.heard[0].applied == (Applied(PRIVATE, 1),)
-    assert inbox.told().wanted == [network(revision=2)]
-    assert inbox.told().whole
+    assert store.desired().wanted == [network(revision=2)]
+    assert store.desired().synced
 
 
 def test_leases_are_told_until_they_are_heard_and_then_only_when_they_change(
@@ -77,28 +77,28 @@ def test_leases_are_told_until_they_are_heard_and_then_only_when_they_change(
     reporter.once()
 
     assert [report.leases for report in controller.heard] == [
-        (Lease(PRIVATE, IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03"),),
+        (ReportedLease(PRIVATE, IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03"),),
         None,
     ]
 
 
 def test_what_is_gone_is_told_until_the_controller_has_nothing_against_it(
-    reporter: Reporter, controller: FakeController, inbox: Inbox
+    reporter: Reporter, controller: FakeController, store: DesiredStore
 ) -> None:
-    inbox.put(gone(revision=2))
-    reporter.stand(Standing(gone=(gone(revision=2),)))
-    controller.behind = (network(revision=3),)
+    store.put(gone(revision=2))
+    reporter.stand(HostStatus(gone=(gone(revision=2),)))
+    controller.stale = (network(revision=3),)
     reporter.once()
 
     assert controller.heard[0].applied == (Applied(PRIVATE, 2),)
-    assert inbox.told().wanted == [network(revision=3)]
+    assert store.desired().wanted == [network(revision=3)]
 
-    inbox.put(gone(revision=4))
-    reporter.stand(Standing(gone=(gone(revision=4),)))
-    controller.behind = ()
+    store.put(gone(revision=4))
+    reporter.stand(HostStatus(gone=(gone(revision=4),)))
+    controller.stale = ()
     reporter.once()
 
-    assert inbox.told().snapshots == ()
+    assert store.desired().snapshots == ()
 
 
 def test_silence_is_said_once_and_its_end_too(
@@ -123,7 +123,7 @@ def test_leases_that_are_not_known_are_not_told(
 ) -> None:
     reporter.stand(STANDING)
     reporter.once()
-    reporter.stand(Standing(unsettled=frozenset({PRIVATE})))
+    reporter.stand(HostStatus(unsettled=frozenset({PRIVATE})))
     reporter.once()
     reporter.stand(STANDING)
     reporter.once()
@@ -132,9 +132,9 @@ def test_leases_that_are_not_known_are_not_told(
 
 
 def test_nothing_is_reported_before_there_was_a_round(
-    controller: FakeController, inbox: Inbox
+    controller: FakeController, store: DesiredStore
 ) -> None:
-    reporter = Reporter("node1", inbox, controller, 0.01)
+    reporter = Reporter("node1", store, controller, 0.01)
     stop = threading.Event()
     running = threading.Thread(target=reporter.run, args=(stop,), daemon=True)
     running.start()

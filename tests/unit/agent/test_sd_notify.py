@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.sd_notify import say_ready
+from cloudnet.agent.sd_notify import notify_ready
 
 
 @pytest.mark.parametrize("abstract", [False, True])
@@ -13,14 +13,14 @@ def test_systemd_hears_that_the_node_stands(tmp_path: Path, abstract: bool) -> N
         systemd.bind(path.replace("@", "\0"))
         systemd.settimeout(2)
 
-        say_ready({"NOTIFY_SOCKET": path})
+        notify_ready({"NOTIFY_SOCKET": path})
 
         assert systemd.recv(64) == b"READY=1"
 
 
 def test_nobody_waiting_is_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    say_ready({})
+    notify_ready({})
     assert caplog.text == ""
 
-    say_ready({"NOTIFY_SOCKET": f"{tmp_path}/gone"})
+    notify_ready({"NOTIFY_SOCKET": f"{tmp_path}/gone"})
     assert "systemd cannot be told" in caplog.text

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from cloudnet.agent.desired import Inbox
+from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.endpoint import AgentEndpoint
-from cloudnet.agent.snapshot_cache import Memory
-from cloudnet.agent.validate import sensible
+from cloudnet.agent.snapshot_cache import SnapshotCache
+from cloudnet.agent.validate import validated
 from cloudnet.common.errors import InvalidInput
 from cloudnet.common.wire.codec import to_wire
 from cloudnet.common.wire.objects import Topology
@@ -43,19 +43,19 @@ NONSENSE: list[dict[str, Any]] = [
 @pytest.mark.parametrize("change", NONSENSE, ids=str)
 def test_what_makes_no_sense_is_refused_by_its_field(change: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=rf"^NetworkSnapshot\.{next(iter(change))}: "):
-        sensible(replace(SENSE, **change))
+        validated(replace(SENSE, **change))
 
 
 def test_what_makes_sense_passes() -> None:
-    assert sensible(SENSE) == SENSE
-    assert sensible(gone()) == gone()
+    assert validated(SENSE) == SENSE
+    assert validated(gone()) == gone()
 
 
 def test_an_agent_drops_it_in_one_line(tmp_path: Any, caplog: pytest.LogCaptureFixture) -> None:
-    inbox = Inbox("node1", Memory(tmp_path))
+    store = DesiredStore("node1", SnapshotCache(tmp_path))
 
-    AgentEndpoint(inbox).apply_snapshot({}, to_wire(replace(SENSE, mtu=-1)))
+    AgentEndpoint(store).apply_snapshot({}, to_wire(replace(SENSE, mtu=-1)))
 
-    assert inbox.told().snapshots == ()
+    assert store.desired().snapshots == ()
     [record] = caplog.records
     assert record.getMessage() == "dropped a snapshot: NetworkSnapshot.mtu: -1 makes no sense"

@@ -3,7 +3,7 @@ from textwrap import dedent
 
 import pytest
 
-from cloudnet.agent.firewall.policy import tables, translations
+from cloudnet.agent.firewall.policy import nat_mappings, tables
 from cloudnet.agent.node.resources.all import Chain, Rule, Table
 from cloudnet.common.settings.views import NatSettings
 from cloudnet.common.wire.objects import FixedRanges, NetworkSnapshot, Topology
@@ -18,7 +18,7 @@ from tests.fixtures.agent.snapshots import (
 )
 
 
-def told(
+def desired(
     *networks: NetworkSnapshot,
     settings: NatSettings | None = None,
     ranges: FixedRanges = RANGES,
@@ -40,7 +40,7 @@ def test_a_node_without_networks_has_no_rules_at_all() -> None:
 
 def test_the_gateway_of_a_network_forwards_serves_and_translates() -> None:
     assert (
-        told(network())
+        desired(network())
         == dedent("""\
         filter cloudnet-FORWARD -j cloudnet-isolate
         filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
@@ -68,7 +68,7 @@ def test_the_gateway_of_a_network_forwards_serves_and_translates() -> None:
 def test_a_floating_ip_is_translated_both_ways_and_before_the_general_snat() -> None:
     with_floating = network(vifs=(vif(),), floating_ips=(floating(),))
 
-    new = [line for line in told(with_floating).splitlines() if line not in told(network())]
+    new = [line for line in desired(with_floating).splitlines() if line not in desired(network())]
 
     assert new == [
         "nat cloudnet-OUTPUT -d 192.168.99.225/32 -j DNAT --to-destination 10.0.0.3",
@@ -76,13 +76,13 @@ def test_a_floating_ip_is_translated_both_ways_and_before_the_general_snat() -> 
         "nat cloudnet-PREROUTING -d 192.168.99.225/32 -j DNAT --to-destination 10.0.0.3",
         "nat cloudnet-float-snat -s 10.0.0.3/32 -o eth1 -j SNAT --to-source 192.168.99.225",
     ]
-    assert [str(item) for item in translations([with_floating])] == [
+    assert [str(resource) for resource in nat_mappings([with_floating])] == [
         "translation 192.168.99.225 to 10.0.0.3"
     ]
 
 
 def test_a_host_that_is_not_the_gateway_only_lets_bridged_frames_pass() -> None:
-    assert told(bridged_only()) == dedent("""\
+    assert desired(bridged_only()) == dedent("""\
         filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
         filter cloudnet-FORWARD -j cloudnet-isolate
         filter cloudnet-FORWARD -i br100 -j DROP
@@ -96,14 +96,14 @@ def test_a_host_that_is_not_the_gateway_only_lets_bridged_frames_pass() -> None:
 def test_a_bridge_of_the_operators_is_the_operators_to_route() -> None:
     flat = bridged_only(topology=Topology.FLAT, vlan=None)
 
-    assert told(flat) == dedent("""\
+    assert desired(flat) == dedent("""\
         filter cloudnet-FORWARD -j cloudnet-isolate
         filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
         filter cloudnet-INPUT -j cloudnet-isolate""")
 
 
 def test_guests_left_in_the_bridge_of_a_network_that_is_gone_reach_nobody_by_this_host() -> None:
-    assert told(held=("br100",)) == dedent("""\
+    assert desired(held=("br100",)) == dedent("""\
         filter cloudnet-FORWARD -i br100 -o br100 -j ACCEPT
         filter cloudnet-FORWARD -j cloudnet-isolate
         filter cloudnet-FORWARD -i br100 -j DROP
@@ -115,7 +115,7 @@ def test_guests_left_in_the_bridge_of_a_network_that_is_gone_reach_nobody_by_thi
 @pytest.mark.parametrize("flip", [False, True])
 def test_where_packets_come_from_is_judged_before_where_they_go(flip: bool) -> None:
     pair = [network(), bridged_only(OTHER)]
-    lines = told(*(reversed(pair) if flip else pair)).splitlines()
+    lines = desired(*(reversed(pair) if flip else pair)).splitlines()
 
     assert lines.index("filter cloudnet-FORWARD -i br101 -j DROP") < lines.index(
         "filter cloudnet-FORWARD -o br100 -j ACCEPT"
@@ -123,7 +123,7 @@ def test_where_packets_come_from_is_judged_before_where_they_go(flip: bool) -> N
 
 
 def test_projects_are_kept_apart_before_the_controller_has_told_of_ranges() -> None:
-    text = told(network(), network(OTHER), ranges=FixedRanges(0, ()))
+    text = desired(network(), network(OTHER), ranges=FixedRanges(0, ()))
 
     for bridge in ("br100", "br101"):
         assert f"-d 10.0.0.0/21 -i {bridge} -m conntrack ! --ctstate DNAT -j DROP" in text
@@ -143,21 +143,25 @@ def test_no_packet_is_accepted_before_projects_are_kept_apart() -> None:
 def test_a_demilitarised_zone_is_reached_as_oneself_and_kept_open() -> None:
     settings = nat_settings(dmz_cidr=(IPv4Network("10.128.0.0/24"),))
 
-    assert "filter cloudnet-isolate -d 10.128.0.0/24 -i br100 -j RETURN" in told(
+    assert "filter cloudnet-isolate -d 10.128.0.0/24 -i br100 -j RETURN" in desired(
         network(), settings=settings
     )
-    assert "nat cloudnet-POSTROUTING -s 10.0.0.0/22 -d 10.128.0.0/24 -j ACCEPT" in told(
+    assert "nat cloudnet-POSTROUTING -s 10.0.0.0/22 -d 10.128.0.0/24 -j ACCEPT" in desired(
         network(), settings=settings
     )
 
 
 def test_nothing_is_translated_without_an_interface_to_leave_by() -> None:
-    assert "cloudnet-snat -s" not in told(network(), settings=nat_settings(public_interface=None))
-    assert "cloudnet-snat -s" not in told(network(), settings=nat_settings(routing_source_ip=None))
+    assert "cloudnet-snat -s" not in desired(
+        network(), settings=nat_settings(public_interface=None)
+    )
+    assert "cloudnet-snat -s" not in desired(
+        network(), settings=nat_settings(routing_source_ip=None)
+    )
 
 
 def test_a_network_without_a_gateway_is_cut_off() -> None:
-    text = told(network(gateway=None))
+    text = desired(network(gateway=None))
 
     assert "filter cloudnet-FORWARD -i br100 -j DROP" in text
     assert "filter cloudnet-FORWARD -o br100 -j DROP" in text

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudnet.agent.node.plan import Verb, needs, plan
-from cloudnet.agent.node.render import translate
-from cloudnet.agent.node.resources.all import Bridge, Found, HandedOut, Item, by_key
+from cloudnet.agent.node.render import render
+from cloudnet.agent.node.resources.all import ActualState, Bridge, Lease, Resource, by_key
 from cloudnet.common.wire.objects import NetworkSnapshot
 from tests.fixtures.agent.fake_kernel import ETH0, ETH1, FakeKernel
 from tests.fixtures.agent.snapshots import (
@@ -23,8 +23,8 @@ from tests.fixtures.agent.snapshots import (
 NICS = {"eth0": ETH0, "eth1": ETH1}
 
 
-def wanted(*networks: NetworkSnapshot) -> dict[str, Item]:
-    return dict(translate(networks, RANGES, agent_settings(), Found({}, NICS)).items)
+def wanted(*networks: NetworkSnapshot) -> dict[str, Resource]:
+    return dict(render(networks, RANGES, agent_settings(), ActualState({}, NICS)).resources)
 
 
 def story(steps: object) -> list[str]:
@@ -48,9 +48,9 @@ def test_the_first_guest_builds_the_network_from_the_ground_up() -> None:
 
 
 def test_what_is_no_longer_wanted_goes_in_reverse() -> None:
-    have = wanted(network(vifs=(vif(),), floating_ips=(floating(),)))
+    actual = wanted(network(vifs=(vif(),), floating_ips=(floating(),)))
 
-    assert [str(step).split(" mac")[0].split(" with")[0] for step in plan({}, have)] == [
+    assert [str(step).split(" mac")[0].split(" with")[0] for step in plan({}, actual)] == [
         "remove lease 10.0.0.3 of fa:16:3e:00:00:03 on br100",
         "remove floating 192.168.99.225 on eth1",
         "remove translation 192.168.99.225 to 10.0.0.3",
@@ -65,43 +65,43 @@ def test_what_is_no_longer_wanted_goes_in_reverse() -> None:
 
 
 def test_nothing_is_taken_away_before_the_picture_is_whole() -> None:
-    assert plan({}, wanted(network()), whole=False) == []
+    assert plan({}, wanted(network()), synced=False) == []
 
 
 def test_rules_are_not_rewritten_before_the_picture_is_whole() -> None:
-    have = wanted(network())
+    actual = wanted(network())
 
-    steps = plan(wanted(network(OTHER)), have, whole=False)
+    steps = plan(wanted(network(OTHER)), actual, synced=False)
 
-    held = {step.item.key for step in steps if step.held}
+    held = {step.resource.key for step in steps if step.held}
     assert held == {"table filter", "table nat", "table mangle"}
-    assert story(plan(wanted(network()), {}, whole=False))[1].startswith("ensure table filter")
+    assert story(plan(wanted(network()), {}, synced=False))[1].startswith("ensure table filter")
 
 
 def test_a_bridge_with_a_guest_in_it_stays_and_so_does_its_vlan() -> None:
-    have = wanted(bridged_only())
-    bridge = have["bridge br100"]
+    actual = wanted(bridged_only())
+    bridge = actual["bridge br100"]
     assert isinstance(bridge, Bridge)
-    have["bridge br100"] = replace(bridge, guests=("tap1",))
+    actual["bridge br100"] = replace(bridge, guests=("tap1",))
 
-    held = {step.item.key: step.held for step in plan({}, have)}
+    held = {step.resource.key: step.held for step in plan({}, actual)}
 
     assert held["bridge br100"] == "tap1 still in br100"
     assert held["vlan vlan100"] == "tap1 still in br100"
 
 
 def test_what_belongs_to_a_network_that_cannot_be_had_now_is_left_alone() -> None:
-    steps = plan({}, wanted(network()), left_alone=frozenset({"br100"}))
+    steps = plan({}, wanted(network()), preserved=frozenset({"br100"}))
 
-    assert {step.item.key for step in steps} == {"table filter", "table nat", "table mangle"}
+    assert {step.resource.key for step in steps} == {"table filter", "table nat", "table mangle"}
 
 
 def test_a_lease_of_a_guest_that_went_is_released_and_none_is_ever_made() -> None:
-    lease = HandedOut("br100", IPv4Address("10.0.0.9"), "fa:16:3e:00:00:09")
+    lease = Lease("br100", IPv4Address("10.0.0.9"), "fa:16:3e:00:00:09")
     want = wanted(network(vifs=(vif(),)))
-    have = {key: item for key, item in want.items() if not isinstance(item, HandedOut)}
+    actual = {key: resource for key, resource in want.items() if not isinstance(resource, Lease)}
 
-    assert story(plan(want, have | by_key(lease))) == [f"remove {lease}"]
+    assert story(plan(want, actual | by_key(lease))) == [f"remove {lease}"]
 
 
 networks = st.lists(
@@ -138,10 +138,10 @@ def test_any_state_reaches_any_other_in_one_round(
 ) -> None:
     kernel = FakeKernel()
     for snapshots in (before, after):
-        for step in plan(wanted(*snapshots), kernel.read().items):
-            (kernel.ensure if step.verb is Verb.ENSURE else kernel.remove)(step.item)
+        for step in plan(wanted(*snapshots), kernel.read().resources):
+            (kernel.ensure if step.verb is Verb.ENSURE else kernel.remove)(step.resource)
 
-    assert plan(wanted(*after), kernel.read().items) == []
+    assert plan(wanted(*after), kernel.read().resources) == []
 
 
 @given(networks)
@@ -150,5 +150,5 @@ def test_nothing_is_made_before_what_it_leans_on(snapshots: list[NetworkSnapshot
     made: set[str] = set()
 
     for step in plan(want, {}):
-        assert made.issuperset(needs(step.item))
-        made.add(step.item.key)
+        assert made.issuperset(needs(step.resource))
+        made.add(step.resource.key)

@@ -1,10 +1,18 @@
 from dataclasses import replace
 from textwrap import dedent
 
-from cloudnet.agent.node.render import Want, translate
-from cloudnet.agent.node.resources.all import Bridge, Found, Item, Nic, Table, Vlan, by_key
+from cloudnet.agent.node.render import Rendered, render
+from cloudnet.agent.node.resources.all import (
+    ActualState,
+    Bridge,
+    Nic,
+    Resource,
+    Table,
+    Vlan,
+    by_key,
+)
 from cloudnet.common.settings.views import AgentSettings
-from cloudnet.common.wire.objects import NetworkSnapshot, Problem, Topology
+from cloudnet.common.wire.objects import Fault, NetworkSnapshot, Topology
 from tests.fixtures.agent.fake_kernel import ETH0, ETH1
 from tests.fixtures.agent.snapshots import (
     OTHER,
@@ -22,17 +30,17 @@ from tests.fixtures.agent.snapshots import (
 def translated(
     *networks: NetworkSnapshot,
     nics: tuple[Nic, ...] = (ETH0, ETH1),
-    there: tuple[Item, ...] = (),
+    there: tuple[Resource, ...] = (),
     **changes: object,
-) -> Want:
+) -> Rendered:
     settings: AgentSettings = agent_settings(**changes)
-    found = Found(by_key(*there), {nic.name: nic for nic in nics})
-    return translate(networks, RANGES, settings, found)
+    found = ActualState(by_key(*there), {nic.name: nic for nic in nics})
+    return render(networks, RANGES, settings, found)
 
 
-def links(want: Want) -> str:
+def links(want: Rendered) -> str:
     """Return what is wanted but for the firewall, a line a thing."""
-    return "\n".join(str(i) for i in want.items.values() if not isinstance(i, Table))
+    return "\n".join(str(i) for i in want.resources.values() if not isinstance(i, Table))
 
 
 def test_a_gateway_has_bridge_vlan_address_and_dhcp() -> None:
@@ -56,25 +64,25 @@ def test_a_missing_nic_is_named_with_what_is_there_and_stops_no_other_network() 
 
     want = translated(network(), flat, nics=(ETH1,))
 
-    assert want.problems == (
-        Problem(PRIVATE, "private_0: NIC eth0 is not on this host; there are: eth1"),
+    assert want.faults == (
+        Fault(PRIVATE, "private_0: NIC eth0 is not on this host; there are: eth1"),
     )
-    assert want.left_alone == {"br100"}
-    assert "bridge brflat" in want.items
+    assert want.preserved == {"br100"}
+    assert "bridge brflat" in want.resources
 
 
 def test_the_hosts_own_option_goes_before_the_networks_interface() -> None:
     own = translated(network(bridge_interface="eth1"))
     networks = translated(network(bridge_interface="eth1"), vlan_interface=None)
 
-    assert [i.parent for i in own.items.values() if isinstance(i, Vlan)] == ["eth0"]
-    assert [i.parent for i in networks.items.values() if isinstance(i, Vlan)] == ["eth1"]
+    assert [i.parent for i in own.resources.values() if isinstance(i, Vlan)] == ["eth0"]
+    assert [i.parent for i in networks.resources.values() if isinstance(i, Vlan)] == ["eth1"]
 
 
 def test_a_vlan_network_with_no_parent_named_anywhere_is_a_problem() -> None:
     want = translated(network(), vlan_interface=None)
 
-    assert [problem.message for problem in want.problems] == [
+    assert [fault.message for fault in want.faults] == [
         "private_0: no parent NIC is named; set vlan_interface"
     ]
 
@@ -82,8 +90,8 @@ def test_a_vlan_network_with_no_parent_named_anywhere_is_a_problem() -> None:
 def test_a_networks_mtu_goes_to_vlan_and_bridge_and_never_above_the_parents() -> None:
     small, large = translated(network(mtu=1400)), translated(network(mtu=9000))
 
-    assert [i.mtu for i in small.items.values() if isinstance(i, Vlan | Bridge)] == [1400, 1400]
-    assert [problem.message for problem in large.problems] == [
+    assert [i.mtu for i in small.resources.values() if isinstance(i, Vlan | Bridge)] == [1400, 1400]
+    assert [fault.message for fault in large.faults] == [
         "private_0: its MTU 9000 is more than eth0's 1500; raise that, or lower this"
     ]
 
@@ -91,8 +99,8 @@ def test_a_networks_mtu_goes_to_vlan_and_bridge_and_never_above_the_parents() ->
 def test_floating_ips_stay_when_the_networks_own_nic_goes_away() -> None:
     want = translated(network(vifs=(vif(),), floating_ips=(floating(),)), nics=(ETH1,))
 
-    assert want.left_alone == {"br100"}
-    assert "floating 192.168.99.225 on eth1" in want.items
+    assert want.preserved == {"br100"}
+    assert "floating 192.168.99.225 on eth1" in want.resources
 
 
 def test_a_floating_ip_without_a_nic_is_said_and_keeps_no_guest_from_its_network() -> None:
@@ -100,16 +108,16 @@ def test_a_floating_ip_without_a_nic_is_said_and_keeps_no_guest_from_its_network
     unnamed = translated(with_floating, nat=nat_settings(public_interface=None))
     absent = translated(with_floating, nics=(ETH0,))
 
-    assert [problem.message for problem in unnamed.problems] == [
+    assert [fault.message for fault in unnamed.faults] == [
         "private_0: floating IP 192.168.99.225 has no NIC to be on; set public_interface"
     ]
-    assert [problem.message for problem in absent.problems] == [
+    assert [fault.message for fault in absent.faults] == [
         "private_0: NIC eth1 is not on this host; there are: eth0"
     ]
     for want in (unnamed, absent):
         assert PRIVATE in want.networks
-        assert "dhcp br100" in want.items
-        assert not any(key.startswith("floating") for key in want.items)
+        assert "dhcp br100" in want.resources
+        assert not any(key.startswith("floating") for key in want.resources)
 
 
 def test_a_bridge_that_guests_have_not_left_yet_is_kept_apart() -> None:
@@ -117,8 +125,8 @@ def test_a_bridge_that_guests_have_not_left_yet_is_kept_apart() -> None:
 
     held = translated(there=(replace(empty, guests=("tap1",)),))
 
-    assert isinstance(held.items["table filter"], Table)
-    assert translated(there=(empty,)).items == {}
+    assert isinstance(held.resources["table filter"], Table)
+    assert translated(there=(empty,)).resources == {}
 
 
 def test_two_networks_with_one_bridge_name_do_not_share_it() -> None:
@@ -126,7 +134,7 @@ def test_two_networks_with_one_bridge_name_do_not_share_it() -> None:
 
     want = translated(network(), twin)
 
-    assert [problem.network for problem in want.problems] == [OTHER]
+    assert [fault.network for fault in want.faults] == [OTHER]
     assert PRIVATE in want.networks
 
 
@@ -135,8 +143,8 @@ def test_a_bridge_over_nothing_has_a_mac_that_survives_restarts() -> None:
 
     first, again = translated(flat), translated(flat)
 
-    assert first.items["bridge br100"] == again.items["bridge br100"]
-    assert "mac 02:" in str(first.items["bridge br100"])
+    assert first.resources["bridge br100"] == again.resources["bridge br100"]
+    assert "mac 02:" in str(first.resources["bridge br100"])
 
 
 def test_a_flat_network_needs_the_operators_bridge_and_gets_nothing_else() -> None:
@@ -147,6 +155,6 @@ def test_a_flat_network_needs_the_operators_bridge_and_gets_nothing_else() -> No
 
     assert links(there) == ""
     assert PRIVATE in there.networks
-    assert [problem.message for problem in missing.problems] == [
+    assert [fault.message for fault in missing.faults] == [
         "private_0: bridge br100 is not on this host; there are: eth0, eth1"
     ]

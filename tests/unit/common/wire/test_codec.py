@@ -10,12 +10,12 @@ from cloudnet.common.errors import BadRequest
 from cloudnet.common.wire.codec import from_wire, to_wire
 from cloudnet.common.wire.objects import (
     Applied,
+    Fault,
     FixedRanges,
-    Lease,
     NetworkSnapshot,
-    Picture,
-    Problem,
     Report,
+    ReportedLease,
+    ReportReply,
 )
 from tests.fixtures.agent.snapshots import OTHER, PRIVATE, RANGES, floating, gone, network, vif
 
@@ -24,9 +24,11 @@ VALUES = [
     network(vlan=None, bridge_interface=None, gateway=None),
     gone(),
     RANGES,
-    Report("node1", (Applied(PRIVATE, 7),), (Problem(None, "no NIC"),), None),
-    Report("node1", (), (), (Lease(PRIVATE, IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03"),)),
-    Picture(RANGES, (network(), gone(OTHER))),
+    Report("node1", (Applied(PRIVATE, 7),), (Fault(None, "no NIC"),), None),
+    Report(
+        "node1", (), (), (ReportedLease(PRIVATE, IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03"),)
+    ),
+    ReportReply(RANGES, (network(), gone(OTHER))),
 ]
 
 
@@ -95,4 +97,4 @@ def test_no_garbage_in_any_field_is_more_than_refused(name: str, garbage: object
 @given(json_values)
 def test_garbage_instead_of_a_message_is_refused(garbage: object) -> None:
     with pytest.raises(BadRequest):
-        from_wire(Picture, garbage)
+        from_wire(ReportReply, garbage)

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from cloudnet.controller.model.records import Touched
-from cloudnet.controller.service.hosts.snapshots import Pictures
+from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from tests.fixtures.controller.world import World, instance
 
 GROW = ("fixed_ips", "virtual_interfaces", "instances", "host_networks", "address_history")
@@ -56,7 +56,7 @@ def test_a_snapshot_looks_at_its_own_network_only(crowded: World) -> None:
     network = crowded.rows("SELECT uuid FROM networks")[0][0]
 
     with _plans() as plans:
-        Pictures(crowded.services.database).snapshot(Touched("node1", network))
+        SnapshotReader(crowded.services.database).snapshot(Touched("node1", network))
 
     assert _at_everything(plans) == []
 

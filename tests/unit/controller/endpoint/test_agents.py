@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cloudnet.common.wire.codec import to_wire
-from cloudnet.common.wire.objects import Applied, Problem, Report
+from cloudnet.common.wire.objects import Applied, Fault, Report
 from cloudnet.controller.endpoint import AgentsEndpoint
 from tests.fixtures.controller.world import World
 
@@ -24,7 +24,7 @@ UUID = "11111111-1111-4111-8111-111111111111"
         (Report("node1", (Applied("any", 1),)), "report.applied[0].network"),
         (Report("node1", (Applied(UUID, -1),)), "report.applied[0].revision"),
         (Report("node1", (Applied(UUID, 10**30),)), "report.applied[0].revision"),
-        (Report("node1", (), (Problem("any", "x"),)), "report.problems[0].network"),
+        (Report("node1", (), (Fault("any", "x"),)), "report.problems[0].network"),
     ],
 )
 def test_an_ill_formed_report_is_refused_by_name_and_leaves_no_trace(

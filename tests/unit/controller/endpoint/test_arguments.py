@@ -9,8 +9,8 @@ import pytest
 
 from cloudnet.common.errors import BadRequest, FixedIpInvalid
 from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint.create_networks import network_wish
-from cloudnet.controller.service.caller import Who
+from cloudnet.controller.endpoint.create_networks import network_request
+from cloudnet.controller.service.caller import Caller
 from cloudnet.controller.service.networks.network_selection import Request
 from tests.fixtures.controller.world import instance
 
@@ -26,7 +26,7 @@ def envelope(name: str, **data: Any) -> dict[str, Any]:
     }
 
 
-def network_request(network: str | None, address: str | None = None) -> dict[str, Any]:
+def network_request_envelope(network: str | None, address: str | None = None) -> dict[str, Any]:
     return envelope(
         "NetworkRequest", network_id=network, address=address, port_id=None, pci_request_id=None
     )
@@ -41,11 +41,11 @@ def network_request(network: str | None, address: str | None = None) -> dict[str
         ([(NET, None)], (Request(NET),)),
         ([[NET]], (Request(NET),)),
         (
-            envelope("NetworkRequestList", objects=[network_request(NET, "10.0.0.9")]),
+            envelope("NetworkRequestList", objects=[network_request_envelope(NET, "10.0.0.9")]),
             (Request(NET, IPv4Address("10.0.0.9")),),
         ),
-        (envelope("NetworkRequestList", objects=[network_request("auto")]), ()),
-        (envelope("NetworkRequestList", objects=[network_request("none")]), None),
+        (envelope("NetworkRequestList", objects=[network_request_envelope("auto")]), ()),
+        (envelope("NetworkRequestList", objects=[network_request_envelope("none")]), None),
     ],
 )
 def test_requested_networks_come_in_many_forms(
@@ -70,16 +70,16 @@ def test_a_request_for_a_port_or_an_address_that_is_none_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "who"),
+    ("context", "caller"),
     [
-        ({}, Who(None, is_admin=True)),
-        ({"is_admin": True, "project_id": "a"}, Who("a", is_admin=True)),
-        ({"is_admin": False, "project_id": "a"}, Who("a", is_admin=False)),
-        ({"tenant": "a"}, Who("a", is_admin=False)),
+        ({}, Caller(None, is_admin=True)),
+        ({"is_admin": True, "project_id": "a"}, Caller("a", is_admin=True)),
+        ({"is_admin": False, "project_id": "a"}, Caller("a", is_admin=False)),
+        ({"tenant": "a"}, Caller("a", is_admin=False)),
     ],
 )
-def test_a_context_says_on_whose_behalf(context: dict[str, Any], who: Who) -> None:
-    assert be.who(context) == who
+def test_a_context_says_on_whose_behalf(context: dict[str, Any], caller: Caller) -> None:
+    assert be.caller(context) == caller
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_numbers_may_come_as_text() -> None:
 
 
 def test_create_networks_takes_novas_arguments() -> None:
-    wish = network_wish(
+    request = network_request(
         "private",
         {
             "cidr": "10.0.0.0/8",
@@ -128,8 +128,8 @@ def test_create_networks_takes_novas_arguments() -> None:
         },
     )
 
-    assert (str(wish.cidr), wish.num_networks, wish.multi_host) == ("10.0.0.0/8", 4, True)
-    assert (wish.project, wish.dns1, wish.bridge) == ("a", IPv4Address("9.9.9.9"), None)
+    assert (str(request.cidr), request.num_networks, request.multi_host) == ("10.0.0.0/8", 4, True)
+    assert (request.project, request.dns1, request.bridge) == ("a", IPv4Address("9.9.9.9"), None)
 
 
 def test_an_envelope_with_nothing_in_it_is_nothing() -> None:

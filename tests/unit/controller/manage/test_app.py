@@ -134,7 +134,7 @@ def test_what_takes_long_gives_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(progress, "FIRST_SECONDS", 0.01)
     stream = io.StringIO()
 
-    with progress.Patience(stream, "cloudnet-manage"):
+    with progress.Progress(stream, "cloudnet-manage"):
         time.sleep(0.2)
 
     assert stream.getvalue() == "cloudnet-manage: working, 0 s so far\n"
@@ -143,7 +143,7 @@ def test_what_takes_long_gives_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) -
 def test_what_is_quick_gives_none() -> None:
     stream = io.StringIO()
 
-    with progress.Patience(stream, "cloudnet-manage"):
+    with progress.Progress(stream, "cloudnet-manage"):
         pass
 
     assert stream.getvalue() == ""

@@ -16,12 +16,12 @@ from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Snapshot
 from cloudnet.controller.model.records import Touched
 from cloudnet.controller.notify.messaging import Announcer
-from tests.fixtures.controller.world import SETTINGS, Heard, a_world
+from tests.fixtures.controller.world import SETTINGS, RecordedCasts, a_world
 
 
 @dataclass
 class Source:
-    """Pictures that only count how often they were asked for."""
+    """SnapshotReader that only count how often they were asked for."""
 
     revision: int = 0
     asked: list[Touched] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Source:
 
 
 @dataclass
-class Deaf(Heard):
+class Deaf(RecordedCasts):
     """A broker that is away for the first cast."""
 
     away: bool = True
@@ -49,7 +49,7 @@ class Deaf(Heard):
 
 
 @dataclass
-class Slow(Heard):
+class Slow(RecordedCasts):
     """Casts that take as long as the test likes."""
 
     gate: threading.Event = field(default_factory=threading.Event)
@@ -81,7 +81,7 @@ def test_a_burst_is_told_as_one_snapshot_of_how_it_ended() -> None:
 
 
 def test_what_is_left_at_the_end_is_told_before_it() -> None:
-    source, casts = Source(), Heard()
+    source, casts = Source(), RecordedCasts()
     announcer = Announcer(source, casts)
 
     announcer.hosts([Touched("node1", "net"), Touched("node2", "net")])
@@ -93,7 +93,7 @@ def test_what_is_left_at_the_end_is_told_before_it() -> None:
 
 
 def test_a_host_that_need_not_know_is_not_told() -> None:
-    casts = Heard()
+    casts = RecordedCasts()
     announcer = Announcer(Source(), casts)
 
     announcer.hosts([Touched("stranger", "net")])
@@ -124,7 +124,7 @@ def test_a_broker_that_is_away_is_said_once_and_does_no_harm(
 
 
 def test_hosts_hear_of_a_change_after_its_commit(tmp_path: Path) -> None:
-    casts = Heard()
+    casts = RecordedCasts()
     with a_world(tmp_path, SETTINGS, casts) as world:
         world.network()
         world.boot(1, host="node2")
@@ -137,7 +137,7 @@ def test_hosts_hear_of_a_change_after_its_commit(tmp_path: Path) -> None:
 
 
 def test_hosts_hear_nothing_of_what_was_refused(tmp_path: Path) -> None:
-    casts = Heard()
+    casts = RecordedCasts()
     with (
         a_world(tmp_path, SETTINGS, casts) as world,
         pytest.raises(NoMoreNetworks),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cloudnet.agent.drivers.dnsmasq.hostfiles import Change, HostFiles
-from cloudnet.agent.node.resources.all import DhcpFiles
+from cloudnet.agent.node.resources.all import DnsmasqFiles
 
 VM3, VM4 = "fa:16:3e:00:00:03,vm3,10.0.0.3", "fa:16:3e:00:00:04,vm4,10.0.0.4"
 OPTIONS = ("3,10.0.0.1", "26,1500")
@@ -13,9 +13,9 @@ OPTIONS = ("3,10.0.0.1", "26,1500")
 
 @pytest.fixture
 def files(tmp_path: Path) -> HostFiles:
-    made = HostFiles(DhcpFiles.of(tmp_path / "networks", "br100"))
+    made = HostFiles(DnsmasqFiles.of(tmp_path / "networks", "br100"))
     made.write([VM3], OPTIONS)
-    made.told()
+    made.desired()
     return made
 
 
@@ -53,13 +53,13 @@ def test_a_signal_stays_due_until_it_was_sent(files: HostFiles) -> None:
     files.write([], OPTIONS)
 
     assert files.write([], OPTIONS) is Change.RELOAD
-    files.told()
+    files.desired()
 
     assert files.write([], OPTIONS) is Change.NOTHING
 
 
 def test_a_new_directory_needs_a_new_process(tmp_path: Path) -> None:
-    files = HostFiles(DhcpFiles.of(tmp_path / "networks", "br100"))
+    files = HostFiles(DnsmasqFiles.of(tmp_path / "networks", "br100"))
 
     assert files.write([VM3], OPTIONS) is Change.RESTART
 
@@ -86,7 +86,7 @@ def test_they_can_be_read_by_anybody_whatever_the_umask(files: HostFiles) -> Non
 
 
 def test_nothing_is_read_where_nothing_is(tmp_path: Path) -> None:
-    files = HostFiles(DhcpFiles.of(tmp_path, "br100"))
+    files = HostFiles(DnsmasqFiles.of(tmp_path, "br100"))
 
     assert (files.hosts(), files.options(), files.reload_is_due()) == ((), (), False)
     files.remove()

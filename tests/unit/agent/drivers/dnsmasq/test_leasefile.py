@@ -5,19 +5,19 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.leasefile import handed_out, keep_only
-from cloudnet.agent.node.resources.all import HandedOut
+from cloudnet.agent.node.resources.all import Lease
 
 MAC = "fa:16:3e:00:00:03"
 
 
-def read(directory: Path, *lines: str) -> list[HandedOut]:
+def read(directory: Path, *lines: str) -> list[Lease]:
     file = directory / "leases"
     file.write_text("".join(f"{line}\n" for line in lines))
     return list(handed_out("br100", file))
 
 
-def lease(address: str) -> HandedOut:
-    return HandedOut("br100", IPv4Address(address), MAC)
+def lease(address: str) -> Lease:
+    return Lease("br100", IPv4Address(address), MAC)
 
 
 def test_leases_are_read_with_and_without_a_name_and_a_client_id(tmp_path: Path) -> None:

@@ -23,10 +23,10 @@ from cloudnet.common.errors import (
     NoMoreFloatingIps,
 )
 from cloudnet.common.wire.objects import NetworkSnapshot
-from cloudnet.controller.service.caller import ADMIN, Who
+from cloudnet.controller.service.caller import ADMIN, Caller
 from tests.fixtures.controller.world import World, a_world, instance, multi_host_settings
 
-A, B = Who("a", is_admin=False), Who("b", is_admin=False)
+A, B = Caller("a", is_admin=False), Caller("b", is_admin=False)
 FIRST, SECOND = IPv4Address("10.0.0.3"), IPv4Address("10.0.0.4")
 
 

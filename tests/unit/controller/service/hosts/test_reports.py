@@ -10,12 +10,12 @@ import pytest
 
 from cloudnet.common.wire.objects import (
     Applied,
+    Fault,
     FloatingIp,
-    Lease,
     NetworkGone,
     NetworkSnapshot,
-    Problem,
     Report,
+    ReportedLease,
     Snapshot,
 )
 from cloudnet.controller.service.caller import ADMIN
@@ -32,11 +32,11 @@ def settle(world: World, host: str, *applied: Snapshot) -> tuple[Snapshot, ...]:
     """Report until the controller has nothing to add; return what stands then."""
     stands = {one.network: one for one in applied}
     for _ in range(5):
-        behind = world.report(host, *stands.values()).behind
-        if not behind:
+        stale = world.report(host, *stands.values()).stale
+        if not stale:
             return tuple(stands.values())
-        stands |= {one.network: one for one in behind}
-    raise AssertionError(f"{host} does not come to rest: {behind}")
+        stands |= {one.network: one for one in stale}
+    raise AssertionError(f"{host} does not come to rest: {stale}")
 
 
 # -- what a host should have -----------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_a_host_that_has_all_is_told_nothing(world: World) -> None:
 
     snapshot = world.snapshot("node1")
 
-    assert world.report("node1", snapshot).behind == ()
+    assert world.report("node1", snapshot).stale == ()
     assert world.info(1)[0]["active"] is True
 
 
@@ -214,7 +214,7 @@ def test_what_a_host_missed_is_sent_with_its_next_heartbeat(world: World) -> Non
     old = world.snapshot("node1")
     world.boot(2)
 
-    (newer,) = world.report("node1", old).behind
+    (newer,) = world.report("node1", old).stale
 
     assert isinstance(newer, NetworkSnapshot)
     assert len(newer.vifs) == 2
@@ -226,12 +226,12 @@ def test_when_the_last_guest_goes_the_network_goes_from_the_host(world: World) -
     stands = settle(world, "node2")
     world.delete(1)
 
-    (gone,) = world.report("node2", *stands).behind
+    (gone,) = world.report("node2", *stands).stale
 
     assert isinstance(gone, NetworkGone)
     assert gone.revision > stands[0].revision
-    assert world.report("node2", gone).behind == ()  # it is answered: the host may forget it
-    assert world.report("node2").behind == ()
+    assert world.report("node2", gone).stale == ()  # it is answered: the host may forget it
+    assert world.report("node2").stale == ()
     assert world.rows("SELECT * FROM host_networks WHERE host = 'node2'") == []
 
 
@@ -241,9 +241,9 @@ def test_a_gateway_keeps_the_network_while_any_host_has_a_guest(world: World) ->
     world.boot(2, host="node2")
     world.delete(1)
 
-    assert isinstance(world.report("node1").behind[0], NetworkSnapshot)
+    assert isinstance(world.report("node1").stale[0], NetworkSnapshot)
     world.delete(2)
-    assert world.report("node1").behind == ()  # it never had it
+    assert world.report("node1").stale == ()  # it never had it
 
 
 def test_a_hosts_own_address_comes_back_when_the_host_has_cleaned_up(wide: World) -> None:
@@ -254,7 +254,7 @@ def test_a_hosts_own_address_comes_back_when_the_host_has_cleaned_up(wide: World
     own = "SELECT address FROM fixed_ips WHERE host = 'node1'"
 
     assert wide.rows(own) == [("10.0.0.3",)]
-    (gone,) = wide.report("node1", *stands).behind
+    (gone,) = wide.report("node1", *stands).stale
     assert wide.rows(own) == [("10.0.0.3",)]
     wide.report("node1", gone)
     assert wide.rows(own) == []
@@ -265,10 +265,10 @@ def test_a_guest_that_comes_back_meanwhile_keeps_the_hosts_address(wide: World) 
     wide.boot(1)
     stands = settle(wide, "node1")
     wide.delete(1)
-    (gone,) = wide.report("node1", *stands).behind
+    (gone,) = wide.report("node1", *stands).stale
     wide.boot(2)
 
-    (snapshot,) = wide.report("node1", gone).behind
+    (snapshot,) = wide.report("node1", gone).stale
 
     assert isinstance(snapshot, NetworkSnapshot)
     assert str(snapshot.host_address) == "10.0.0.3"
@@ -280,18 +280,18 @@ def test_an_answer_that_was_lost_does_no_harm(wide: World) -> None:
     wide.boot(1)
     stands = settle(wide, "node1")
     wide.delete(1)
-    (gone,) = wide.report("node1", *stands).behind
+    (gone,) = wide.report("node1", *stands).stale
 
     for _ in range(3):
-        assert wide.report("node1", gone).behind == ()
-    assert wide.report("node1").behind == ()
+        assert wide.report("node1", gone).stale == ()
+    assert wide.report("node1").stale == ()
 
 
 def test_a_network_nobody_knows_is_to_go(world: World) -> None:
     ahead = 10**15
     report = Report("node1", (Applied(instance(5), ahead),))
 
-    (gone,) = world.services.hosts.report(report).behind
+    (gone,) = world.services.hosts.report(report).stale
 
     assert gone == NetworkGone(instance(5), "node1", ahead + 1)
 
@@ -302,7 +302,7 @@ def test_a_network_nobody_knows_is_to_go_also_when_the_host_is_not_through_with_
     has = int(world.clock.now.timestamp() * 1000)  # what the host knows of it
     world.clock.pass_seconds(1)
 
-    (gone,) = world.services.hosts.report(Report("node1", (Applied(instance(5), 0),))).behind
+    (gone,) = world.services.hosts.report(Report("node1", (Applied(instance(5), 0),))).stale
 
     assert isinstance(gone, NetworkGone)
     assert gone.revision > has
@@ -313,7 +313,7 @@ def test_a_host_that_is_ahead_of_a_restored_database_is_overtaken(world: World) 
     world.boot(1)
     ahead = Report("node1", (Applied(network.uuid, 10**15),))
 
-    (snapshot,) = world.services.hosts.report(ahead).behind
+    (snapshot,) = world.services.hosts.report(ahead).stale
 
     assert snapshot.revision == 10**15 + 1
     assert world.info(1)[0]["active"] is False  # what it has is of another past
@@ -347,7 +347,7 @@ def test_a_deleted_network_goes_from_its_hosts(world: World) -> None:
 
     world.services.networks.delete(uuid=network.uuid)
 
-    (gone,) = world.report("node1", *stands).behind
+    (gone,) = world.report("node1", *stands).stale
     assert isinstance(gone, NetworkGone)
     settle(world, "node1", gone)
 
@@ -375,8 +375,8 @@ def test_a_heartbeat_shows_that_the_agent_lives(world: World) -> None:
 
 
 def test_problems_are_those_of_the_last_report(world: World) -> None:
-    world.report("node1", problems=(Problem(None, "no NIC eth7"), Problem(None, "old")))
-    world.report("node1", problems=(Problem(None, "no NIC eth7"),))
+    world.report("node1", faults=(Fault(None, "no NIC eth7"), Fault(None, "old")))
+    world.report("node1", faults=(Fault(None, "no NIC eth7"),))
 
     assert world.rows("SELECT host, message FROM host_problems") == [("node1", "no NIC eth7")]
 
@@ -421,8 +421,8 @@ def test_lost_lease_events_are_made_up_for_by_the_list_of_leases(world: World) -
     network = world.network()
     macs = [world.boot(number)[0]["address"] for number in range(3)]
     world.services.hosts.lease(IPv4Address("10.0.0.3"))
-    now_out = Lease(network.uuid, IPv4Address("10.0.0.4"), macs[1])
-    stranger = Lease(network.uuid, IPv4Address("10.0.0.5"), "fa:16:3e:99:99:99")
+    now_out = ReportedLease(network.uuid, IPv4Address("10.0.0.4"), macs[1])
+    stranger = ReportedLease(network.uuid, IPv4Address("10.0.0.5"), "fa:16:3e:99:99:99")
 
     world.report("node1", leases=(now_out, stranger))
 
@@ -433,7 +433,7 @@ def test_a_host_speaks_only_of_the_leases_it_serves(wide: World) -> None:
     network = wide.network()
     wide.boot(1, host="node1")
     mac = wide.boot(2, host="node2")[0]["address"]
-    wide.report("node2", leases=(Lease(network.uuid, IPv4Address("10.0.0.6"), mac),))
+    wide.report("node2", leases=(ReportedLease(network.uuid, IPv4Address("10.0.0.6"), mac),))
 
     wide.report("node1", leases=())
 

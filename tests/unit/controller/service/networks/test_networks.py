@@ -28,14 +28,14 @@ from cloudnet.common.errors import (
     NoMoreVlans,
 )
 from cloudnet.common.wire.objects import NetworkSnapshot, Topology
-from cloudnet.controller.model.network_plan import NetworkWish
+from cloudnet.controller.model.network_plan import NetworkRequest
 from cloudnet.controller.model.records import Network
 from cloudnet.controller.service.caller import ADMIN
 from tests.fixtures.controller.world import SETTINGS, World, a_world, addresses, instance
 
 
 def create(world: World, label: str = "private", **wanted: Any) -> list[Network]:
-    return world.services.networks.create(NetworkWish(label, **wanted))
+    return world.services.networks.create(NetworkRequest(label, **wanted))
 
 
 # -- the seed's four networks ----------------------------------------------------------------------
@@ -306,14 +306,14 @@ def test_a_project_may_be_given_more_networks(world: World) -> None:
 def test_another_host_becomes_the_gateway(world: World) -> None:
     network = world.network()
     world.boot(1, host="node2")
-    world.report("node1", *world.report("node1").behind)
+    world.report("node1", *world.report("node1").stale)
 
     world.services.networks.change(network.uuid, host="node3")
 
     new = world.snapshot("node3")
     assert isinstance(new, NetworkSnapshot)
     assert str(new.host_address) == "10.0.0.1"
-    assert world.report("node1").behind == ()  # nothing there any more: node2 has the guest
+    assert world.report("node1").stale == ()  # nothing there any more: node2 has the guest
 
 
 def test_a_multi_host_network_has_no_gateway_to_move(world: World) -> None:

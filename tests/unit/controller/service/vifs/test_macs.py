@@ -8,8 +8,8 @@ from cloudnet.common.errors import (
     VirtualInterfaceCreateException,
     VirtualInterfaceMacAddressException,
 )
-from cloudnet.controller.notify.port import Silence
-from cloudnet.controller.service.instances.allocation import Boot
+from cloudnet.controller.notify.port import NullNotifier
+from cloudnet.controller.service.instances.allocation import BootRequest
 from cloudnet.controller.service.instances.instances import Instances
 from cloudnet.controller.service.vifs.macs import Macs
 from tests.fixtures.controller.world import World, instance
@@ -52,12 +52,14 @@ def test_a_collision_in_the_database_is_followed_by_another_mac(world: World) ->
     instances = Instances(
         world.services.database,
         world.settings,
-        Silence(),
+        NullNotifier(),
         world.clock,
         dice=lambda size: next(rolls)[:size],
     )
 
-    macs = [instances.allocate(Boot(instance(n), "a", "node1"))[0]["address"] for n in (1, 2)]
+    macs = [
+        instances.allocate(BootRequest(instance(n), "a", "node1"))[0]["address"] for n in (1, 2)
+    ]
 
     assert macs == ["fa:16:3e:00:00:01", "fa:16:3e:00:00:02"]
 
@@ -65,9 +67,9 @@ def test_a_collision_in_the_database_is_followed_by_another_mac(world: World) ->
 def test_dice_that_always_fall_alike_end_in_a_clear_word(world: World) -> None:
     world.network(project="a")
     instances = Instances(
-        world.services.database, world.settings, Silence(), world.clock, dice=bytes
+        world.services.database, world.settings, NullNotifier(), world.clock, dice=bytes
     )
-    instances.allocate(Boot(instance(1), "a", "node1"))
+    instances.allocate(BootRequest(instance(1), "a", "node1"))
 
     with pytest.raises(VirtualInterfaceMacAddressException):
-        instances.allocate(Boot(instance(2), "a", "node1"))
+        instances.allocate(BootRequest(instance(2), "a", "node1"))
