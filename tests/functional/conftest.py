@@ -35,8 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "other_kernel: runs those where this kernel has none")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, resources: list[pytest.Resource]) -> None:
-    if not resources or config.option.collectonly:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not items or config.option.collectonly:
         return
     if not (is_isolated() or is_a_machine_of_the_lab()):
         raise pytest.UsageError(
@@ -45,10 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, resources: list[pytest.
         )
     # Every test runs once: the VLANs' on this kernel, or in the machine of test_other_kernel.py.
     elsewhere = "other_kernel" if knows_vlans() else "vlan"
-    config.hook.pytest_deselected(
-        resources=[resource for resource in resources if elsewhere in resource.keywords]
-    )
-    resources[:] = [resource for resource in resources if elsewhere not in resource.keywords]
+    config.hook.pytest_deselected(items=[item for item in items if elsewhere in item.keywords])
+    items[:] = [item for item in items if elsewhere not in item.keywords]
 
 
 @pytest.fixture

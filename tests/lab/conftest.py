@@ -28,11 +28,11 @@ def lab() -> Iterator[Place]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    resource: pytest.Resource,
+    item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add what the daemons complained about to the report of a failure."""
     report = yield
-    story = getattr(resource, "funcargs", {}).get("story")
+    story = getattr(item, "funcargs", {}).get("story")
     cloud = getattr(story, "cloud", None)
     if report.failed and isinstance(cloud, Cloud):
         report.sections.append(("the daemons' complaints", cloud.complaints()))
