@@ -1,26 +1,23 @@
-"""Wait for a broker that may be away, saying so once and not with every try."""
+"""Wait for a broker that does not answer yet."""
 
 from __future__ import annotations
 
 import logging
-import random
 import ssl
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import kombu
 import kombu.exceptions
-import tenacity
 from oslo_config import cfg
+
+from cloudnet.common.retry import wait_until_available
 
 LOG = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 30.0
 
 
 class AwayError(Exception):
@@ -36,50 +33,14 @@ class Door:
 
 
 def wait(doors: Sequence[Door], stop: threading.Event) -> bool:
-    """Return True when a broker behind one of the doors has answered, False when ``stop`` is set.
-
-    Tries again with growing pauses and jitter, so that a thousand agents do not meet a broker that
-    comes back all at once.
-    """
-    return wait_until(lambda: knock(doors), ", ".join(door.name for door in doors), stop)
-
-
-def wait_until(knock: Callable[[], None], where: str, stop: threading.Event) -> bool:
-    """Call ``knock`` until it does not raise ``AwayError``; False when ``stop`` is set."""
-    said: str | None = None
-    began = time.monotonic()
-
-    def say(state: tenacity.RetryCallState) -> None:
-        nonlocal said
-        error = state.outcome.exception() if state.outcome is not None else None
-        if str(error) != said and not stop.is_set():
-            said = str(error)
-            LOG.warning(
-                "the broker at %s does not answer: %s; trying again until it does", where, said
-            )
-
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(AwayError),
-        wait=_pause,
-        sleep=tenacity.sleep_using_event(stop),
-        stop=tenacity.stop_when_event_set(stop),
-        before_sleep=say,
+    """Return True when one of the brokers has answered, False when ``stop`` is set."""
+    return wait_until_available(
+        lambda: knock(doors),
+        condition=f"cannot reach the broker at {', '.join(door.name for door in doors)}",
+        unavailable=AwayError,
+        stop=stop,
+        logger=LOG,
     )
-    if stop.is_set():
-        return False
-    try:
-        retrying(knock)
-    except tenacity.RetryError:
-        return False
-    if said is not None:
-        LOG.info("the broker at %s answers, after %.0f s", where, time.monotonic() - began)
-    return not stop.is_set()
-
-
-def _pause(state: tenacity.RetryCallState) -> float:
-    longest = FIRST_PAUSE_SECONDS * 2 ** min(state.attempt_number - 1, 10)
-    longest = min(longest, LONGEST_PAUSE_SECONDS)
-    return random.uniform(longest / 2, longest)  # noqa: S311 - jitter, not a secret
 
 
 def knock(doors: Sequence[Door]) -> None:

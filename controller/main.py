@@ -18,8 +18,8 @@ from oslo_config import cfg
 from cloudnet.common import rpc
 from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable
 from cloudnet.common.logs import set_up_logging
+from cloudnet.common.retry import wait_until_available
 from cloudnet.common.settings import ControllerSettings, load_controller
-from cloudnet.controller import waiting
 from cloudnet.controller.compose import Services, services
 from cloudnet.controller.db import schema
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
@@ -63,7 +63,13 @@ def run(conf: cfg.ConfigOpts, settings: ControllerSettings, stop: threading.Even
         open_things.callback(transport.cleanup)
         parts = open_things.enter_context(services(settings, RpcCasts(transport)))
         LOG.info("controller on host %s, pid %d", settings.host, os.getpid())
-        if not waiting.for_database(lambda: schema.require(parts.database), stop):
+        if not wait_until_available(
+            lambda: schema.require(parts.database),
+            condition="cannot use the database",
+            unavailable=DatabaseUnavailable,
+            stop=stop,
+            logger=LOG,
+        ):
             return
         if not rpc.wait_for_broker(settings.rpc.transport_url, stop):
             return

@@ -1,50 +1,22 @@
-"""A database that is away: said once, waited for, and said when it is back."""
+"""The periodic work of a controller, and the tables that it needs."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from pathlib import Path
 
 import pytest
 
 from cloudnet.common.errors import DatabaseUnavailable
-from cloudnet.controller import waiting
 from cloudnet.controller.db import schema
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.periodic import Periodic
 from tests.fixtures.controller.world import World
 
 
-def test_the_same_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    troubles = iter(["away", "away", "no tables"])
-
-    def ask() -> None:
-        trouble = next(troubles, None)
-        if trouble is not None:
-            raise DatabaseUnavailable(trouble)
-
-    with caplog.at_level(logging.INFO):
-        assert waiting.for_database(ask, threading.Event())
-
-    assert [record.message for record in caplog.records] == [
-        "away; trying again until it can be used",
-        "no tables; trying again until it can be used",
-        "the database can be used",
-    ]
-
-
-def test_being_told_to_stop_ends_the_waiting() -> None:
-    stop = threading.Event()
-
-    def ask() -> None:
-        stop.set()
-        raise DatabaseUnavailable("away")
-
-    assert waiting.for_database(ask, stop) is False
-
-
-def test_a_database_without_tables_is_not_good_enough(tmp_path: Path) -> None:
+def test_a_database_without_tables_is_refused_with_the_command_that_makes_them(
+    tmp_path: Path,
+) -> None:
     database = Database(f"sqlite:///{tmp_path}/new.sqlite")
 
     with pytest.raises(DatabaseUnavailable, match="no tables yet; run `cloudnet-manage db sync`"):
