@@ -18,7 +18,7 @@ from typing import Any, Self
 from pyroute2 import IPRoute
 
 from tests.bench.daemon import wait_until
-from tests.lab.isolation import is_isolated
+from tests.fixtures.isolation import is_isolated
 
 NICS = ("eth0", "eth1")  # the listing's vlan_interface and public_interface
 FAR = "far"  # the namespace

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.agent.host import Host
-from tests.lab.isolation import is_isolated
+from tests.fixtures.isolation import is_isolated
 
 
 def is_a_machine_of_the_lab() -> bool:

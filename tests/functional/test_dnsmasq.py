@@ -15,7 +15,7 @@ from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.dhcp_guest import Guest
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import guest, log_of, network, serve, served
-from tests.lab.waiting import wait_for
+from tests.fixtures.waiting import wait_for
 
 
 def pids(host: Host) -> list[int]:

@@ -14,8 +14,8 @@ from cloudnet.agent.node.resources.all import Chain, Lease, Rule, Table
 from tests.fixtures.agent.dhcp_guest import Answer, Guest
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import BRIDGE_MAC, UUID, guest, log_of, network, serve, served
-from tests.lab.guest_image import find_busybox
-from tests.lab.waiting import wait_for
+from tests.fixtures.waiting import wait_for
+from tests.lab.machines.guest_image import find_busybox
 
 Events = queue.Queue[LeaseEvent]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.machine import Machine
+from tests.lab.machines.machine import Machine
 
 ROOT = Path(__file__).parents[2]
 

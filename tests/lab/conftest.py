@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.cloud import Cloud
-from tests.lab.place import Place, here
+from tests.lab.cloud.cloud import Cloud
+from tests.lab.machines.host import Place, here
 
 
 @pytest.fixture(scope="module")

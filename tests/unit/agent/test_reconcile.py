@@ -30,7 +30,7 @@ from tests.fixtures.agent.snapshots import (
     network,
     vif,
 )
-from tests.lab.waiting import wait_for
+from tests.fixtures.waiting import wait_for
 from tests.unit.agent.node.test_plan import networks
 
 

@@ -14,7 +14,7 @@ from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.objects import Applied, Report, ReportedLease, ReportReply, Snapshot
 from tests.fixtures.agent.snapshots import PRIVATE, RANGES, gone, network
-from tests.lab.waiting import wait_for
+from tests.fixtures.waiting import wait_for
 
 
 class FakeController:

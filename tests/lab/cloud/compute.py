@@ -1,0 +1,88 @@
+"""The compute side: what nova-compute does about the network when an instance comes and goes.
+
+It asks the network service for VIFs, waits until the node is wired, makes the tap, puts it in the
+bridge that the answer names, and starts the machine; at the end the same in reverse.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from cloudnet.client import NetworkAPI
+from tests.lab.machines.emulated import EmulatedGuest
+from tests.lab.machines.guest import Card, Guest
+from tests.lab.machines.guest_image import GuestImage
+from tests.lab.machines.light import LightGuest
+from tests.lab.machines.node import Node
+
+WIRED_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A guest as the compute service books it."""
+
+    uuid: str
+    project: str
+    node: Node
+    guest: Guest
+    network_info: list[dict[str, Any]]  # JSON, in the shape of nova's network model
+
+    @property
+    def context(self) -> dict[str, Any]:  # JSON
+        return context(self.project)
+
+    @property
+    def fixed_address(self) -> str:
+        """Its first fixed address, as the network service told it."""
+        address: str = self.network_info[0]["network"]["subnets"][0]["ips"][0]["address"]
+        return address
+
+
+def context(project: str) -> dict[str, Any]:  # JSON
+    """Return a request context as nova serialises it."""
+    return {"project_id": project, "user_id": "lab", "is_admin": True, "request_id": "req-lab"}
+
+
+class Compute:
+    """The compute service of the whole cloud; guests are emulated machines unless `light`."""
+
+    def __init__(self, api: NetworkAPI, image: GuestImage) -> None:
+        self.api = api
+        self._image = image
+
+    def request(self, name: str, node: Node, project: str, *, light: bool = False) -> Instance:
+        """Get an instance its addresses; nothing of it exists on the node yet."""
+        instance_id = str(uuid.uuid4())
+        info = self.api.allocate_for_instance(
+            context(project), instance_id, project, node.name, hostname=name
+        )
+        cards = [
+            Card(link=f"tap{vif['id'][:11]}", mac=vif["address"], bridge=vif["network"]["bridge"])
+            for vif in info
+        ]
+        guest = (
+            LightGuest(name, node, cards)
+            if light
+            else EmulatedGuest(name, node, cards, self._image)
+        )
+        return Instance(instance_id, project, node, guest, info)
+
+    def wait_until_wired(self, instance: Instance) -> None:
+        """Wait until the instance's hosts have its networks."""
+        self.api.wait_until_wired(instance.context, instance.uuid, WIRED_TIMEOUT)
+
+    def power_on(self, instance: Instance) -> None:
+        """Plug the guest in and switch it on."""
+        guest = instance.guest
+        guest.lay_wires()
+        for card in guest.cards:
+            instance.node.run("ip", "link", "set", card.link, "master", card.bridge, "up")
+        guest.power_on()
+
+    def destroy(self, instance: Instance) -> None:
+        """Destroy an instance and give up all it had."""
+        instance.guest.power_off()
+        self.api.deallocate_for_instance(
+            instance.context, instance.uuid, instance.project, instance.node.name
+        )
