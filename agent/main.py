@@ -20,7 +20,7 @@ from oslo_config import cfg
 
 from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.drivers.events import Watch
-from cloudnet.agent.drivers.kernel import Kernel
+from cloudnet.agent.drivers.kernel import LinuxKernel
 from cloudnet.agent.endpoint import AgentEndpoint
 from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
 from cloudnet.agent.reconcile import HostStatus, Reconciler
@@ -57,7 +57,7 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
         store = DesiredStore(settings.host, SnapshotCache(settings.state_path / "snapshots"))
         watch = Watch(store.wake)
         open_things.callback(watch.close)
-        kernel = Kernel(settings, watch.follow)
+        kernel = LinuxKernel(settings, watch.follow)
         open_things.callback(kernel.close)
         transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
         controller = QueuedController(

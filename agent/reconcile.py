@@ -17,17 +17,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cloudnet.agent.desired import DesiredState, DesiredStore
-from cloudnet.agent.node.plan import Step, Verb, needs, plan
+from cloudnet.agent.node.plan import Step, Verb, plan
 from cloudnet.agent.node.render import Rendered, render
-from cloudnet.agent.node.resources.all import (
-    ActualState,
-    Bridge,
-    Lease,
-    NatMapping,
-    Resource,
-    Resources,
-    bridge_of,
-)
+from cloudnet.agent.node.resources.actual import ActualState
+from cloudnet.agent.node.resources.base import Resource, Resources
+from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.lease import Lease
+from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.common.errors import KernelRefused
 from cloudnet.common.settings.views import AgentSettings
 from cloudnet.common.wire.objects import Applied, Fault, NetworkGone
@@ -150,7 +146,7 @@ class Reconciler:
         faults = [*want.faults, *self._problems(stuck, want)]
         self._say(
             frozenset(fault.message for fault in want.faults)
-            | {f"{step} waits: {step.held}" for step in steps if step.held}
+            | {f"{step} waits: {step.blocked_by}" for step in steps if step.blocked_by}
         )
         standing = _standing(desired, want, found.resources, stuck, faults)
         self._spoken_of = standing.spoken_of
@@ -164,7 +160,7 @@ class Reconciler:
             found.resources,
             synced=desired.synced,
             preserved=want.preserved,
-            release=self._settings.dhcp.force_release,
+            kept=() if self._settings.dhcp.force_release else (Lease,),
         )
         return want, steps
 
@@ -184,11 +180,11 @@ class Reconciler:
         stuck: list[Step] = []
         for step in steps:
             waits_for = {other.resource.key for other in stuck if other.verb is Verb.ENSURE}
-            lack = sorted(waits_for.intersection(needs(step.resource)))
-            if step.verb is Verb.ENSURE and lack and step.held is None:
+            lack = sorted(waits_for.intersection(step.resource.depends_on))
+            if step.verb is Verb.ENSURE and lack and step.blocked_by is None:
                 LOG.debug("hold: %s, until there is %s", step, ", ".join(lack))
-                step = replace(step, held=f"there is no {', '.join(lack)} yet")  # noqa: PLW2901
-            if step.held is not None:
+                step = replace(step, blocked_by=f"there is no {', '.join(lack)} yet")  # noqa: PLW2901
+            if step.blocked_by is not None:
                 self._failures.pop(step.resource.key, None)  # it is not tried, so it does not fail
                 stuck.append(step)
             elif not self._take(step):
@@ -287,7 +283,7 @@ def _standing(
         if isinstance(resource, Bridge)
     }
     lingering = {
-        bridges.get(bridge_of(step.resource) or "") for step in stuck if step.verb is Verb.REMOVE
+        bridges.get(step.resource.bridge_name or "") for step in stuck if step.verb is Verb.REMOVE
     }
     gone = [gone for gone in desired.gone if desired.synced and gone.network not in lingering]
     settled = {each.network for each in applied} | {each.network for each in gone}

@@ -18,7 +18,8 @@ from pyroute2.netlink.exceptions import NetlinkError
 from pyroute2.netlink.nfnetlink.nfctsocket import NFCTAttrTuple, NFCTSocket
 
 from cloudnet.agent.drivers.links.netlink import LinkTable, refusing
-from cloudnet.agent.node.resources.all import NatMapping, PublicAddress
+from cloudnet.agent.node.resources.nat_mapping import NatMapping
+from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)

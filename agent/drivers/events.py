@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from cloudnet.agent.node.resources.all import Process
+from cloudnet.agent.node.resources.dnsmasq import Process
 
 LOG = logging.getLogger(__name__)
 

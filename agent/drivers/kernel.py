@@ -23,23 +23,18 @@ from cloudnet.agent.drivers.links.netlink import LinkTable, Netlink
 from cloudnet.agent.drivers.links.ports import PortDriver
 from cloudnet.agent.drivers.links.vlans import VlanDriver
 from cloudnet.agent.drivers.sysctls import ForwardingDriver
-from cloudnet.agent.node.resources.all import (
-    ActualState,
-    Address,
-    Bridge,
-    Dnsmasq,
-    Forwarding,
-    Lease,
-    NatMapping,
-    Nic,
-    Port,
-    Process,
-    PublicAddress,
-    Resource,
-    Table,
-    Vlan,
-    by_key,
-)
+from cloudnet.agent.node.resources.actual import ActualState, Nic
+from cloudnet.agent.node.resources.address import Address
+from cloudnet.agent.node.resources.base import Resource, by_key
+from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, Process
+from cloudnet.agent.node.resources.forwarding import Forwarding
+from cloudnet.agent.node.resources.iptables_table import Table
+from cloudnet.agent.node.resources.lease import Lease
+from cloudnet.agent.node.resources.nat_mapping import NatMapping
+from cloudnet.agent.node.resources.port import Port
+from cloudnet.agent.node.resources.public_address import PublicAddress
+from cloudnet.agent.node.resources.vlan import Vlan
 from cloudnet.common.errors import KernelRefused
 from cloudnet.common.settings.views import AgentSettings
 
@@ -61,7 +56,7 @@ class Driver(Protocol):
         """Take the thing away, if it is ours."""
 
 
-class Kernel:
+class LinuxKernel:
     """All drivers, by the types of what they make."""
 
     def __init__(

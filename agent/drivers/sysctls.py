@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cloudnet.agent.drivers.links.netlink import LinkTable
-from cloudnet.agent.node.resources.all import Forwarding
+from cloudnet.agent.node.resources.forwarding import Forwarding
 from cloudnet.common.errors import KernelRefused
 
 SWITCH = Path("/proc/sys/net/ipv4/ip_forward")  # of the network namespace that we are in

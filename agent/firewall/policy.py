@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
-from cloudnet.agent.node.resources.all import Chain, NatMapping, Rule, Table
+from cloudnet.agent.node.resources.iptables_table import Chain, Rule, Table
+from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.common.settings.views import NatSettings
 from cloudnet.common.wire.objects import FixedRanges, FloatingIp, NetworkSnapshot, Topology
 

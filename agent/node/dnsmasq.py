@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from cloudnet.agent.node.resources.all import Dnsmasq, DnsmasqFiles, Lease
+from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, DnsmasqFiles
+from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.settings.views import AgentSettings, DhcpSettings
 from cloudnet.common.wire.objects import NetworkSnapshot, Vif
 

@@ -12,19 +12,14 @@ from ipaddress import IPv4Interface
 
 from cloudnet.agent.firewall import policy
 from cloudnet.agent.node import dnsmasq
-from cloudnet.agent.node.resources.all import (
-    ActualState,
-    Address,
-    Bridge,
-    Forwarding,
-    Nic,
-    Port,
-    PublicAddress,
-    Resource,
-    Resources,
-    Vlan,
-    by_key,
-)
+from cloudnet.agent.node.resources.actual import ActualState, Nic
+from cloudnet.agent.node.resources.address import Address
+from cloudnet.agent.node.resources.base import Resource, Resources, by_key
+from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.forwarding import Forwarding
+from cloudnet.agent.node.resources.port import Port
+from cloudnet.agent.node.resources.public_address import PublicAddress
+from cloudnet.agent.node.resources.vlan import Vlan
 from cloudnet.common.settings.views import AgentSettings
 from cloudnet.common.wire.objects import Fault, FixedRanges, NetworkSnapshot, Topology
 

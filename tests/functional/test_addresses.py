@@ -7,7 +7,9 @@ from ipaddress import IPv4Address, IPv4Interface
 import pytest
 
 from cloudnet.agent.drivers.links.arp import frames
-from cloudnet.agent.node.resources.all import Address, Bridge, PublicAddress
+from cloudnet.agent.node.resources.address import Address
+from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.host import Host
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.node.resources.all import Bridge
+from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.host import Host
 

@@ -5,7 +5,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from cloudnet.agent.node.resources.all import NatMapping, PublicAddress
+from cloudnet.agent.node.resources.nat_mapping import NatMapping
+from cloudnet.agent.node.resources.public_address import PublicAddress
 from tests.fixtures.agent.host import Host
 
 FLOATING, FIXED, OTHER = (IPv4Address(a) for a in ("192.0.2.225", "10.0.0.3", "10.0.0.4"))

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from cloudnet.agent.drivers.dnsmasq.hostfiles import HostFiles
-from cloudnet.agent.node.resources.all import Dnsmasq
+from cloudnet.agent.node.resources.dnsmasq import Dnsmasq
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.dhcp_guest import Guest
 from tests.fixtures.agent.host import Host

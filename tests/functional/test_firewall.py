@@ -18,7 +18,8 @@ from cloudnet.agent.drivers.iptables.chains import FirewallDriver
 from cloudnet.agent.drivers.iptables.lock import xtables_lock
 from cloudnet.agent.drivers.links.netlink import LinkTable
 from cloudnet.agent.firewall.policy import NOT_TRANSLATED
-from cloudnet.agent.node.resources.all import Chain, NatMapping, Rule, Table
+from cloudnet.agent.node.resources.iptables_table import Chain, Rule, Table
+from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.host import Host
 

@@ -7,7 +7,7 @@ import pytest
 
 from cloudnet.agent.node.plan import Verb, plan
 from cloudnet.agent.node.render import render
-from cloudnet.agent.node.resources.all import Resources
+from cloudnet.agent.node.resources.base import Resources
 from cloudnet.common.errors import KernelRefused
 from cloudnet.common.wire.objects import FixedRanges, FloatingIp, NetworkSnapshot
 from tests.fixtures.agent.host import Host, settings
@@ -38,7 +38,7 @@ def converge(host: Host, *snapshots: NetworkSnapshot) -> list[str]:
     """Do what the loop does in one round, and return the steps."""
     steps = plan(wanted(host, *snapshots), host.items())
     for step in steps:
-        if step.held is not None:
+        if step.blocked_by is not None:
             continue
         if step.verb is Verb.ENSURE:
             host.kernel.ensure(step.resource)

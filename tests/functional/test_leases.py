@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
-from cloudnet.agent.node.resources.all import Chain, Lease, Rule, Table
+from cloudnet.agent.node.resources.iptables_table import Chain, Rule, Table
+from cloudnet.agent.node.resources.lease import Lease
 from tests.fixtures.agent.dhcp_guest import Answer, Guest
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import BRIDGE_MAC, UUID, guest, log_of, network, serve, served

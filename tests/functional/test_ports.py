@@ -2,7 +2,8 @@
 
 import pytest
 
-from cloudnet.agent.node.resources.all import Bridge, Port
+from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.port import Port
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.host import Host
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from cloudnet.agent.node.resources.all import Bridge, Vlan
+from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.vlan import Vlan
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.host import Host
 

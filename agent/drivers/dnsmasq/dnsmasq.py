@@ -29,7 +29,8 @@ from cloudnet.agent.drivers.dnsmasq.processes import (
     stop,
 )
 from cloudnet.agent.drivers.links.netlink import LinkTable
-from cloudnet.agent.node.resources.all import Dnsmasq, DnsmasqFiles, Lease, Process
+from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, DnsmasqFiles, Process
+from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)

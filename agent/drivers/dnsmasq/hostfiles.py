@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from cloudnet.agent.node.resources.all import DnsmasqFiles
+from cloudnet.agent.node.resources.dnsmasq import DnsmasqFiles
 
 MARK = ".reload"
 

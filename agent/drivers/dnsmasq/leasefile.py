@@ -14,7 +14,7 @@ from contextlib import suppress
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from cloudnet.agent.node.resources.all import Lease
+from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.errors import KernelRefused
 
 LINE = re.compile(r"(\d{1,15}) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) ([0-9.]+) \S+ \S+")

@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from cloudnet.agent.node.resources.all import Process
+from cloudnet.agent.node.resources.dnsmasq import Process
 
 PROC = Path("/proc")
 STATE, PARENT, STARTED = 0, 1, 19  # fields 3, 4 and 22 of /proc/<pid>/stat, counted after the name

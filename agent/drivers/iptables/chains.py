@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from cloudnet.agent.drivers.iptables.lock import xtables_lock
 from cloudnet.agent.drivers.iptables.ruleset import Ruleset, exists, opened
 from cloudnet.agent.drivers.links.netlink import LinkTable
-from cloudnet.agent.node.resources.all import CHAIN, TAG, Chain, NatMapping, Rule, Table
+from cloudnet.agent.node.resources.iptables_table import CHAIN, TAG, Chain, Rule, Table
+from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)

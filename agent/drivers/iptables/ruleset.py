@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import iptc
 from iptc.errors import XTablesError
 
-from cloudnet.agent.node.resources.all import Rule
+from cloudnet.agent.node.resources.iptables_table import Rule
 from cloudnet.common.errors import KernelRefused
 
 ENTRY_BYTES = 112  # struct ipt_entry: struct ipt_ip, then …

@@ -23,7 +23,9 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.links.arp import ArpAnnouncer
 from cloudnet.agent.drivers.links.netlink import Assigned, Link, LinkTable, Netlink, refusing
-from cloudnet.agent.node.resources.all import LABEL, Address, PublicAddress
+from cloudnet.agent.node.resources.actual import LABEL
+from cloudnet.agent.node.resources.address import Address
+from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)

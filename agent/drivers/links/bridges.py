@@ -15,7 +15,8 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.links.netlink import Link, LinkTable, Netlink, refusing
 from cloudnet.agent.drivers.links.ports import mark_of
-from cloudnet.agent.node.resources.all import ALIAS, Bridge
+from cloudnet.agent.node.resources.actual import ALIAS
+from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.common.errors import KernelRefused
 
 GUEST_KINDS = frozenset({"tun", "veth", "macvtap"})  # what hypervisors and containers plug in

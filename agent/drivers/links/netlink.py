@@ -23,7 +23,7 @@ from cloudnet.agent.drivers.links.link_dump import (
     attributes,
     listed,
 )
-from cloudnet.agent.node.resources.all import ALIAS
+from cloudnet.agent.node.resources.actual import ALIAS
 from cloudnet.common.errors import KernelRefused
 
 IFF_UP = 0x1

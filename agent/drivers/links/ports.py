@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cloudnet.agent.drivers.links.netlink import Link, LinkTable, Netlink, refusing
-from cloudnet.agent.node.resources.all import Port
+from cloudnet.agent.node.resources.port import Port
 from cloudnet.common.errors import KernelRefused
 
 MARK = "cloudnet-"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.links.netlink import Link, LinkTable, Netlink, refusing
-from cloudnet.agent.node.resources.all import ALIAS, Vlan
+from cloudnet.agent.node.resources.actual import ALIAS
+from cloudnet.agent.node.resources.vlan import Vlan
 from cloudnet.common.errors import KernelRefused
 
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudnet.agent.desired import DesiredStore
-from cloudnet.agent.node.resources.all import Lease, Resource, by_key
+from cloudnet.agent.node.resources.base import Resource, by_key
+from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.agent.reconcile import Reconciler
 from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.wire.objects import Applied, NetworkSnapshot, ReportReply, Snapshot
@@ -51,9 +52,9 @@ class Node:
 
     def steps(self, *, look: bool = True) -> list[str]:
         """Turn once and return the steps that were tried."""
-        self.kernel.desired.clear()
+        self.kernel.steps.clear()
         self.standing = self.loop.reconcile(look=look)
-        return list(self.kernel.desired)
+        return list(self.kernel.steps)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloudnet.agent.desired import DesiredStore
-from cloudnet.agent.node.resources.all import Lease
+from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.agent.reconcile import HostStatus
 from cloudnet.agent.report import QueuedController, Reporter, Unanswered
 from cloudnet.agent.snapshot_cache import SnapshotCache

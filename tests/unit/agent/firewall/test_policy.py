@@ -4,7 +4,7 @@ from textwrap import dedent
 import pytest
 
 from cloudnet.agent.firewall.policy import nat_mappings, tables
-from cloudnet.agent.node.resources.all import Chain, Rule, Table
+from cloudnet.agent.node.resources.iptables_table import Chain, Rule, Table
 from cloudnet.common.settings.views import NatSettings
 from cloudnet.common.wire.objects import FixedRanges, NetworkSnapshot, Topology
 from tests.fixtures.agent.snapshots import (

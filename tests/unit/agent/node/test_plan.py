@@ -4,9 +4,12 @@ from ipaddress import IPv4Address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudnet.agent.node.plan import Verb, needs, plan
+from cloudnet.agent.node.plan import Verb, plan
 from cloudnet.agent.node.render import render
-from cloudnet.agent.node.resources.all import ActualState, Bridge, Lease, Resource, by_key
+from cloudnet.agent.node.resources.actual import ActualState
+from cloudnet.agent.node.resources.base import Resource, by_key
+from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.wire.objects import NetworkSnapshot
 from tests.fixtures.agent.fake_kernel import ETH0, ETH1, FakeKernel
 from tests.fixtures.agent.snapshots import (
@@ -73,8 +76,8 @@ def test_rules_are_not_rewritten_before_the_picture_is_whole() -> None:
 
     steps = plan(wanted(network(OTHER)), actual, synced=False)
 
-    held = {step.resource.key for step in steps if step.held}
-    assert held == {"table filter", "table nat", "table mangle"}
+    blocked = {step.resource.key for step in steps if step.blocked_by}
+    assert blocked == {"table filter", "table nat", "table mangle"}
     assert story(plan(wanted(network()), {}, synced=False))[1].startswith("ensure table filter")
 
 
@@ -84,10 +87,10 @@ def test_a_bridge_with_a_guest_in_it_stays_and_so_does_its_vlan() -> None:
     assert isinstance(bridge, Bridge)
     actual["bridge br100"] = replace(bridge, guests=("tap1",))
 
-    held = {step.resource.key: step.held for step in plan({}, actual)}
+    blocked = {step.resource.key: step.blocked_by for step in plan({}, actual)}
 
-    assert held["bridge br100"] == "tap1 still in br100"
-    assert held["vlan vlan100"] == "tap1 still in br100"
+    assert blocked["bridge br100"] == "tap1 still in br100"
+    assert blocked["vlan vlan100"] == "tap1 still in br100"
 
 
 def test_what_belongs_to_a_network_that_cannot_be_had_now_is_left_alone() -> None:
@@ -150,5 +153,5 @@ def test_nothing_is_made_before_what_it_leans_on(snapshots: list[NetworkSnapshot
     made: set[str] = set()
 
     for step in plan(want, {}):
-        assert made.issuperset(needs(step.resource))
+        assert made.issuperset(step.resource.depends_on)
         made.add(step.resource.key)

@@ -2,15 +2,11 @@ from dataclasses import replace
 from textwrap import dedent
 
 from cloudnet.agent.node.render import Rendered, render
-from cloudnet.agent.node.resources.all import (
-    ActualState,
-    Bridge,
-    Nic,
-    Resource,
-    Table,
-    Vlan,
-    by_key,
-)
+from cloudnet.agent.node.resources.actual import ActualState, Nic
+from cloudnet.agent.node.resources.base import Resource, by_key
+from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.iptables_table import Table
+from cloudnet.agent.node.resources.vlan import Vlan
 from cloudnet.common.settings.views import AgentSettings
 from cloudnet.common.wire.objects import Fault, NetworkSnapshot, Topology
 from tests.fixtures.agent.fake_kernel import ETH0, ETH1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cloudnet.agent.drivers.dnsmasq.hostfiles import Change, HostFiles
-from cloudnet.agent.node.resources.all import DnsmasqFiles
+from cloudnet.agent.node.resources.dnsmasq import DnsmasqFiles
 
 VM3, VM4 = "fa:16:3e:00:00:03,vm3,10.0.0.3", "fa:16:3e:00:00:04,vm4,10.0.0.4"
 OPTIONS = ("3,10.0.0.1", "26,1500")

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.leasefile import handed_out, keep_only
-from cloudnet.agent.node.resources.all import Lease
+from cloudnet.agent.node.resources.lease import Lease
 
 MAC = "fa:16:3e:00:00:03"
 

@@ -1,0 +1,39 @@
+"""The host's address on a bridge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+from typing import ClassVar
+
+from cloudnet.agent.node.resources.base import Resource
+
+
+@dataclass(frozen=True)
+class Address(Resource):
+    """The host's address on a bridge of ours."""
+
+    order: ClassVar[int] = 70
+
+    device: str
+    interface: IPv4Interface
+
+    @property
+    def key(self) -> str:
+        return f"address {self.interface} on {self.device}"
+
+    @property
+    def bridge_name(self) -> str:
+        return self.device
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        # Without the filter, a guest could reach another project through this address.
+        return (f"bridge {self.device}", "table filter")
+
+    @property
+    def vanishes_with(self) -> tuple[str, ...]:
+        return (f"bridge {self.device}",)
+
+    def __str__(self) -> str:
+        return self.key

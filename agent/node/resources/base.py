@@ -1,0 +1,77 @@
+"""What all kinds of resource have in common.
+
+A resource is one thing that an agent manages on its host: a bridge, an address, a dnsmasq process.
+Desired and actual resources have the same types, so the work is their difference. Each kind is one
+class in one file of this package, which says all that planning needs to know of it; no other place
+lists the kinds.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import ClassVar
+
+
+class Management(Enum):
+    """What the agent does with the resources of a kind."""
+
+    MANAGED = "created and removed"
+    KEPT = "created, never removed"  # others may rely on it
+    OBSERVED = "never created, only removed"  # something else creates it
+
+
+class Resource:
+    """One thing on a host; subclasses are frozen dataclasses."""
+
+    order: ClassVar[int]  # place in the order of creation; removal goes the other way
+    management: ClassVar[Management] = Management.MANAGED
+    # Holds parts of many networks, so it is not changed before all networks are known.
+    shared: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """The name of the resource on its host: two resources with one key are the same thing."""
+
+    @property
+    def rank(self) -> int:
+        """Place in the order of creation, where it differs between resources of one kind."""
+        return self.order
+
+    @property
+    def bridge_name(self) -> str | None:
+        """The bridge of the network that it belongs to; None: many networks share it."""
+        return None
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """Keys of the resources that must exist before it can be created."""
+        return ()
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """NICs of the operator's that it needs."""
+        return ()
+
+    @property
+    def vanishes_with(self) -> tuple[str, ...]:
+        """Keys of the resources with which the kernel removes it."""
+        return ()
+
+    def removal_blocked_by(self, actual: Resources) -> str | None:
+        """Return why it must not be removed yet; None: it can be."""
+        return None
+
+    def read_back(self) -> Iterator[Resource]:
+        """Yield what a host shows of it after its creation."""
+        yield self
+
+
+Resources = Mapping[str, Resource]  # by key
+
+
+def by_key(*resources: Resource) -> dict[str, Resource]:
+    """Return the resources by their keys."""
+    return {resource.key: resource for resource in resources}

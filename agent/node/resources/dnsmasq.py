@@ -1,0 +1,68 @@
+"""The dnsmasq process of a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from cloudnet.agent.node.resources.base import Resource
+
+
+@dataclass(frozen=True)
+class Dnsmasq(Resource):
+    """One dnsmasq: its command line and the files it reads."""
+
+    order: ClassVar[int] = 80
+
+    bridge: str
+    network: str  # uuid
+    arguments: tuple[str, ...]  # as /proc shows them; a change means a restart
+    environment: tuple[tuple[str, str], ...] = field(compare=False)  # for the lease script
+    hosts: tuple[str, ...]  # lines of dhcp-host; additions need no signal, the rest a SIGHUP
+    options: tuple[str, ...]  # lines of the dhcp-optsfile
+
+    @property
+    def key(self) -> str:
+        return f"dhcp {self.bridge}"
+
+    @property
+    def bridge_name(self) -> str:
+        return self.bridge
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        return (f"bridge {self.bridge}",)
+
+    def __str__(self) -> str:
+        return f"dhcp {self.bridge} with {len(self.hosts)} hosts"
+
+
+@dataclass(frozen=True)
+class DnsmasqFiles:
+    """Where one dnsmasq's files are, in nova-network's names."""
+
+    hosts: Path  # a directory, one file a guest
+    options: Path
+    pid: Path
+    leases: Path
+
+    @classmethod
+    def of(cls, networks_path: Path, bridge: str) -> DnsmasqFiles:
+        """Return the files of the dnsmasq that serves ``bridge``."""
+        stem = f"nova-{bridge}"
+        return cls(
+            networks_path / f"{stem}.hosts.d",
+            networks_path / f"{stem}.opts",
+            networks_path / f"{stem}.pid",
+            networks_path / f"{stem}.leases",
+        )
+
+
+@dataclass(frozen=True)
+class Process:
+    """A running process, told apart from a later one with the same pid."""
+
+    pid: int
+    started: int  # clock ticks after boot, field 22 of /proc/<pid>/stat
+    arguments: tuple[str, ...]

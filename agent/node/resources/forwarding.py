@@ -1,0 +1,23 @@
+"""Forwarding of IPv4 packets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cloudnet.agent.node.resources.base import Management, Resource
+
+
+@dataclass(frozen=True)
+class Forwarding(Resource):
+    """``net.ipv4.ip_forward``, without which a node is no gateway. Never taken away."""
+
+    order: ClassVar[int] = 10
+    management: ClassVar[Management] = Management.KEPT
+
+    @property
+    def key(self) -> str:
+        return "forwarding"
+
+    def __str__(self) -> str:
+        return "forwarding of IPv4"

@@ -1,0 +1,46 @@
+"""An 802.1Q subinterface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cloudnet.agent.node.resources.base import Resource, Resources
+from cloudnet.agent.node.resources.bridge import guests_in
+
+
+@dataclass(frozen=True)
+class Vlan(Resource):
+    """An 802.1Q subinterface in its network's bridge."""
+
+    order: ClassVar[int] = 50
+
+    name: str
+    network: str  # uuid
+    parent: str
+    tag: int
+    mtu: int
+    bridge: str
+
+    @property
+    def key(self) -> str:
+        return f"vlan {self.name}"
+
+    @property
+    def bridge_name(self) -> str:
+        return self.bridge
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        return (f"bridge {self.bridge}",)
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        return (self.parent,)
+
+    def removal_blocked_by(self, actual: Resources) -> str | None:
+        """What carries the frames of a bridge is not removed while a guest is in the bridge."""
+        return guests_in(actual, self.bridge)
+
+    def __str__(self) -> str:
+        return f"vlan {self.name} on {self.parent} tag {self.tag} mtu {self.mtu} in {self.bridge}"
