@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.db.engine import Database
-from cloudnet.controller.notify.messaging import Announcer, Casts
-from cloudnet.controller.notify.port import Clock, HostNotifier, NullNotifier
+from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.notify.port import HostNotifier, NullNotifier
+from cloudnet.controller.notify.queued import Caster, QueuedNotifier
 from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.addresses.sweep import Sweeper
 from cloudnet.controller.service.floating.floating import FloatingIps
-from cloudnet.controller.service.floating.pools import Pools
-from cloudnet.controller.service.hosts.reports import Hosts
+from cloudnet.controller.service.floating.pools import FloatingPools
+from cloudnet.controller.service.hosts.reports import HostReports
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from cloudnet.controller.service.instances.instances import Instances
 from cloudnet.controller.service.networks.networks import Networks
@@ -31,9 +32,9 @@ class Services:
     instances: Instances
     networks: Networks
     floating: FloatingIps
-    pools: Pools
+    pools: FloatingPools
     fixed: FixedIps
-    hosts: Hosts
+    hosts: HostReports
     sweeper: Sweeper
 
 
@@ -45,32 +46,32 @@ def now() -> datetime:
 @contextmanager
 def services(
     settings: ControllerSettings,
-    casts: Casts | None = None,
+    caster: Caster | None = None,
     clock: Clock = now,
     hear: Callable[[SnapshotReader], HostNotifier] = lambda snapshots: NullNotifier(),
 ) -> Iterator[Services]:
     """Yield the use cases over the configured database.
 
-    With ``casts``, changes are told to the hosts after each commit, and what is not yet told at
+    With ``caster``, changes are told to the hosts after each commit, and what is not yet told at
     the end of the block is told then; without, they go to what ``hear`` returns, by default
     nobody: heartbeats find out.
     """
     database = Database(settings.database, connections=min(settings.workers, MOST_CONNECTIONS) + 4)
     snapshots = SnapshotReader(database)
-    announcer = None if casts is None else Announcer(snapshots, casts)
-    changes = hear(snapshots) if announcer is None else announcer
+    queued = None if caster is None else QueuedNotifier(snapshots, caster)
+    notifier = hear(snapshots) if queued is None else queued
     try:
         yield Services(
             database=database,
-            instances=Instances(database, settings, changes, clock),
-            networks=Networks(database, settings.networks, changes, clock),
-            floating=FloatingIps(database, settings, changes, clock),
-            pools=Pools(database, settings.default_floating_pool, clock),
+            instances=Instances(database, settings, notifier, clock),
+            networks=Networks(database, settings.networks, notifier, clock),
+            floating=FloatingIps(database, settings, notifier, clock),
+            pools=FloatingPools(database, settings.default_floating_pool, clock),
             fixed=FixedIps(database, clock),
-            hosts=Hosts(database, snapshots, clock),
+            hosts=HostReports(database, snapshots, clock),
             sweeper=Sweeper(database, settings.quarantine_seconds, clock),
         )
     finally:
-        if announcer is not None:
-            announcer.close()
+        if queued is not None:
+            queued.close()
         database.close()

@@ -23,7 +23,7 @@ from cloudnet.common.settings import ControllerSettings, load_controller
 from cloudnet.controller.compose import Services, services
 from cloudnet.controller.db import schema
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
-from cloudnet.controller.notify.messaging import RpcCasts
+from cloudnet.controller.notify.rpc_caster import RpcCaster
 from cloudnet.controller.periodic import Periodic
 
 LOG = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def run(conf: cfg.ConfigOpts, settings: ControllerSettings, stop: threading.Even
     with ExitStack() as open_things:
         transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
         open_things.callback(transport.cleanup)
-        parts = open_things.enter_context(services(settings, RpcCasts(transport)))
+        parts = open_things.enter_context(services(settings, RpcCaster(transport)))
         LOG.info("controller on host %s, pid %d", settings.host, os.getpid())
         if not wait_until_available(
             lambda: schema.require(parts.database),

@@ -7,7 +7,7 @@ import threading
 
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.service.addresses.sweep import Sweeper
-from cloudnet.controller.service.hosts.reports import Hosts
+from cloudnet.controller.service.hosts.reports import HostReports
 
 LOG = logging.getLogger(__name__)
 
@@ -15,7 +15,9 @@ LOG = logging.getLogger(__name__)
 class Periodic:
     """One thread; a database that is away is said once and asked again at the next turn."""
 
-    def __init__(self, host: str, hosts: Hosts, sweeper: Sweeper, report_seconds: float) -> None:
+    def __init__(
+        self, host: str, hosts: HostReports, sweeper: Sweeper, report_seconds: float
+    ) -> None:
         self._host = host
         self._hosts = hosts
         self._sweeper = sweeper
@@ -34,7 +36,7 @@ class Periodic:
 
     def _turn(self) -> None:
         try:
-            self._hosts.seen_up(self._host)
+            self._hosts.record_heartbeat(self._host)
             self._sweeper.sweep()
         except DatabaseUnavailable as error:
             if not self._away:

@@ -21,13 +21,13 @@ from cloudnet.common.wire import objects
 VERSION = "1.0"
 
 T = TypeVar("T")
-Plain = dict[str, Any]  # Any: JSON
+JsonObject = dict[str, Any]  # Any: JSON
 
 
-def to_wire(value: Any) -> Plain:  # Any: one of the frozen dataclasses in objects.py
+def to_wire(value: Any) -> JsonObject:  # Any: one of the frozen dataclasses in objects.py
     """Return the plain dict for a value of :mod:`cloudnet.common.wire.objects`."""
     kind = type(value)
-    plain: Plain = {"type": kind.__name__, "version": VERSION}
+    plain: JsonObject = {"type": kind.__name__, "version": VERSION}
     for name in _names(kind):  # type: ignore[arg-type]  # a class is hashable
         plain[name] = _plain(getattr(value, name))
     return plain

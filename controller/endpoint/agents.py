@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudnet.common.wire.codec import from_wire, to_wire
+from cloudnet.common.wire.codec import JsonObject, from_wire, to_wire
 from cloudnet.common.wire.objects import Report
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.endpoint.rpc_errors import CONTROLLER_TARGET, Context, expected
-from cloudnet.controller.model.nwinfo import Plain
-from cloudnet.controller.service.hosts.reports import Hosts
+from cloudnet.controller.service.hosts.reports import HostReports
 
 HIGHEST_REVISION = 2**62  # well within a BIGINT, also when it is raised
 
@@ -19,23 +18,23 @@ class AgentsEndpoint:
 
     target = CONTROLLER_TARGET
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: HostReports) -> None:
         self._hosts = hosts
 
     @expected
-    def report(self, context: Context, report: Any) -> Plain:
+    def report(self, context: Context, report: Any) -> JsonObject:
         """Take a heartbeat and answer with what the host lacks."""
-        return to_wire(self._hosts.report(_sensible(from_wire(Report, report))))
+        return to_wire(self._hosts.process_report(_sensible(from_wire(Report, report))))
 
     @expected
     def lease_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that an address is handed out."""
-        self._hosts.lease(be.address("address", address), _mac(mac))
+        self._hosts.record_lease(be.address("address", address), _mac(mac))
 
     @expected
     def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that an address is given back."""
-        self._hosts.release(be.address("address", address), _mac(mac))
+        self._hosts.record_lease_end(be.address("address", address), _mac(mac))
 
 
 def _sensible(report: Report) -> Report:

@@ -18,7 +18,7 @@ from cloudnet.common.errors import (
 )
 from cloudnet.controller.model import validation
 from cloudnet.controller.service.caller import Caller
-from cloudnet.controller.service.networks.network_selection import Request
+from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NAME, _DATA = "nova_object.name", "nova_object.data"
@@ -41,7 +41,7 @@ def opened(value: Any) -> Any:
 
 def text(name: str, value: Any, longest: int = validation.LONGEST) -> str:
     """Return a name: not empty, printable, not too long for its column."""
-    return validation.named(name, validation.text, value, longest)
+    return validation.parse_argument(name, validation.parse_text, value, longest)
 
 
 def optional_text(name: str, value: Any) -> str | None:
@@ -51,7 +51,7 @@ def optional_text(name: str, value: Any) -> str | None:
 
 def uuid(name: str, value: Any) -> str:
     """Return a uuid in its usual form."""
-    return validation.named(name, validation.uuid, value)
+    return validation.parse_argument(name, validation.parse_uuid, value)
 
 
 def optional_uuid(name: str, value: Any) -> str | None:
@@ -61,7 +61,7 @@ def optional_uuid(name: str, value: Any) -> str | None:
 
 def address(name: str, value: Any) -> IPv4Address:
     """Return an IPv4 address."""
-    return validation.named(name, validation.address, value)
+    return validation.parse_argument(name, validation.parse_address, value)
 
 
 def optional_address(name: str, value: Any) -> IPv4Address | None:
@@ -71,7 +71,7 @@ def optional_address(name: str, value: Any) -> IPv4Address | None:
 
 def cidr(name: str, value: Any) -> IPv4Network:
     """Return an IPv4 network."""
-    return validation.named(name, validation.cidr, value)
+    return validation.parse_argument(name, validation.parse_cidr, value)
 
 
 def optional_cidr(name: str, value: Any) -> IPv4Network | None:
@@ -82,13 +82,17 @@ def optional_cidr(name: str, value: Any) -> IPv4Network | None:
 def whole(name: str, value: Any, lowest: int, highest: int) -> int | None:
     """Return a whole number or None; nova's command line sends numbers as text."""
     return (
-        None if value is None else validation.named(name, validation.whole, value, lowest, highest)
+        None
+        if value is None
+        else validation.parse_argument(name, validation.parse_integer, value, lowest, highest)
     )
 
 
 def flag(name: str, value: Any) -> bool | None:
     """Return a truth value or None; nova's command line sends T and F."""
-    return None if value is None else validation.named(name, validation.truth, value)
+    return (
+        None if value is None else validation.parse_argument(name, validation.parse_boolean, value)
+    )
 
 
 def factor(name: str, value: Any) -> float | None:
@@ -117,7 +121,7 @@ def macs(name: str, value: Any) -> tuple[str, ...]:
     )
 
 
-def requested(name: str, value: Any) -> tuple[Request, ...] | None:
+def requested(name: str, value: Any) -> tuple[RequestedNetwork, ...] | None:
     """Return the networks that a caller names: nova's list object, or (uuid, address) pairs.
 
     An empty tuple: those the project has. None: no network at all, in nova's word ``none``.
@@ -135,7 +139,7 @@ def requested(name: str, value: Any) -> tuple[Request, ...] | None:
         if network == _ANY_NETWORK:
             return ()
         wanted.append(
-            Request(
+            RequestedNetwork(
                 uuid(f"{name}[{number}].network_id", network),
                 _fixed(f"{name}[{number}].address", fixed),
             )

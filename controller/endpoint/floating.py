@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from cloudnet.common.errors import Forbidden
+from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.endpoint import serialize
 from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
-from cloudnet.controller.model.nwinfo import Plain
 
 
 class FloatingIpsEndpoint:
@@ -72,23 +72,23 @@ class FloatingIpsEndpoint:
         )
 
     @expected
-    def get_floating_ip_pools(self, context: Context) -> list[Plain]:
+    def get_floating_ip_pools(self, context: Context) -> list[JsonObject]:
         """Return the names of the pools."""
-        return [{"name": name} for name in self._floating.pools()]
+        return [{"name": name} for name in self._floating.list_pools()]
 
     get_floating_pools = get_floating_ip_pools  # its name before 2013
 
     @expected
-    def get_floating_ips_by_project(self, context: Context) -> list[Plain]:
+    def get_floating_ips_by_project(self, context: Context) -> list[JsonObject]:
         """Return what the caller's project has taken."""
         project = be.caller(context).project
         if project is None:
             raise Forbidden("the context names no project; call with the project's own")
-        found = self._floating.of_project(project)
-        return [serialize.floating_ip(row, self._floating.holder(row)) for row in found]
+        found = self._floating.list_for_project(project)
+        return [serialize.floating_ip(row, self._floating.get_guest(row)) for row in found]
 
     @expected
-    def get_floating_ip_by_address(self, context: Context, address: Any) -> Plain:
+    def get_floating_ip_by_address(self, context: Context, address: Any) -> JsonObject:
         """Return one floating IP."""
-        row = self._floating.get(be.caller(context), be.address("address", address))
-        return serialize.floating_ip(row, self._floating.holder(row))
+        row = self._floating.get_floating_ip(be.caller(context), be.address("address", address))
+        return serialize.floating_ip(row, self._floating.get_guest(row))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudnet.common.errors import BadRequest
+from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
-from cloudnet.controller.model.nwinfo import Plain
 from cloudnet.controller.service.instances.allocation import BootRequest
 
 
@@ -36,7 +36,7 @@ class InstancesEndpoint:
         macs: Any = None,
         hostname: Any = None,
         **ignored: Any,  # instance_uuid of old callers, dhcp_options
-    ) -> list[Plain]:
+    ) -> list[JsonObject]:
         """Give an instance its networks; ``hostname`` is cloudnet's own."""
         requested = be.requested("requested_networks", requested_networks)
         boot = BootRequest(
@@ -78,9 +78,9 @@ class InstancesEndpoint:
     @expected
     def get_instance_nw_info(
         self, context: Context, instance_id: Any, rxtx_factor: Any = None, **ignored: Any
-    ) -> list[Plain]:
+    ) -> list[JsonObject]:
         """Return what an instance has."""
-        return self._instances.network_info(
+        return self._instances.get_network_info(
             be.uuid("instance_id", ignored.get("instance_uuid") or instance_id),
             be.factor("rxtx_factor", rxtx_factor),
             be.caller(context),
@@ -89,11 +89,11 @@ class InstancesEndpoint:
     @expected
     def lease_fixed_ip(self, context: Context, address: Any) -> None:
         """Record that an address is handed out."""
-        self._hosts.lease(be.address("address", address))
+        self._hosts.record_lease(be.address("address", address))
 
     @expected
     def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that an address is given back."""
-        self._hosts.release(
+        self._hosts.record_lease_end(
             be.address("address", address), None if mac is None else be.mac("mac", mac)
         )

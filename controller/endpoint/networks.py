@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from cloudnet.common.errors import Forbidden
+from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.endpoint import serialize
 from cloudnet.controller.endpoint.create_networks import network_request
 from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
-from cloudnet.controller.model.nwinfo import Plain
 
 
 class NetworksEndpoint:
@@ -22,7 +22,9 @@ class NetworksEndpoint:
         self._networks = services.networks
 
     @expected
-    def create_networks(self, context: Context, label: Any = None, **wanted: Any) -> list[Plain]:
+    def create_networks(
+        self, context: Context, label: Any = None, **wanted: Any
+    ) -> list[JsonObject]:
         """Create networks, all or none."""
         _only_for_admins(context)
         request = network_request(label, wanted)
@@ -46,22 +48,22 @@ class NetworksEndpoint:
         )
 
     @expected
-    def get_all_networks(self, context: Context) -> list[Plain]:
+    def get_all_networks(self, context: Context) -> list[JsonObject]:
         """Return the networks that the caller may see."""
         caller = be.caller(context)
         return [
             serialize.network(network)
-            for network in self._networks.every()
+            for network in self._networks.list_networks()
             if caller.is_admin or network.project_id in (None, caller.project)
         ]
 
     @expected
-    def get_network(self, context: Context, network_uuid: Any) -> Plain:
+    def get_network(self, context: Context, network_uuid: Any) -> JsonObject:
         """Return one network."""
-        network = self._networks.get(be.uuid("network_uuid", network_uuid))
+        network = self._networks.get_network(be.uuid("network_uuid", network_uuid))
         caller = be.caller(context)
         if network.project_id is not None:
-            caller.may_touch(f"network {network.uuid}", network.project_id)
+            caller.require_access(f"network {network.uuid}", network.project_id)
         return serialize.network(network)
 
     @expected

@@ -7,18 +7,17 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.model.records import FloatingIp, Guest, Network
 
-Plain = dict[str, Any]  # Any: JSON
 
-
-def network(row: Network) -> Plain:
+def network(row: Network) -> JsonObject:
     """Return a row of ``networks``."""
     columns = {field.name: _json(getattr(row, field.name)) for field in fields(Network)}
     return columns | {"deleted": False, "deleted_at": None}
 
 
-def floating_ip(row: FloatingIp, holder: Guest | None) -> Plain:
+def floating_ip(row: FloatingIp, holder: Guest | None) -> JsonObject:
     """Return a row of ``floating_ips`` with whom it points at."""
     return {
         "id": row.id,

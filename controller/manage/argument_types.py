@@ -42,16 +42,16 @@ def _read(check: Callable[..., T], *more: object) -> Callable[[str], T]:
     return read
 
 
-text = _read(validation.text)
-uuid = _read(validation.uuid)
-address = _read(validation.address)
-network = _read(validation.cidr)
-truth = _read(validation.truth)
+text = _read(validation.parse_text)
+uuid = _read(validation.parse_uuid)
+address = _read(validation.parse_address)
+network = _read(validation.parse_cidr)
+truth = _read(validation.parse_boolean)
 
 
 def number(lowest: int, highest: int) -> Callable[[str], int]:
     """Return a reader of whole numbers within bounds."""
-    return _read(validation.whole, lowest, highest)
+    return _read(validation.parse_integer, lowest, highest)
 
 
 def limit(word: str) -> int:

@@ -39,7 +39,7 @@ class List(Listing):
         network = None if args.network is None else cloud.network(args.network).uuid
         return [
             row
-            for row in cloud.fixed.every(args.host)
+            for row in cloud.fixed.list_fixed_ips(args.host)
             if (network is None or row.network_uuid == network)
             and (args.instance is None or row.instance_uuid == args.instance)
         ]
@@ -86,4 +86,4 @@ class History(Listing):
 
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return what happened to it."""
-        return cloud.fixed.history(args.address)
+        return cloud.fixed.list_events(args.address)

@@ -51,7 +51,7 @@ class List(Listing):
         """Return them, in the order they were created in."""
         return [
             vars(floating) | {"instance_uuid": instance, "fixed_address": fixed}
-            for floating, instance, fixed in cloud.overview.floating(args.host)
+            for floating, instance, fixed in cloud.overview.list_floating_ips(args.host)
             if (args.pool is None or floating.pool == args.pool)
             and (args.project_id is None or floating.project_id == args.project_id)
             and not (args.free and floating.project_id is not None)

@@ -20,7 +20,7 @@ class List(Listing):
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return them, by name."""
         del args
-        return cloud.overview.hosts()
+        return cloud.overview.list_hosts()
 
 
 class Show(Showing):
@@ -32,4 +32,4 @@ class Show(Showing):
 
     def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
         """Return all that is known of it."""
-        return cloud.overview.host(args.host)
+        return cloud.overview.get_host(args.host)

@@ -84,7 +84,7 @@ class Show(_Interfaces):
 
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return them."""
-        return map(_row, cloud.instances.network_info(args.instance))
+        return map(_row, cloud.instances.get_network_info(args.instance))
 
 
 class Deallocate(Deed):

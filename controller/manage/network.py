@@ -44,7 +44,7 @@ class List(_Networks):
         """Return them, the oldest first."""
         return [
             network
-            for network in cloud.networks.every()
+            for network in cloud.networks.list_networks()
             if (args.project_id is None or network.project_id == args.project_id)
             and not (args.free and network.project_id is not None)
         ]
@@ -80,7 +80,7 @@ class Show(Showing):
     def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
         """Return its row, and how full it is."""
         network = cloud.network(args.network)
-        usage = next(u for u in cloud.fixed.usage() if u.network_uuid == network.uuid)
+        usage = next(u for u in cloud.fixed.list_usage() if u.network_uuid == network.uuid)
         columns = {k: v for k, v in vars(network).items() if k not in {"pool_start", "pool_end"}}
         return columns | {"total": usage.total, "used": usage.used, "free": usage.free}
 
@@ -134,7 +134,7 @@ class Set(Deed):
         wanted = {name: getattr(args, name) for name in names}
         said = [f"{name}={value}" for name, value in wanted.items() if value is not None]
         if said:
-            cloud.networks.change(network.uuid, **wanted)
+            cloud.networks.update(network.uuid, **wanted)
         return f"set {' '.join(said) or 'nothing'} on network {network.label} {network.cidr}"
 
 

@@ -7,8 +7,9 @@ from importlib import import_module
 from pathlib import Path
 
 from cloudnet.common import settings as all_settings
+from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.settings.views import ControllerSettings
-from cloudnet.controller.model.records import Touched
+from cloudnet.controller.model.records import SnapshotKey
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 
 
@@ -16,14 +17,14 @@ class News:
     """Collects changes until the command is done."""
 
     def __init__(self) -> None:
-        self._touched: set[Touched] = set()
+        self._touched: set[SnapshotKey] = set()
         self._ranges = False
 
-    def hosts(self, touched: Iterable[Touched]) -> None:
+    def notify_hosts(self, changed: Iterable[SnapshotKey]) -> None:
         """These hosts' pictures of these networks have changed."""
-        self._touched.update(touched)
+        self._touched.update(changed)
 
-    def ranges(self) -> None:
+    def notify_ranges(self) -> None:
         """A network has come or gone."""
         self._ranges = True
 
@@ -31,11 +32,12 @@ class News:
         self, snapshots: SnapshotReader, settings: ControllerSettings, files: Sequence[Path]
     ) -> str | None:
         """Cast the changes; return one line if that cannot be done, None if all is told."""
-        if not self._touched and not (self._ranges and snapshots.agents()):
+        if not self._touched and not (self._ranges and snapshots.list_agent_hosts()):
             return None  # nothing that anybody waits for
         # The queue library takes half a second to import: only now is it needed.
         rpc = import_module("cloudnet.common.rpc")
-        announce = import_module("cloudnet.controller.notify.messaging")
+        queued = import_module("cloudnet.controller.notify.queued")
+        rpc_caster = import_module("cloudnet.controller.notify.rpc_caster")
         argv = [word for file in files for word in ("--config-file", str(file))]
         conf, _ = all_settings.load_controller(argv, "cloudnet-manage")
         reason = rpc.why_no_broker(settings.rpc.transport_url)
@@ -44,10 +46,10 @@ class News:
                 conf, settings.rpc.transport_url, settings.rpc.control_exchange
             )
             try:
-                casts = announce.RpcCasts(transport)
-                announce.tell(snapshots, casts, self._touched, ranges=self._ranges)
-            except rpc.messaging.MessagingException as error:
-                reason = " ".join(str(error).split())
+                caster = rpc_caster.RpcCaster(transport)
+                queued.cast_changes(snapshots, caster, self._touched, ranges=self._ranges)
+            except BrokerUnavailable as error:
+                reason = str(error)
             finally:
                 transport.cleanup()
         if reason is None:

@@ -26,7 +26,7 @@ class Show(Listing):
 
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return a line for each resource."""
-        return cloud.quotas.of_project(args.project)
+        return cloud.quotas.list_quotas(args.project)
 
 
 class Set(Deed):
@@ -47,6 +47,6 @@ class Set(Deed):
         """Set it."""
         quotas = {name: getattr(args, name) for name in RESOURCES}
         given = {name: limit for name, limit in quotas.items() if limit is not None}
-        cloud.quotas.set(args.project, given)
+        cloud.quotas.set_limits(args.project, given)
         said = " ".join(f"{name}={limit}" for name, limit in given.items())
         return f"set {said or 'nothing'} for project {args.project}"

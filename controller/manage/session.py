@@ -16,19 +16,19 @@ import sqlalchemy as sa
 
 from cloudnet.common.errors import BadRequest, DatabaseUnavailable, NetworkNotFound
 from cloudnet.common.settings import read_controller
+from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.manage.notify import News
-from cloudnet.controller.model.nwinfo import Plain
 from cloudnet.controller.model.records import Network
 from cloudnet.controller.notify.port import NullNotifier
 from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.floating.floating import ADMIN, FloatingIps
-from cloudnet.controller.service.floating.pools import Pools
+from cloudnet.controller.service.floating.pools import FloatingPools
 from cloudnet.controller.service.hosts.overview import Overview
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from cloudnet.controller.service.instances.allocation import BootRequest
 from cloudnet.controller.service.instances.instances import Instances
-from cloudnet.controller.service.networks.network_selection import Request
+from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 from cloudnet.controller.service.networks.networks import Networks
 from cloudnet.controller.service.quotas import Quotas
 
@@ -50,7 +50,7 @@ class Cloud:
         self.networks = Networks(database, settings.networks, changes, _now)
         self.instances = Instances(database, settings, changes, _now)
         self.floating = FloatingIps(database, settings, changes, _now)
-        self.pools = Pools(database, settings.default_floating_pool, _now)
+        self.pools = FloatingPools(database, settings.default_floating_pool, _now)
         self.fixed = FixedIps(database, _now)
         self.quotas = Quotas(database, settings, _now)
         self.overview = Overview(database, settings.service_down_seconds, _now)
@@ -61,7 +61,7 @@ class Cloud:
         :raises NetworkNotFound: there is none
         :raises BadRequest: several have this label
         """
-        every = self.networks.every()
+        every = self.networks.list_networks()
         for network in every:
             if name in (network.uuid, str(network.cidr)):
                 return network
@@ -85,9 +85,9 @@ class Cloud:
         host: str,
         hostname: str | None,
         requested: Iterable[tuple[str, IPv4Address | None]],
-    ) -> list[Plain]:
+    ) -> list[JsonObject]:
         """Give the instance its networks and return them as a compute service is told of them."""
-        wanted = tuple(Request(network, address) for network, address in requested)
+        wanted = tuple(RequestedNetwork(network, address) for network, address in requested)
         boot = BootRequest(instance, project, host, hostname=hostname, requested=wanted)
         return self.instances.allocate(boot)
 

@@ -24,4 +24,4 @@ class Usage(Listing):
     def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
         """Return one line for each network."""
         del args
-        return cloud.fixed.usage()
+        return cloud.fixed.list_usage()

@@ -9,7 +9,7 @@ _NOT_A_LETTER = re.compile(r"[^a-z0-9-]+")
 _LONGEST = 63
 
 
-def label(wanted: str | None) -> str | None:
+def to_dns_label(wanted: str | None) -> str | None:
     """Return the name as one DNS label (RFC 1123), None if nothing of it can be used."""
     if wanted is None:
         return None
@@ -18,6 +18,6 @@ def label(wanted: str | None) -> str | None:
     return cleaned or None
 
 
-def of_address(address: IPv4Address) -> str:
+def default_hostname(address: IPv4Address) -> str:
     """Return the name of a guest that was given none."""
     return f"host-{str(address).replace('.', '-')}"

@@ -20,12 +20,12 @@ class Layout:
     reserved: tuple[IPv4Address, ...]  # sorted; never handed out
 
 
-def prefix_for(size: int) -> int:
+def prefix_length(size: int) -> int:
     """Return the prefix length of the smallest network with at least ``size`` addresses."""
     return 32 - (size - 1).bit_length()
 
 
-def carve(
+def pick_ranges(
     cidr: IPv4Network, count: int, size: int, existing: Iterable[IPv4Network]
 ) -> list[IPv4Network]:
     """Return the first ``count`` networks of ``size`` addresses that overlap nothing existing.
@@ -33,7 +33,7 @@ def carve(
     :raises InvalidIntValue: the range could not hold so many even if it were empty
     :raises CidrConflict: existing networks leave too little of it
     """
-    prefix = prefix_for(size)
+    prefix = prefix_length(size)
     room = 0 if prefix < cidr.prefixlen else 2 ** (prefix - cidr.prefixlen)
     if room < count:
         raise InvalidIntValue(
@@ -62,7 +62,7 @@ def carve(
     return found
 
 
-def lay_out(
+def plan_layout(
     cidr: IPv4Network,
     *,
     vpn: bool,
@@ -110,7 +110,7 @@ def lay_out(
     return Layout(gateway, vpn_address, cursor, end, tuple(reserved))
 
 
-def collapse(ranges: Iterable[IPv4Network]) -> tuple[IPv4Network, ...]:
+def collapse_ranges(ranges: Iterable[IPv4Network]) -> tuple[IPv4Network, ...]:
     """Return the fewest networks that cover the same addresses."""
     return tuple(collapse_addresses(ranges))
 

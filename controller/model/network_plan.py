@@ -61,7 +61,7 @@ class NetworkRequest:
 
 
 @dataclass(frozen=True)
-class Existing:
+class ExistingNetworks:
     """What new networks must keep clear of."""
 
     ranges: Sequence[IPv4Network]
@@ -70,7 +70,7 @@ class Existing:
 
 
 @dataclass(frozen=True)
-class Draft:
+class PlannedNetwork:
     """A network that is to be written down."""
 
     columns: dict[str, Any]  # Any: a row of ``networks``
@@ -83,7 +83,9 @@ class Draft:
         return cidr
 
 
-def draft(request: NetworkRequest, defaults: NetworkDefaults, existing: Existing) -> list[Draft]:
+def plan_networks(
+    request: NetworkRequest, defaults: NetworkDefaults, existing: ExistingNetworks
+) -> list[PlannedNetwork]:
     """Return the networks wished for.
 
     :raises BadRequest: the wish contradicts itself or what exists
@@ -96,7 +98,7 @@ class _Drafting:
     """A wish with the configuration behind it."""
 
     def __init__(
-        self, request: NetworkRequest, defaults: NetworkDefaults, existing: Existing
+        self, request: NetworkRequest, defaults: NetworkDefaults, existing: ExistingNetworks
     ) -> None:
         self._wish = request
         self._defaults = defaults
@@ -104,32 +106,32 @@ class _Drafting:
         self._topology = request.topology or defaults.topology
         self._count = request.num_networks or defaults.num_networks
 
-    def drafts(self) -> list[Draft]:
+    def drafts(self) -> list[PlannedNetwork]:
         request, defaults, count = self._wish, self._defaults, self._count
         _check(request, self._topology, count)
         labels = _labels(request.label, count)
         cidr = request.cidr or defaults.fixed_range
         size = request.network_size or min(defaults.network_size, _share(cidr, count))
-        subnets = ipam.carve(cidr, count, size, self._existing.ranges)
+        subnets = ipam.pick_ranges(cidr, count, size, self._existing.ranges)
         return [self._one(*each) for each in zip(labels, subnets, self._tags(), strict=True)]
 
     def _tags(self) -> Sequence[int | None]:
         if self._topology is not Topology.VLAN:
             return [None] * self._count
         if self._wish.vlan is not None:
-            return vlans.exactly(self._wish.vlan, self._existing.vlans)
+            return vlans.require_free(self._wish.vlan, self._existing.vlans)
         start = self._wish.vlan_start or self._defaults.vlan_start
         taken = {
             vlan
             for vlan in range(start, vlans.LAST + 1)
             if vlan in self._existing.vlans or _bridge_of(vlan) in self._existing.bridges
         }
-        return vlans.pick(self._count, start, taken)
+        return vlans.pick_free(self._count, start, taken)
 
-    def _one(self, label: str, cidr: IPv4Network, vlan: int | None) -> Draft:
+    def _one(self, label: str, cidr: IPv4Network, vlan: int | None) -> PlannedNetwork:
         request, defaults = self._wish, self._defaults
         has_vlan = vlan is not None
-        layout = ipam.lay_out(
+        layout = ipam.plan_layout(
             cidr,
             vpn=has_vlan,
             gateway=request.gateway,
@@ -166,7 +168,7 @@ class _Drafting:
             "dhcp_server": request.dhcp_server,
             "enable_dhcp": request.enable_dhcp and self._topology is not Topology.FLAT,
         }
-        return Draft(columns, layout.reserved)
+        return PlannedNetwork(columns, layout.reserved)
 
     def _multi_host(self) -> bool:
         if self._wish.multi_host is not None:
@@ -182,7 +184,7 @@ class _Drafting:
                 f"bridge: a {self._topology.value} network needs one; "
                 "give it or set flat_network_bridge"
             )
-        device_name("bridge", bridge)
+        check_device_name("bridge", bridge)
         if bridge in self._existing.bridges and self._topology is not Topology.FLAT:
             raise BadRequest(f"bridge {bridge} belongs to another network; give another")
         return bridge
@@ -197,14 +199,14 @@ class _Drafting:
                     "bridge_interface: a VLAN network needs the NIC that carries its tag; "
                     "give it or set vlan_interface"
                 )
-        return None if interface is None else device_name("bridge_interface", interface)
+        return None if interface is None else check_device_name("bridge_interface", interface)
 
 
 def _bridge_of(vlan: int) -> str:
     return f"br{vlan}"
 
 
-def device_name(argument: str, name: str) -> str:
+def check_device_name(argument: str, name: str) -> str:
     """Return the name if the kernel could take it for a device.
 
     :raises InvalidInput: it could not
@@ -243,7 +245,9 @@ def _check(request: NetworkRequest, topology: Topology, count: int) -> None:
 
 def _labels(label: str, count: int) -> list[str]:
     numbers = [""] if count == 1 else [f"_{n}" for n in range(count)]
-    validation.named("label", validation.text, label, validation.LONGEST - len(numbers[-1]))
+    validation.parse_argument(
+        "label", validation.parse_text, label, validation.LONGEST - len(numbers[-1])
+    )
     return [label + number for number in numbers]
 
 

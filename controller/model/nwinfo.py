@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Any
 
+from cloudnet.common.wire.codec import JsonObject
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.model.records import Guest, Network
 
-Plain = dict[str, Any]  # Any: JSON
-
 
 @dataclass(frozen=True)
-class Wiring:
+class VifInfo:
     """One VIF of an instance and all that is said about it."""
 
     network: Network
@@ -37,24 +35,26 @@ class Wiring:
         return self.own_address or self.network.served_from
 
 
-def network_info(wirings: Iterable[Wiring], rxtx_factor: float | None = None) -> list[Plain]:
+def format_network_info(
+    vifs: Iterable[VifInfo], rxtx_factor: float | None = None
+) -> list[JsonObject]:
     """Return the list of VIFs, in their order."""
-    return [_vif(wiring, rxtx_factor) for wiring in wirings]
+    return [_vif(vif, rxtx_factor) for vif in vifs]
 
 
-def _vif(wiring: Wiring, rxtx_factor: float | None) -> Plain:
-    base = wiring.network.rxtx_base
+def _vif(vif: VifInfo, rxtx_factor: float | None) -> JsonObject:
+    base = vif.network.rxtx_base
     return {
-        "id": wiring.guest.vif_uuid,
-        "address": wiring.guest.mac,
-        "network": _network(wiring),
+        "id": vif.guest.vif_uuid,
+        "address": vif.guest.mac,
+        "network": _network(vif),
         "type": "bridge",
         "details": {},
         "devname": None,
         "ovs_interfaceid": None,
         "qbh_params": None,
         "qbg_params": None,
-        "active": wiring.active,
+        "active": vif.active,
         "vnic_type": "normal",
         "profile": None,
         "preserve_on_delete": False,
@@ -62,9 +62,9 @@ def _vif(wiring: Wiring, rxtx_factor: float | None) -> Plain:
     }
 
 
-def _network(wiring: Wiring) -> Plain:
-    network = wiring.network
-    meta: Plain = {"tenant_id": network.project_id}
+def _network(vif: VifInfo) -> JsonObject:
+    network = vif.network
+    meta: JsonObject = {"tenant_id": network.project_id}
     if network.injected:
         meta["injected"] = True
     if network.topology is not Topology.FLAT:
@@ -78,28 +78,28 @@ def _network(wiring: Wiring) -> Plain:
         "id": network.uuid,
         "bridge": network.bridge,
         "label": network.label,
-        "subnets": [_subnet_v4(wiring), _subnet_v6(wiring)],
+        "subnets": [_subnet_v4(vif), _subnet_v6(vif)],
         "meta": meta,
     }
 
 
-def _subnet_v4(wiring: Wiring) -> Plain:
-    network = wiring.network
+def _subnet_v4(vif: VifInfo) -> JsonObject:
+    network = vif.network
     return {
         "cidr": str(network.cidr),
         "dns": [_ip(dns, "dns") for dns in (network.dns1, network.dns2) if dns is not None],
-        "gateway": _ip(wiring.gateway, "gateway"),
+        "gateway": _ip(vif.gateway, "gateway"),
         "ips": [
-            _ip(wiring.guest.address, "fixed")
-            | {"floating_ips": [_ip(floating, "floating") for floating in wiring.floating_ips]}
+            _ip(vif.guest.address, "fixed")
+            | {"floating_ips": [_ip(floating, "floating") for floating in vif.floating_ips]}
         ],
         "routes": [],
         "version": 4,
-        "meta": _served_by(wiring, _text(wiring.dhcp_server)),
+        "meta": _served_by(vif, _text(vif.dhcp_server)),
     }
 
 
-def _subnet_v6(wiring: Wiring) -> Plain:
+def _subnet_v6(vif: VifInfo) -> JsonObject:
     """Two entries are always given, as by nova; cloudnet has no IPv6 on its networks yet."""
     return {
         "cidr": None,
@@ -108,15 +108,15 @@ def _subnet_v6(wiring: Wiring) -> Plain:
         "ips": [],
         "routes": [],
         "version": None,
-        "meta": _served_by(wiring, _text(wiring.own_address) or wiring.network.gateway_v6),
+        "meta": _served_by(vif, _text(vif.own_address) or vif.network.gateway_v6),
     }
 
 
-def _served_by(wiring: Wiring, dhcp_server: str | None) -> Plain:
-    return {} if wiring.network.topology is Topology.FLAT else {"dhcp_server": dhcp_server}
+def _served_by(vif: VifInfo, dhcp_server: str | None) -> JsonObject:
+    return {} if vif.network.topology is Topology.FLAT else {"dhcp_server": dhcp_server}
 
 
-def _ip(address: IPv4Address | None, kind: str) -> Plain:
+def _ip(address: IPv4Address | None, kind: str) -> JsonObject:
     version = None if address is None else address.version
     return {"address": _text(address), "type": kind, "version": version, "meta": {}}
 

@@ -14,7 +14,7 @@ _REFUSALS: dict[str, type[OutOfSupply]] = {
 }
 
 
-def check(resource: str, project: str, *, limit: int, used: int, wanted: int = 1) -> None:
+def check_quota(resource: str, project: str, *, limit: int, used: int, wanted: int = 1) -> None:
     """Refuse what would go beyond the limit.
 
     :raises OutOfSupply: by the resource's own class

@@ -169,7 +169,7 @@ class Event:
 
 
 @dataclass(frozen=True, order=True)
-class Touched:
+class SnapshotKey:
     """A host whose picture of a network has changed."""
 
     host: str

@@ -10,7 +10,7 @@ from cloudnet.controller.model import hostnames
 from cloudnet.controller.model.records import FloatingIp, Guest, HostNetwork, Network
 
 
-def of(
+def build_snapshot(
     row: HostNetwork,
     network: Network | None,
     own_address: IPv4Address | None,
@@ -68,7 +68,7 @@ def _vif(guest: Guest) -> objects.Vif:
     return objects.Vif(
         guest.mac,
         guest.address,
-        guest.hostname or hostnames.of_address(guest.address),
+        guest.hostname or hostnames.default_hostname(guest.address),
         guest.instance,
     )
 

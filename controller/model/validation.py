@@ -38,7 +38,7 @@ _FALSE = {"0", "f", "false", "n", "no", "off"}
 T = TypeVar("T")
 
 
-def named(name: str, check: Callable[..., T], value: object, *more: object) -> T:
+def parse_argument(name: str, check: Callable[..., T], value: object, *more: object) -> T:
     """Return what a check makes of a value; its refusal begins with the argument's name."""
     try:
         return check(value, *more)
@@ -46,14 +46,14 @@ def named(name: str, check: Callable[..., T], value: object, *more: object) -> T
         raise type(error)(f"{name}: {error}") from error
 
 
-def text(value: object, longest: int = LONGEST) -> str:
+def parse_text(value: object, longest: int = LONGEST) -> str:
     """Return a name: not empty, printable, not too long for its column."""
     if not isinstance(value, str) or not value or len(value) > longest or not value.isprintable():
         raise InvalidInput(f"1 to {longest} printable characters are needed, not {value!r}")
     return value
 
 
-def whole(value: object, lowest: int, highest: int) -> int:
+def parse_integer(value: object, lowest: int, highest: int) -> int:
     """Return a whole number within bounds; it may be written as text."""
     number = None
     if isinstance(value, int | str) and not isinstance(value, bool):
@@ -66,7 +66,7 @@ def whole(value: object, lowest: int, highest: int) -> int:
     return number
 
 
-def truth(value: object) -> bool:
+def parse_boolean(value: object) -> bool:
     """Return a truth value; T and F are nova's words for it, and there are others."""
     word = str(value).strip().lower()
     if word not in _TRUE | _FALSE:
@@ -74,7 +74,7 @@ def truth(value: object) -> bool:
     return word in _TRUE
 
 
-def uuid(value: Any) -> str:  # Any: UUID says itself what it takes
+def parse_uuid(value: Any) -> str:  # Any: UUID says itself what it takes
     """Return a uuid in its usual form."""
     try:
         return str(UUID(value))
@@ -82,7 +82,7 @@ def uuid(value: Any) -> str:  # Any: UUID says itself what it takes
         raise InvalidInput(f"a uuid is needed, not {value!r}") from error
 
 
-def address(value: object) -> IPv4Address:
+def parse_address(value: object) -> IPv4Address:
     """Return an IPv4 address."""
     if isinstance(value, str):
         try:
@@ -92,7 +92,7 @@ def address(value: object) -> IPv4Address:
     raise InvalidAddress(f"an IPv4 address is needed, not {value!r}")
 
 
-def cidr(value: object) -> IPv4Network:
+def parse_cidr(value: object) -> IPv4Network:
     """Return an IPv4 network; a single address is a network of one."""
     if not isinstance(value, str):
         raise InvalidCidr(f"a network like 10.0.0.0/24 is needed, not {value!r}")

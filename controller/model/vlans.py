@@ -9,7 +9,7 @@ from cloudnet.common.errors import DuplicateVlan, NoMoreVlans
 LAST = 4094  # 4095 is reserved by 802.1Q
 
 
-def pick(count: int, start: int, taken: Collection[int]) -> list[int]:
+def pick_free(count: int, start: int, taken: Collection[int]) -> list[int]:
     """Return the ``count`` lowest ids from ``start`` on that no network has.
 
     :raises NoMoreVlans: there are not so many
@@ -23,7 +23,7 @@ def pick(count: int, start: int, taken: Collection[int]) -> list[int]:
     return free[:count]
 
 
-def exactly(vlan: int, taken: Collection[int]) -> list[int]:
+def require_free(vlan: int, taken: Collection[int]) -> list[int]:
     """Return the one id that was asked for.
 
     :raises DuplicateVlan: a network has it

@@ -1,31 +1,32 @@
-"""What the use cases say after their commit; whoever hears it must tolerate hearing it twice."""
+"""The port through which use cases notify hosts after a commit.
+
+A notification only saves time: a lost or repeated one does no harm, because every heartbeat
+compares revisions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Protocol
 
-from cloudnet.controller.model.records import Touched
-
-Clock = Callable[[], datetime]
+from cloudnet.controller.model.records import SnapshotKey
 
 
 class HostNotifier(Protocol):
-    """Where changes are announced."""
+    """Notifies hosts of changes that are committed."""
 
-    def hosts(self, touched: Iterable[Touched]) -> None:
-        """These hosts' pictures of these networks have changed."""
+    def notify_hosts(self, changed: Iterable[SnapshotKey]) -> None:
+        """Send these snapshots to their hosts."""
 
-    def ranges(self) -> None:
-        """A network has come or gone."""
+    def notify_ranges(self) -> None:
+        """Send the ranges of all networks to every host: a network was created or deleted."""
 
 
 class NullNotifier:
-    """Nobody is told; every agent's next heartbeat finds out."""
+    """Notifies no host; each agent gets the change in the reply to its next heartbeat."""
 
-    def hosts(self, touched: Iterable[Touched]) -> None:
-        """Say nothing."""
+    def notify_hosts(self, changed: Iterable[SnapshotKey]) -> None:
+        """Do nothing."""
 
-    def ranges(self) -> None:
-        """Say nothing."""
+    def notify_ranges(self) -> None:
+        """Do nothing."""

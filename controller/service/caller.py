@@ -14,7 +14,7 @@ class Caller:
     project: str | None  # None: nobody's in particular
     is_admin: bool
 
-    def may_touch(self, thing: str, project: str | None) -> None:
+    def require_access(self, thing: str, project: str | None) -> None:
         """Refuse what is another project's.
 
         :raises Forbidden: the caller is neither an administrator nor of that project

@@ -12,7 +12,7 @@ from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import quotas as quota_rows
 from cloudnet.controller.model import quotas
-from cloudnet.controller.notify.port import Clock
+from cloudnet.controller.model.clock import Clock
 
 LOG = logging.getLogger(__name__)
 
@@ -40,15 +40,17 @@ class Quotas:
         }
         self._clock = clock
 
-    def of_project(self, project: str) -> list[Quota]:
+    def list_quotas(self, project: str) -> list[Quota]:
         """Return the project's limits and what it uses of them."""
         with self._database.reading() as connection:
             return [
-                self._limit(connection, project, quotas.FIXED_IPS, address_rows.used_by_project),
-                self._limit(connection, project, quotas.FLOATING_IPS, floating_rows.taken_by),
+                self._limit(connection, project, quotas.FIXED_IPS, address_rows.count_for_project),
+                self._limit(
+                    connection, project, quotas.FLOATING_IPS, floating_rows.count_for_project
+                ),
             ]
 
-    def set(self, project: str, quotas: Mapping[str, int]) -> None:
+    def set_limits(self, project: str, quotas: Mapping[str, int]) -> None:
         """Set a project's own limits; -1 for any number."""
 
         def work(connection: Connection) -> None:
@@ -60,6 +62,6 @@ class Quotas:
             LOG.info("project %s may have %d %s", project, limit, resource)
 
     def _limit(self, connection: Connection, project: str, resource: str, count: Count) -> Quota:
-        own = quota_rows.limit(connection, project, resource)
+        own = quota_rows.get_limit(connection, project, resource)
         limit = self._defaults[resource] if own is None else own
         return Quota(resource, limit, count(connection, project), own is not None)

@@ -27,7 +27,7 @@ from cloudnet.common.wire.objects import (
     Snapshot,
 )
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
-from cloudnet.controller.notify.messaging import RpcCasts
+from cloudnet.controller.notify.rpc_caster import RpcCaster
 from tests.fixtures.controller.world import SETTINGS, World, a_world, addresses, instance
 
 ADMIN = {"is_admin": True}
@@ -80,7 +80,7 @@ def a_cloud(folder: Path) -> Iterator[Cloud]:
     with ExitStack() as open_things:
         exchange = folder.name  # queues in memory are the whole process's: each cloud has its own
         transport = rpc.transport(conf, "fake://", exchange)
-        world = open_things.enter_context(a_world(folder, SETTINGS, RpcCasts(transport)))
+        world = open_things.enter_context(a_world(folder, SETTINGS, RpcCaster(transport)))
         ears = {"node1": Ear(), "node2": Ear()}
         servers = [
             rpc.server(

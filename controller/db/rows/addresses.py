@@ -60,13 +60,13 @@ def insert_reserved(
     )
 
 
-def by_address(connection: Connection, address: IPv4Address) -> FixedIp | None:
+def get_by_address(connection: Connection, address: IPv4Address) -> FixedIp | None:
     """Return what is known of an address; None: it is free, or in no network."""
     row = connection.execute(_FIXED_IP.where(fixed_ips.c.address == address)).first()
     return None if row is None else FixedIp(*row)
 
 
-def every(connection: Connection, host: str | None = None) -> list[FixedIp]:
+def list_fixed_ips(connection: Connection, host: str | None = None) -> list[FixedIp]:
     """Return all rows (those of a host if given) by network and position."""
     statement = _FIXED_IP.order_by(fixed_ips.c.network_id, fixed_ips.c.position)
     if host is not None:
@@ -82,7 +82,7 @@ def unreserve(connection: Connection, row_id: int) -> bool:
     return done.rowcount == 1
 
 
-def set_aside(connection: Connection, row_ids: Sequence[int], now: datetime) -> None:
+def begin_quarantine(connection: Connection, row_ids: Sequence[int], now: datetime) -> None:
     """Begin the quarantine of addresses whose guests are gone."""
     connection.execute(
         sa.update(fixed_ips)
@@ -91,7 +91,7 @@ def set_aside(connection: Connection, row_ids: Sequence[int], now: datetime) -> 
     )
 
 
-def cold_since(connection: Connection, moment: datetime, limit: int) -> list[FixedIp]:
+def list_quarantined_before(connection: Connection, moment: datetime, limit: int) -> list[FixedIp]:
     """Return addresses whose quarantine began before ``moment``, the oldest first."""
     rows = connection.execute(
         _FIXED_IP.where(
@@ -105,7 +105,7 @@ def cold_since(connection: Connection, moment: datetime, limit: int) -> list[Fix
     return [FixedIp(*row) for row in rows]
 
 
-def free(connection: Connection, row_id: int) -> bool:
+def end_quarantine(connection: Connection, row_id: int) -> bool:
     """Free a quarantined address; False: it is not in quarantine any more."""
     done = connection.execute(
         sa.delete(fixed_ips).where(
@@ -117,7 +117,7 @@ def free(connection: Connection, row_id: int) -> bool:
     return done.rowcount == 1
 
 
-def gateway_of(connection: Connection, network_id: int, host: str) -> IPv4Address | None:
+def get_gateway(connection: Connection, network_id: int, host: str) -> IPv4Address | None:
     """Return what a host has as its own address on a multi-host network."""
     address: IPv4Address | None = connection.scalar(
         _GATEWAY_OF, {"network_id": network_id, "on_host": host}
@@ -125,7 +125,7 @@ def gateway_of(connection: Connection, network_id: int, host: str) -> IPv4Addres
     return address
 
 
-def free_gateway(connection: Connection, network_id: int, host: str) -> FixedIp | None:
+def release_gateway(connection: Connection, network_id: int, host: str) -> FixedIp | None:
     """Free the gateway address of a host and return what its row was."""
     row = connection.execute(
         _FIXED_IP.where(fixed_ips.c.network_id == network_id, fixed_ips.c.host == host)
@@ -137,7 +137,7 @@ def free_gateway(connection: Connection, network_id: int, host: str) -> FixedIp 
     return gateway
 
 
-def allocated(connection: Connection, network_id: int) -> int:
+def count_allocated(connection: Connection, network_id: int) -> int:
     """Count the addresses of a network that guests hold."""
     counted = (
         sa.select(sa.func.count())
@@ -147,7 +147,7 @@ def allocated(connection: Connection, network_id: int) -> int:
     return int(connection.scalar(counted) or 0)
 
 
-def delete_all(connection: Connection, network_id: int) -> list[FixedIp]:
+def delete_for_network(connection: Connection, network_id: int) -> list[FixedIp]:
     """Remove every row of a network and return those that were somebody's: a host's, or resting."""
     mine = fixed_ips.c.network_id == network_id
     held = sa.or_(fixed_ips.c.instance_uuid.is_not(None), fixed_ips.c.host.is_not(None))
@@ -156,7 +156,7 @@ def delete_all(connection: Connection, network_id: int) -> list[FixedIp]:
     return rows
 
 
-def used_by_project(connection: Connection, project: str) -> int:
+def count_for_project(connection: Connection, project: str) -> int:
     """Count the addresses that a project's instances hold."""
     return int(
         connection.scalar(

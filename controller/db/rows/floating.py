@@ -38,12 +38,12 @@ _ON_NETWORK_AND_HOST = _ON_NETWORK.join(
 ).where(instances.c.host == given("on_host"))
 
 
-def of_instance(connection: Connection, instance: str) -> list[FloatingIp]:
+def list_for_instance(connection: Connection, instance: str) -> list[FloatingIp]:
     """Return the floating IPs that point at an instance, the oldest first."""
     return [FloatingIp(*row) for row in connection.execute(_OF_INSTANCE, {"instance": instance})]
 
 
-def on_network(
+def list_for_network(
     connection: Connection, network_id: int, host: str | None = None
 ) -> list[FloatingIp]:
     """Return the floating IPs that point at guests of a network (those on ``host`` if given)."""
@@ -52,13 +52,13 @@ def on_network(
     return [FloatingIp(*row) for row in connection.execute(statement, given_values)]
 
 
-def by_address(connection: Connection, address: IPv4Address) -> FloatingIp | None:
+def get_by_address(connection: Connection, address: IPv4Address) -> FloatingIp | None:
     """Return the floating IP with this address."""
     row = connection.execute(_ROW.where(floating_ips.c.address == address)).first()
     return None if row is None else FloatingIp(*row)
 
 
-def of_project(connection: Connection, project: str) -> list[FloatingIp]:
+def list_for_project(connection: Connection, project: str) -> list[FloatingIp]:
     """Return the floating IPs a project has taken; those that came with instances are left out."""
     rows = connection.execute(
         _ROW.where(floating_ips.c.project_id == project, ~floating_ips.c.auto_assigned).order_by(
@@ -68,7 +68,7 @@ def of_project(connection: Connection, project: str) -> list[FloatingIp]:
     return [FloatingIp(*row) for row in rows]
 
 
-def every(connection: Connection, host: str | None = None) -> list[FloatingIp]:
+def list_floating_ips(connection: Connection, host: str | None = None) -> list[FloatingIp]:
     """Return all floating IPs (those a host carries if given) by their order of creation."""
     statement = _ROW.order_by(floating_ips.c.id)
     if host is not None:
@@ -76,19 +76,19 @@ def every(connection: Connection, host: str | None = None) -> list[FloatingIp]:
     return [FloatingIp(*row) for row in connection.execute(statement)]
 
 
-def among(connection: Connection, ip_range: IPv4Network) -> list[FloatingIp]:
+def list_in_range(connection: Connection, ip_range: IPv4Network) -> list[FloatingIp]:
     """Return the floating IPs inside a range; text has no order of addresses, so all are read."""
-    return [floating for floating in every(connection) if floating.address in ip_range]
+    return [floating for floating in list_floating_ips(connection) if floating.address in ip_range]
 
 
-def pools(connection: Connection) -> list[str]:
+def list_pools(connection: Connection) -> list[str]:
     """Return the names of all pools."""
     return list(
         connection.scalars(sa.select(floating_ips.c.pool).distinct().order_by(floating_ips.c.pool))
     )
 
 
-def taken_by(connection: Connection, project: str) -> int:
+def count_for_project(connection: Connection, project: str) -> int:
     """Count the floating IPs that a project has taken for itself."""
     counted = (
         sa.select(sa.func.count())
@@ -98,7 +98,7 @@ def taken_by(connection: Connection, project: str) -> int:
     return int(connection.scalar(counted) or 0)
 
 
-def first_free(connection: Connection, pool: str) -> FloatingIp | None:
+def lock_free(connection: Connection, pool: str) -> FloatingIp | None:
     """Return the free floating IP of a pool that has been free longest, and nobody else takes."""
     row = connection.execute(
         _ROW.where(floating_ips.c.pool == pool, floating_ips.c.project_id.is_(None))
@@ -110,7 +110,7 @@ def first_free(connection: Connection, pool: str) -> FloatingIp | None:
     return None if row is None else FloatingIp(*row)
 
 
-def take(
+def claim(
     connection: Connection,
     row: FloatingIp,
     project: str,
@@ -127,7 +127,7 @@ def take(
     return done.rowcount == 1
 
 
-def give_back(connection: Connection, row: FloatingIp, now: datetime) -> bool:
+def release(connection: Connection, row: FloatingIp, now: datetime) -> bool:
     """Return a floating IP to its pool; False: it is associated, or not the project's any more."""
     done = connection.execute(
         sa.update(floating_ips)
@@ -141,7 +141,7 @@ def give_back(connection: Connection, row: FloatingIp, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def point(
+def set_target(
     connection: Connection,
     row: FloatingIp,
     *,
@@ -164,7 +164,9 @@ def point(
     return done.rowcount == 1
 
 
-def carry(connection: Connection, network_id: int, host: str | None, now: datetime) -> None:
+def set_host_for_network(
+    connection: Connection, network_id: int, host: str | None, now: datetime
+) -> None:
     """Note which host has all floating IPs that point at a network's guests; None: no host."""
     of_network = sa.select(fixed_ips.c.id).where(fixed_ips.c.network_id == network_id)
     connection.execute(

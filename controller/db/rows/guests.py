@@ -112,18 +112,18 @@ _WIRED = (
 )
 
 
-def instance(connection: Connection, uuid_: str) -> Instance | None:
+def get_instance(connection: Connection, uuid_: str) -> Instance | None:
     """Return what is known of an instance."""
     row = connection.execute(_INSTANCE, {"instance": uuid_}).first()
     return None if row is None else Instance(*row)
 
 
-def remember(connection: Connection, instance: Instance, now: datetime) -> None:
+def add_instance(connection: Connection, instance: Instance, now: datetime) -> None:
     """Add an instance."""
     connection.execute(_ADD_INSTANCE, vars(instance) | {"created_at": now})
 
 
-def change(connection: Connection, instance: Instance, now: datetime) -> None:
+def update_instance(connection: Connection, instance: Instance, now: datetime) -> None:
     """Write down where an instance is now, and whose."""
     connection.execute(
         sa.update(instances)
@@ -137,7 +137,7 @@ def change(connection: Connection, instance: Instance, now: datetime) -> None:
     )
 
 
-def forget(connection: Connection, uuids: Iterable[str | None]) -> None:
+def delete_unused_instances(connection: Connection, uuids: Iterable[str | None]) -> None:
     """Remove those of the instances that nothing refers to any more."""
     connection.execute(
         sa.delete(instances).where(
@@ -178,7 +178,7 @@ def add_vif(
     return new_id(done), name
 
 
-def plug_elsewhere(connection: Connection, vif_id: int, network: Network, host: str) -> None:
+def move_vif(connection: Connection, vif_id: int, network: Network, host: str) -> None:
     """Note that a VIF is on ``host`` from the revisions on that its network has now."""
     connection.execute(
         _PLUG_ELSEWHERE,
@@ -191,7 +191,7 @@ def plug_elsewhere(connection: Connection, vif_id: int, network: Network, host: 
     )
 
 
-def serve_from_gateway(connection: Connection, network: Network) -> None:
+def set_gateway_revision(connection: Connection, network: Network) -> None:
     """Note that a network's guests have its gateway from the revision on that it has now there."""
     connection.execute(
         _SERVE_FROM,
@@ -199,44 +199,46 @@ def serve_from_gateway(connection: Connection, network: Network) -> None:
     )
 
 
-def remove_vifs(connection: Connection, vif_ids: Iterable[int]) -> None:
+def delete_vifs(connection: Connection, vif_ids: Iterable[int]) -> None:
     """Remove virtual interfaces."""
     connection.execute(
         sa.delete(virtual_interfaces).where(virtual_interfaces.c.id.in_(list(vif_ids)))
     )
 
 
-def of_instance(connection: Connection, instance_uuid: str) -> list[Guest]:
+def list_for_instance(connection: Connection, instance_uuid: str) -> list[Guest]:
     """Return the instance's VIFs with their addresses, the oldest VIF first."""
     return [Guest(*row) for row in connection.execute(_OF_INSTANCE, {"instance": instance_uuid})]
 
 
-def wired(connection: Connection, instance_uuid: str) -> set[int]:
+def list_active_vif_ids(connection: Connection, instance_uuid: str) -> set[int]:
     """Return the ids of the instance's VIFs that stand on all hosts that serve them."""
     return set(connection.scalars(_WIRED, {"instance": instance_uuid}))
 
 
-def on_network(connection: Connection, network_id: int, host: str | None = None) -> list[Guest]:
+def list_for_network(
+    connection: Connection, network_id: int, host: str | None = None
+) -> list[Guest]:
     """Return the guests of a network (those on ``host`` if given) by address."""
     statement = _ON_NETWORK if host is None else _ON_NETWORK_AND_HOST
     given_values = {"network_id": network_id} | ({} if host is None else {"on_host": host})
     return [Guest(*row) for row in connection.execute(statement, given_values)]
 
 
-def by_address(connection: Connection, address: object) -> Guest | None:
+def lock_by_address(connection: Connection, address: object) -> Guest | None:
     """Return the guest that holds a fixed address; it holds it until the transaction ends."""
     statement = _GUEST.where(fixed_ips.c.address == address).with_for_update()
     row = connection.execute(statement).first()
     return None if row is None else Guest(*row)
 
 
-def by_fixed_ip(connection: Connection, fixed_ip_id: int) -> Guest | None:
+def get_by_fixed_ip(connection: Connection, fixed_ip_id: int) -> Guest | None:
     """Return the guest that holds a fixed IP."""
     row = connection.execute(_GUEST.where(fixed_ips.c.id == fixed_ip_id)).first()
     return None if row is None else Guest(*row)
 
 
-def any_on(connection: Connection, network_id: int, host: str | None = None) -> bool:
+def has_guests(connection: Connection, network_id: int, host: str | None = None) -> bool:
     """Say whether a network has a guest (on ``host`` if given)."""
     statement = _GUEST.where(virtual_interfaces.c.network_id == network_id)
     if host is not None:

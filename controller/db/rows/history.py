@@ -26,12 +26,12 @@ UNRESERVED = "unreserved"
 _INSERT = sa.insert(address_history)
 
 
-def write(connection: Connection, events: Iterable[Event], now: datetime) -> None:
+def add_events(connection: Connection, events: Iterable[Event], now: datetime) -> None:
     """Add what happened."""
     connection.execute(_INSERT, [vars(event) | {"at": now} for event in events])
 
 
-def of_guest(event: str, network_uuid: str, guest: Guest) -> Event:
+def guest_event(event: str, network_uuid: str, guest: Guest) -> Event:
     """Return what happened to a guest's address."""
     return Event(
         event=event,
@@ -46,7 +46,7 @@ def of_guest(event: str, network_uuid: str, guest: Guest) -> Event:
     )
 
 
-def of_row(event: str, row: FixedIp) -> Event:
+def address_event(event: str, row: FixedIp) -> Event:
     """Return what happened to an address that is nobody's any more."""
     return Event(
         event=event,
@@ -61,7 +61,7 @@ def of_row(event: str, row: FixedIp) -> Event:
     )
 
 
-def of_address(connection: Connection, address: IPv4Address) -> list[dict[str, Any]]:
+def list_events(connection: Connection, address: IPv4Address) -> list[dict[str, Any]]:
     """Return what happened to an address, oldest first."""
     rows = connection.execute(
         sa.select(address_history)

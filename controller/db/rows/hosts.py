@@ -13,7 +13,7 @@ from sqlalchemy import bindparam as given
 from cloudnet.common.wire.objects import Fault
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import host_networks, host_problems, networks, services
-from cloudnet.controller.model.records import HostNetwork, Network, Touched
+from cloudnet.controller.model.records import HostNetwork, Network, SnapshotKey
 
 _ROW = sa.select(
     host_networks.c.host,
@@ -36,7 +36,9 @@ _ONE = _ROW.where(
 )
 
 
-def touch(connection: Connection, host: str, network: Network, now: datetime) -> Touched:
+def raise_revision(
+    connection: Connection, host: str, network: Network, now: datetime
+) -> SnapshotKey:
     """Raise the revision of a network on a host.
 
     A row that is new, perhaps after one that went, starts at the clock (ms): above all that the
@@ -53,20 +55,20 @@ def touch(connection: Connection, host: str, network: Network, now: datetime) ->
                 "revision": _clock(now),
             },
         )
-    return Touched(host, network.uuid)
+    return SnapshotKey(host, network.uuid)
 
 
-def touch_all(connection: Connection, network: Network) -> set[Touched]:
+def raise_revision_on_all_hosts(connection: Connection, network: Network) -> set[SnapshotKey]:
     """Raise the revision of a network on every host that has it."""
     mine = host_networks.c.network_uuid == network.uuid
     connection.execute(
         sa.update(host_networks).where(mine).values(revision=host_networks.c.revision + 1)
     )
     hosts = connection.scalars(sa.select(host_networks.c.host).where(mine))
-    return {Touched(host, network.uuid) for host in hosts}
+    return {SnapshotKey(host, network.uuid) for host in hosts}
 
 
-def raised(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
+def raise_revision_above(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
     """Put a row above a revision that the host has from elsewhere, and return it as it is now."""
     fresh = replace(row, revision=revision, applied_revision=None)
     connection.execute(
@@ -77,7 +79,7 @@ def raised(connection: Connection, row: HostNetwork, revision: int) -> HostNetwo
     return fresh
 
 
-def add_gone(
+def add_unknown_network(
     connection: Connection, host: str, network_uuid: str, above: int, now: datetime
 ) -> HostNetwork:
     """Remember that a host has a network that it should not have, at a revision not below these."""
@@ -88,7 +90,7 @@ def add_gone(
     return row
 
 
-def of_host(connection: Connection, host: str) -> list[HostNetwork]:
+def list_for_host(connection: Connection, host: str) -> list[HostNetwork]:
     """Return what a host should have."""
     rows = connection.execute(
         _ROW.where(host_networks.c.host == host).order_by(host_networks.c.network_uuid)
@@ -96,13 +98,13 @@ def of_host(connection: Connection, host: str) -> list[HostNetwork]:
     return [HostNetwork(*row) for row in rows]
 
 
-def one(connection: Connection, host: str, network_uuid: str) -> HostNetwork | None:
+def get(connection: Connection, host: str, network_uuid: str) -> HostNetwork | None:
     """Return what a host should have of one network."""
     row = connection.execute(_ONE, {"on_host": host, "of_network": network_uuid}).first()
     return None if row is None else HostNetwork(*row)
 
 
-def applied(connection: Connection, row: HostNetwork, now: datetime) -> bool:
+def record_applied(connection: Connection, row: HostNetwork, now: datetime) -> bool:
     """Record that a row's revision stands on its host; False: there is a newer one by now."""
     done = connection.execute(
         sa.update(host_networks)
@@ -112,7 +114,9 @@ def applied(connection: Connection, row: HostNetwork, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def got_to(connection: Connection, row: HostNetwork, revision: int, now: datetime) -> None:
+def record_earlier_applied(
+    connection: Connection, row: HostNetwork, revision: int, now: datetime
+) -> None:
     """Record that an earlier revision of a row stands on its host; that does not go back."""
     connection.execute(
         sa.update(host_networks)
@@ -124,7 +128,7 @@ def got_to(connection: Connection, row: HostNetwork, revision: int, now: datetim
     )
 
 
-def forget(connection: Connection, row: HostNetwork) -> bool:
+def delete_unchanged(connection: Connection, row: HostNetwork) -> bool:
     """Remove a row that has not changed since it was read; False: it has."""
     done = connection.execute(
         sa.delete(host_networks).where(_is(row), host_networks.c.revision == row.revision)
@@ -146,7 +150,7 @@ def _is(row: HostNetwork) -> sa.ColumnElement[bool]:
 # -- problems --------------------------------------------------------------------------------------
 
 
-def faults(connection: Connection, host: str) -> list[Fault]:
+def list_faults(connection: Connection, host: str) -> list[Fault]:
     """Return what a host said it could not do."""
     rows = connection.execute(
         sa.select(host_problems.c.network_uuid, host_problems.c.message)
@@ -156,7 +160,7 @@ def faults(connection: Connection, host: str) -> list[Fault]:
     return [Fault(*row) for row in rows]
 
 
-def replace_problems(
+def replace_faults(
     connection: Connection, host: str, now_there: Sequence[Fault], now: datetime
 ) -> None:
     """Put a host's new list of problems in the place of the old one; what stays keeps its since."""
@@ -184,7 +188,9 @@ def replace_problems(
 # -- services --------------------------------------------------------------------------------------
 
 
-def seen_up(connection: Connection, host: str, binary: str, topic: str, now: datetime) -> None:
+def record_heartbeat(
+    connection: Connection, host: str, binary: str, topic: str, now: datetime
+) -> None:
     """Record a heartbeat."""
     done = connection.execute(
         sa.update(services)
@@ -206,7 +212,7 @@ def seen_up(connection: Connection, host: str, binary: str, topic: str, now: dat
         )
 
 
-def with_agents(connection: Connection) -> list[str]:
+def list_agent_hosts(connection: Connection) -> list[str]:
     """Return the hosts that have ever reported."""
     return list(
         connection.scalars(

@@ -41,7 +41,7 @@ def set_leased(
     return connection.execute(statement.values(leased=leased)).rowcount == 1
 
 
-def served_by(connection: Connection, host: str) -> list[Leasable]:
+def list_leasable(connection: Connection, host: str) -> list[Leasable]:
     """Return what the host's DHCP servers hand out, or have not yet taken back."""
     # One condition for both kinds of networks would have the database look at every address.
     own = _LEASABLE.where(networks.c.multi_host, instances.c.host == host)

@@ -44,7 +44,9 @@ def _network(row: Sequence[Any]) -> Network:
     return Network(*row)
 
 
-def of_project(connection: Connection, project: str, *, shared: bool = False) -> list[Network]:
+def list_for_project(
+    connection: Connection, project: str, *, shared: bool = False
+) -> list[Network]:
     """Return the project's networks, and the flat ones that all share if ``shared``.
 
     They stay as they are until the transaction ends.
@@ -53,7 +55,7 @@ def of_project(connection: Connection, project: str, *, shared: bool = False) ->
     return [_network(row) for row in connection.execute(statement, {"project": project})]
 
 
-def by_uuids(connection: Connection, uuids: Iterable[str]) -> dict[str, Network]:
+def get_by_uuids(connection: Connection, uuids: Iterable[str]) -> dict[str, Network]:
     """Return the networks with these uuids, by uuid; unknown ones are left out.
 
     They stay as they are until the transaction ends.
@@ -62,54 +64,56 @@ def by_uuids(connection: Connection, uuids: Iterable[str]) -> dict[str, Network]
     return {row.uuid: _network(row) for row in rows}
 
 
-def by_id(connection: Connection, network_id: int) -> Network:
+def get_by_id(connection: Connection, network_id: int) -> Network:
     """Return the network with this id."""
     return _network(connection.execute(_ALL.where(networks.c.id == network_id)).one())
 
 
-def by_ids(connection: Connection, host: str, ids: Iterable[int]) -> dict[int, Seen]:
+def get_seen_from_by_ids(connection: Connection, host: str, ids: Iterable[int]) -> dict[int, Seen]:
     """Return the networks with these ids, as seen from a host, by id."""
     rows = connection.execute(_WITH_GATEWAY.where(networks.c.id.in_(list(ids))), {"host": host})
     return {row.id: (_network(row[:-1]), row[-1]) for row in rows}
 
 
-def seen_from(connection: Connection, host: str, network_id: int) -> Seen:
+def get_seen_from(connection: Connection, host: str, network_id: int) -> Seen:
     """Return one network as seen from a host."""
     seen = {"host": host, "network": network_id}
     row = connection.execute(_ONE_WITH_GATEWAY, seen).one()
     return _network(row[:-1]), row[-1]
 
 
-def every(connection: Connection) -> list[Network]:
+def list_networks(connection: Connection) -> list[Network]:
     """Return all networks in the order they were made."""
     return [_network(row) for row in connection.execute(_ALL)]
 
 
-def by_uuid(connection: Connection, uuid: str, *, alone: bool = False) -> Network | None:
+def get_by_uuid(connection: Connection, uuid: str, *, alone: bool = False) -> Network | None:
     """Return the network with this uuid; ``alone``: nobody else has or gets it meanwhile."""
     statement = _ALL.where(networks.c.uuid == uuid)
     row = connection.execute(statement.with_for_update() if alone else statement).first()
     return None if row is None else _network(row)
 
 
-def by_cidr(connection: Connection, cidr: IPv4Network, *, alone: bool = False) -> Network | None:
+def get_by_cidr(
+    connection: Connection, cidr: IPv4Network, *, alone: bool = False
+) -> Network | None:
     """Return the network with exactly this range; ``alone`` as above."""
     statement = _ALL.where(networks.c.cidr == cidr)
     row = connection.execute(statement.with_for_update() if alone else statement).first()
     return None if row is None else _network(row)
 
 
-def ranges(connection: Connection) -> list[IPv4Network]:
+def list_ranges(connection: Connection) -> list[IPv4Network]:
     """Return the range of every network."""
     return list(connection.scalars(sa.select(networks.c.cidr)))
 
 
-def vlans(connection: Connection) -> set[int]:
+def list_vlans(connection: Connection) -> set[int]:
     """Return the VLAN ids that are taken."""
     return set(connection.scalars(sa.select(networks.c.vlan).where(networks.c.vlan.is_not(None))))
 
 
-def bridges(connection: Connection) -> set[str]:
+def list_bridges(connection: Connection) -> set[str]:
     """Return the names of bridges that are taken."""
     return set(connection.scalars(sa.select(networks.c.bridge)))
 
@@ -139,7 +143,7 @@ def update(connection: Connection, network_id: int, now: datetime, **values: Any
     )
 
 
-def free_for_project(connection: Connection) -> int | None:
+def find_free_network(connection: Connection) -> int | None:
     """Return the id of the first VLAN network that has no project."""
     return connection.scalar(
         sa.select(networks.c.id)
@@ -149,7 +153,7 @@ def free_for_project(connection: Connection) -> int | None:
     )
 
 
-def give_to_project(connection: Connection, network_id: int, project: str, now: datetime) -> bool:
+def claim_for_project(connection: Connection, network_id: int, project: str, now: datetime) -> bool:
     """Give a network to a project; False: another project was faster."""
     done = connection.execute(
         sa.update(networks)
@@ -159,7 +163,7 @@ def give_to_project(connection: Connection, network_id: int, project: str, now: 
     return done.rowcount == 1
 
 
-def give_to_host(connection: Connection, network_id: int, host: str, now: datetime) -> bool:
+def claim_gateway(connection: Connection, network_id: int, host: str, now: datetime) -> bool:
     """Make the host the network's gateway; False: another host is."""
     done = connection.execute(
         sa.update(networks)
@@ -189,7 +193,7 @@ def raise_revision(connection: Connection, name: str, now: datetime) -> None:
     )
 
 
-def revision(connection: Connection, name: str) -> int:
+def get_revision(connection: Connection, name: str) -> int:
     """Return where a counter stands."""
     value: int = connection.execute(
         sa.select(revisions.c.value).where(revisions.c.name == name)

@@ -74,7 +74,7 @@ _INSERT = sa.insert(fixed_ips).values(
 )
 
 
-def next_free(connection: Connection, network: Network) -> int | None:
+def find_free_position(connection: Connection, network: Network) -> int | None:
     """Return the free position that has been free longest, None when the network is full.
 
     The pick goes on behind the last one and starts again at the pool's end, so that an address

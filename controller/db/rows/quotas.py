@@ -15,7 +15,7 @@ _LIMIT = sa.select(sa.func.coalesce(quotas.c.hard_limit, -1)).where(
 )
 
 
-def limit(connection: Connection, project: str, resource: str) -> int | None:
+def get_limit(connection: Connection, project: str, resource: str) -> int | None:
     """Return the project's limit, -1 for none; None: the configuration's holds."""
     found: int | None = connection.scalar(_LIMIT, {"project": project, "resource": resource})
     return found

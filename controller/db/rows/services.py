@@ -22,7 +22,7 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Standing:
+class NetworkSync:
     """How a network stands on a host."""
 
     network_uuid: str
@@ -36,7 +36,7 @@ class Standing:
         return self.applied_revision is None or self.applied_revision < self.revision
 
 
-def every(connection: Connection) -> list[Service]:
+def list_services(connection: Connection) -> list[Service]:
     """Return all services, by host and program."""
     rows = connection.execute(
         sa.select(
@@ -46,7 +46,7 @@ def every(connection: Connection) -> list[Service]:
     return [Service(*row) for row in rows]
 
 
-def standings(connection: Connection) -> dict[str, list[Standing]]:
+def list_network_sync(connection: Connection) -> dict[str, list[NetworkSync]]:
     """Return how networks stand on each host that has any."""
     rows = connection.execute(
         sa.select(
@@ -59,13 +59,13 @@ def standings(connection: Connection) -> dict[str, list[Standing]]:
         .outerjoin(networks, networks.c.id == host_networks.c.network_id)
         .order_by(host_networks.c.host, host_networks.c.network_uuid)
     )
-    found: dict[str, list[Standing]] = {}
+    found: dict[str, list[NetworkSync]] = {}
     for host, *standing in rows:
-        found.setdefault(host, []).append(Standing(*standing))
+        found.setdefault(host, []).append(NetworkSync(*standing))
     return found
 
 
-def faults(connection: Connection) -> dict[str, list[tuple[str, datetime]]]:
+def list_faults(connection: Connection) -> dict[str, list[tuple[str, datetime]]]:
     """Return what each host could not do, and since when."""
     rows = connection.execute(
         sa.select(host_problems.c.host, host_problems.c.message, host_problems.c.since).order_by(

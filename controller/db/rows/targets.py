@@ -12,7 +12,7 @@ from cloudnet.controller.db.tables import fixed_ips, floating_ips
 Target = tuple[str | None, IPv4Address]
 
 
-def every(connection: Connection) -> dict[int, Target]:
+def list_targets(connection: Connection) -> dict[int, Target]:
     """Return (instance, fixed address) for each floating IP, by its id, that points at one."""
     rows = connection.execute(
         sa.select(floating_ips.c.id, fixed_ips.c.instance_uuid, fixed_ips.c.address).join(

@@ -18,7 +18,7 @@ _COLUMNS: list[sa.ColumnClause[Any]] = [
 _USAGE = sa.select(*_COLUMNS).select_from(sa.table("ip_usage"))
 
 
-def every(connection: Connection) -> list[Usage]:
+def list_usage(connection: Connection) -> list[Usage]:
     """Return a line for each network, the oldest first."""
     rows = connection.execute(_USAGE.order_by(sa.column("network_id")))
     return [Usage(*row) for row in rows]

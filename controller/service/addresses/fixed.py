@@ -17,8 +17,8 @@ from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import history
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import usage as usage_rows
+from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import Event, FixedIp, Network, Usage
-from cloudnet.controller.notify.port import Clock
 
 LOG = logging.getLogger(__name__)
 
@@ -30,20 +30,20 @@ class FixedIps:
         self._database = database
         self._clock = clock
 
-    def every(self, host: str | None = None) -> list[FixedIp]:
+    def list_fixed_ips(self, host: str | None = None) -> list[FixedIp]:
         """Return all addresses that are not free (those of a host if given)."""
         with self._database.reading() as connection:
-            return address_rows.every(connection, host)
+            return address_rows.list_fixed_ips(connection, host)
 
-    def history(self, address: IPv4Address) -> list[dict[str, Any]]:
+    def list_events(self, address: IPv4Address) -> list[dict[str, Any]]:
         """Return who held an address, oldest first."""
         with self._database.reading() as connection:
-            return history.of_address(connection, address)
+            return history.list_events(connection, address)
 
-    def usage(self) -> list[Usage]:
+    def list_usage(self) -> list[Usage]:
         """Return how full each network is."""
         with self._database.reading() as connection:
-            return usage_rows.every(connection)
+            return usage_rows.list_usage(connection)
 
     def reserve(self, address: IPv4Address) -> None:
         """Keep an address from being handed out; reserved already is success.
@@ -53,7 +53,7 @@ class FixedIps:
 
         def work(connection: Connection) -> bool:
             network = self._network_of(connection, address)
-            known = address_rows.by_address(connection, address)
+            known = address_rows.get_by_address(connection, address)
             if known is not None and known.reserved:
                 return False
             if known is not None:
@@ -62,7 +62,7 @@ class FixedIps:
             now = self._clock()
             position = int(address) - int(network.cidr.network_address)
             address_rows.insert_reserved(connection, [(network.id, address, position)], now)
-            history.write(connection, [_event(history.RESERVED, network, address)], now)
+            history.add_events(connection, [_event(history.RESERVED, network, address)], now)
             return True
 
         try:
@@ -79,7 +79,7 @@ class FixedIps:
 
         def work(connection: Connection) -> None:
             network = self._network_of(connection, address)
-            known = address_rows.by_address(connection, address)
+            known = address_rows.get_by_address(connection, address)
             if known is None or not known.reserved:
                 raise FixedIpNotFoundForAddress(f"{address} is not reserved")
             if address in own_addresses(network):
@@ -87,13 +87,15 @@ class FixedIps:
                     f"{address} is reserved by network {network.label} for itself and stays so"
                 )
             address_rows.unreserve(connection, known.id)
-            history.write(connection, [_event(history.UNRESERVED, network, address)], self._clock())
+            history.add_events(
+                connection, [_event(history.UNRESERVED, network, address)], self._clock()
+            )
 
         self._database.write(work)
         LOG.info("unreserve %s", address)
 
     def _network_of(self, connection: Connection, address: IPv4Address) -> Network:
-        for network in network_rows.every(connection):
+        for network in network_rows.list_networks(connection):
             if address in network.cidr:
                 return network
         raise FixedIpNotFoundForAddress(f"no network contains {address}")

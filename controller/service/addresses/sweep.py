@@ -9,7 +9,7 @@ from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import history
-from cloudnet.controller.notify.port import Clock
+from cloudnet.controller.model.clock import Clock
 
 LOG = logging.getLogger(__name__)
 
@@ -44,9 +44,11 @@ class Sweeper:
 
     def _some(self, connection: Connection) -> int:
         now = self._clock()
-        due = address_rows.cold_since(connection, now - self._quarantine, AT_ONCE)
-        freed = [address for address in due if address_rows.free(connection, address.id)]
+        due = address_rows.list_quarantined_before(connection, now - self._quarantine, AT_ONCE)
+        freed = [address for address in due if address_rows.end_quarantine(connection, address.id)]
         if freed:
-            history.write(connection, [history.of_row(history.FREED, one) for one in freed], now)
-            guest_rows.forget(connection, {one.instance_uuid for one in freed})
+            history.add_events(
+                connection, [history.address_event(history.FREED, one) for one in freed], now
+            )
+            guest_rows.delete_unused_instances(connection, {one.instance_uuid for one in freed})
         return len(freed)

@@ -23,8 +23,9 @@ from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import quotas as quota_rows
 from cloudnet.controller.model import quotas
-from cloudnet.controller.model.records import FloatingIp, Guest, Touched
-from cloudnet.controller.notify.port import Clock, HostNotifier
+from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.model.records import FloatingIp, Guest, SnapshotKey
+from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.caller import ADMIN, Caller
 from cloudnet.controller.service.hosts import attachment
 
@@ -40,31 +41,31 @@ class FloatingIps:
     """The use cases around floating IPs."""
 
     def __init__(
-        self, database: Database, settings: ControllerSettings, changes: HostNotifier, clock: Clock
+        self, database: Database, settings: ControllerSettings, notifier: HostNotifier, clock: Clock
     ) -> None:
         self._database = database
         self._settings = settings
-        self._changes = changes
+        self._notifier = notifier
         self._clock = clock
 
     # -- reading -------------------------------------------------------------------------------
 
-    def pools(self) -> list[str]:
+    def list_pools(self) -> list[str]:
         """Return the names of the pools."""
         with self._database.reading() as connection:
-            return floating_rows.pools(connection)
+            return floating_rows.list_pools(connection)
 
-    def of_project(self, project: str) -> list[FloatingIp]:
+    def list_for_project(self, project: str) -> list[FloatingIp]:
         """Return what a project has taken."""
         with self._database.reading() as connection:
-            return floating_rows.of_project(connection, project)
+            return floating_rows.list_for_project(connection, project)
 
-    def get(self, caller: Caller, address: IPv4Address) -> FloatingIp:
+    def get_floating_ip(self, caller: Caller, address: IPv4Address) -> FloatingIp:
         """Return one floating IP."""
         with self._database.reading() as connection:
             return _mine(connection, caller, address)
 
-    def holder(self, floating: FloatingIp) -> Guest | None:
+    def get_guest(self, floating: FloatingIp) -> Guest | None:
         """Return the guest that a floating IP points at."""
         with self._database.reading() as connection:
             return _holder(connection, floating)
@@ -80,11 +81,11 @@ class FloatingIps:
         :raises FloatingIpLimitExceeded: the project has its quota; not checked for auto-assigned
         :raises NoMoreFloatingIps: the pool is empty
         """
-        caller.may_touch(f"a floating IP of {project}", project)
+        caller.require_access(f"a floating IP of {project}", project)
         chosen = pool or self._settings.default_floating_pool
 
         def work(connection: Connection) -> FloatingIp:
-            if chosen not in floating_rows.pools(connection):
+            if chosen not in floating_rows.list_pools(connection):
                 raise FloatingIpPoolNotFound(
                     f"there is no floating IP pool {chosen!r}; create it with "
                     "`cloudnet-manage floating create --pool`"
@@ -92,10 +93,10 @@ class FloatingIps:
             if not auto_assigned:
                 self._check_quota(connection, project)
             for _ in range(ATTEMPTS):
-                free = floating_rows.first_free(connection, chosen)
+                free = floating_rows.lock_free(connection, chosen)
                 if free is None:
                     break
-                taken = floating_rows.take(
+                taken = floating_rows.claim(
                     connection, free, project, self._clock(), auto_assigned=auto_assigned
                 )
                 if taken:
@@ -123,7 +124,7 @@ class FloatingIps:
                 return False
             if floating.fixed_ip_id is not None:
                 raise FloatingIpAssociated(f"{address} is associated; disassociate it first")
-            return floating_rows.give_back(connection, floating, self._clock())
+            return floating_rows.release(connection, floating, self._clock())
 
         if self._database.write(work):
             LOG.info("deallocate floating IP %s", address)
@@ -141,20 +142,20 @@ class FloatingIps:
         Returns the uuid of the instance that lost it by this, or None.
         """
 
-        def work(connection: Connection) -> tuple[str | None, set[Touched]]:
+        def work(connection: Connection) -> tuple[str | None, set[SnapshotKey]]:
             floating = _mine(connection, caller, address)
             _refuse_auto_assigned(floating, affect=affect_auto_assigned)
             guest = _target(connection, caller, floating, fixed)
             if floating.fixed_ip_id == guest.fixed_ip_id:
                 return None, set()
             loser = _holder(connection, floating)
-            network = network_rows.by_id(connection, guest.network_id)
+            network = network_rows.get_by_id(connection, guest.network_id)
             self._point(connection, floating, guest, network.gateway_host(guest.host))
             touched = self._touch(connection, guest) | self._touch(connection, loser)
             return None if loser is None else loser.instance, touched
 
         loser, touched = self._database.write(work)
-        self._changes.hosts(touched)
+        self._notifier.notify_hosts(touched)
         if touched:
             LOG.info("associate floating IP %s with %s", address, fixed)
         return loser
@@ -167,7 +168,7 @@ class FloatingIps:
         :raises FloatingIpNotAssociated: it points at none
         """
 
-        def work(connection: Connection) -> set[Touched]:
+        def work(connection: Connection) -> set[SnapshotKey]:
             floating = _mine(connection, caller, address)
             if floating.fixed_ip_id is None:
                 raise FloatingIpNotAssociated(f"{address} is not associated with a fixed IP")
@@ -177,7 +178,7 @@ class FloatingIps:
             return self._touch(connection, guest)
 
         touched = self._database.write(work)
-        self._changes.hosts(touched)
+        self._notifier.notify_hosts(touched)
         LOG.info("disassociate floating IP %s", address)
 
     # -- inside the transaction ----------------------------------------------------------------
@@ -186,7 +187,7 @@ class FloatingIps:
         self, connection: Connection, floating: FloatingIp, guest: Guest | None, host: str | None
     ) -> None:
         fixed_ip = None if guest is None else guest.fixed_ip_id
-        done = floating_rows.point(
+        done = floating_rows.set_target(
             connection, floating, fixed_ip_id=fixed_ip, host=host, now=self._clock()
         )
         if not done:
@@ -194,34 +195,34 @@ class FloatingIps:
                 f"{floating.address} was changed by somebody else at the same moment; try again"
             )
 
-    def _touch(self, connection: Connection, guest: Guest | None) -> set[Touched]:
+    def _touch(self, connection: Connection, guest: Guest | None) -> set[SnapshotKey]:
         if guest is None:
             return set()
-        network = network_rows.by_id(connection, guest.network_id)
-        return attachment.touch(connection, network, guest.host, self._clock())
+        network = network_rows.get_by_id(connection, guest.network_id)
+        return attachment.raise_revisions(connection, network, guest.host, self._clock())
 
     def _check_quota(self, connection: Connection, project: str) -> None:
-        limit = quota_rows.limit(connection, project, quotas.FLOATING_IPS)
+        limit = quota_rows.get_limit(connection, project, quotas.FLOATING_IPS)
         limit = self._settings.quota_floating_ips if limit is None else limit
         if limit != quotas.NO_LIMIT:
-            used = floating_rows.taken_by(connection, project)
-            quotas.check(quotas.FLOATING_IPS, project, limit=limit, used=used)
+            used = floating_rows.count_for_project(connection, project)
+            quotas.check_quota(quotas.FLOATING_IPS, project, limit=limit, used=used)
 
 
 def _mine(connection: Connection, caller: Caller, address: IPv4Address) -> FloatingIp:
-    floating = floating_rows.by_address(connection, address)
+    floating = floating_rows.get_by_address(connection, address)
     if floating is None:
         raise FloatingIpNotFoundForAddress(
             f"{address} is no floating IP; see `cloudnet-manage floating list`"
         )
-    caller.may_touch(f"floating IP {address}", floating.project_id)
+    caller.require_access(f"floating IP {address}", floating.project_id)
     return floating
 
 
 def _holder(connection: Connection, floating: FloatingIp) -> Guest | None:
     if floating.fixed_ip_id is None:
         return None
-    return guest_rows.by_fixed_ip(connection, floating.fixed_ip_id)
+    return guest_rows.get_by_fixed_ip(connection, floating.fixed_ip_id)
 
 
 def _target(
@@ -231,7 +232,7 @@ def _target(
         raise FloatingIpAssociateFailed(
             f"{floating.address} belongs to no project; allocate it to one first"
         )
-    guest = guest_rows.by_address(connection, fixed)
+    guest = guest_rows.lock_by_address(connection, fixed)
     if guest is None:
         raise FixedIpNotFoundForAddress(f"no instance has the address {fixed}")
     if not caller.is_admin and guest.project != floating.project_id:

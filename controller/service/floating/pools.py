@@ -16,15 +16,15 @@ from cloudnet.common.errors import (
 from cloudnet.common.wire.objects import can_float
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import floating as floating_rows
-from cloudnet.controller.model.network_plan import device_name
-from cloudnet.controller.notify.port import Clock
+from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.model.network_plan import check_device_name
 
 LOG = logging.getLogger(__name__)
 
 MOST = 1_000_000  # addresses in one range
 
 
-class Pools:
+class FloatingPools:
     """Floating IPs come into being and go."""
 
     def __init__(self, database: Database, default_pool: str, clock: Clock) -> None:
@@ -32,7 +32,7 @@ class Pools:
         self._default_pool = default_pool
         self._clock = clock
 
-    def plan(self, ip_range: IPv4Network) -> list[IPv4Address]:
+    def plan_addresses(self, ip_range: IPv4Network) -> list[IPv4Address]:
         """Return the addresses that ``create`` would add: a network's hosts, or the one address.
 
         :raises InvalidInput: there are too many, or one cannot be a floating IP
@@ -54,11 +54,11 @@ class Pools:
         """
         chosen = pool or self._default_pool
         if interface is not None:
-            device_name("interface", interface)
-        addresses = self.plan(ip_range)
+            check_device_name("interface", interface)
+        addresses = self.plan_addresses(ip_range)
 
         def work(connection: Connection) -> None:
-            there = floating_rows.among(connection, ip_range)
+            there = floating_rows.list_in_range(connection, ip_range)
             if there:
                 raise FloatingIpExists(
                     f"{there[0].address} is a floating IP already; nothing was created"
@@ -80,7 +80,7 @@ class Pools:
         """
 
         def work(connection: Connection) -> list[IPv4Address]:
-            there = floating_rows.among(connection, ip_range)
+            there = floating_rows.list_in_range(connection, ip_range)
             if not there:
                 raise FloatingIpNotFoundForAddress(f"{ip_range} contains no floating IP")
             for floating in there:

@@ -14,7 +14,7 @@ from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import history, pool
 from cloudnet.controller.db.rows import hosts as host_rows
 from cloudnet.controller.db.rows import networks as network_rows
-from cloudnet.controller.model.records import Event, Network, Touched
+from cloudnet.controller.model.records import Event, Network, SnapshotKey
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Attachment:
 
     network: Network
     own_address: IPv4Address | None  # of the guest's host; None: a single-host network
-    touched: frozenset[Touched]
+    touched: frozenset[SnapshotKey]
     events: tuple[Event, ...] = ()
 
 
@@ -35,18 +35,18 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
     """
     if not network.multi_host:
         led = _with_gateway(connection, network, host, now)
-        touched = frozenset(touch(connection, led, host, now))
+        touched = frozenset(raise_revisions(connection, led, host, now))
         if led != network:
             # Those that had been left without one.
-            guest_rows.serve_from_gateway(connection, led)
-            floating_rows.carry(connection, led.id, led.host, now)
+            guest_rows.set_gateway_revision(connection, led)
+            floating_rows.set_host_for_network(connection, led.id, led.host, now)
         return Attachment(led, None, touched)
-    touched = frozenset(touch(connection, network, host, now))
+    touched = frozenset(raise_revisions(connection, network, host, now))
     # Read only now: whoever frees a host's address locks the row that was just touched.
-    own_address = address_rows.gateway_of(connection, network.id, host)
+    own_address = address_rows.get_gateway(connection, network.id, host)
     if own_address is not None:
         return Attachment(network, own_address, touched)
-    position = pool.next_free(connection, network)
+    position = pool.find_free_position(connection, network)
     if position is None:
         raise NoMoreFixedIps(
             f"network {network.label} ({network.cidr}) has no free address for a gateway on host "
@@ -68,15 +68,17 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
     return Attachment(network, address, touched, (event,))
 
 
-def touch(connection: Connection, network: Network, guest_host: str, now: datetime) -> set[Touched]:
+def raise_revisions(
+    connection: Connection, network: Network, guest_host: str, now: datetime
+) -> set[SnapshotKey]:
     """Raise the revision of every host that a change of a guest concerns, in one order."""
     concerned = {guest_host, network.gateway_host(guest_host) or guest_host}
-    return {host_rows.touch(connection, host, network, now) for host in sorted(concerned)}
+    return {host_rows.raise_revision(connection, host, network, now) for host in sorted(concerned)}
 
 
 def _with_gateway(connection: Connection, network: Network, host: str, now: datetime) -> Network:
     if network.host is not None:
         return network
-    if network_rows.give_to_host(connection, network.id, host, now):
+    if network_rows.claim_gateway(connection, network.id, host, now):
         return replace(network, host=host)
-    return network_rows.by_id(connection, network.id)
+    return network_rows.get_by_id(connection, network.id)

@@ -11,9 +11,9 @@ from cloudnet.controller.db.engine import Database
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.db.rows import targets as target_rows
-from cloudnet.controller.db.rows.services import Service, Standing
+from cloudnet.controller.db.rows.services import NetworkSync, Service
+from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import FloatingIp
-from cloudnet.controller.notify.port import Clock
 
 
 class Overview:
@@ -24,26 +24,26 @@ class Overview:
         self._down = timedelta(seconds=down_seconds)
         self._clock = clock
 
-    def hosts(self) -> list[dict[str, Any]]:
+    def list_hosts(self) -> list[dict[str, Any]]:
         """Return a line for each program on each host; Any: columns of several kinds."""
         with self._database.reading() as connection:
-            standings = service_rows.standings(connection)
-            faults = service_rows.faults(connection)
+            standings = service_rows.list_network_sync(connection)
+            faults = service_rows.list_faults(connection)
             return [
                 self._service(service)
                 | _counted(service, standings.get(service.host, []))
                 | {"problems": len(faults.get(service.host, []))}
-                for service in service_rows.every(connection)
+                for service in service_rows.list_services(connection)
             ]
 
-    def host(self, name: str) -> dict[str, Any]:
+    def get_host(self, name: str) -> dict[str, Any]:
         """Return all that is known of one host; Any: as above.
 
         :raises HostNotFound: it has never reported and has no network
         """
         with self._database.reading() as connection:
-            programs = [s for s in service_rows.every(connection) if s.host == name]
-            standings = service_rows.standings(connection).get(name, [])
+            programs = [s for s in service_rows.list_services(connection) if s.host == name]
+            standings = service_rows.list_network_sync(connection).get(name, [])
             if not programs and not standings:
                 raise HostNotFound(
                     f"host {name} has never reported; see `cloudnet-manage host list`, and "
@@ -55,19 +55,19 @@ class Overview:
                 "networks": [_standing(s) for s in standings],
                 "problems": [
                     {"since": since, "message": message}
-                    for message, since in service_rows.faults(connection).get(name, [])
+                    for message, since in service_rows.list_faults(connection).get(name, [])
                 ],
             }
 
-    def floating(
+    def list_floating_ips(
         self, host: str | None = None
     ) -> list[tuple[FloatingIp, str | None, IPv4Address | None]]:
         """Return floating IPs (those a host carries if given), each with instance and address."""
         with self._database.reading() as connection:
-            targets = target_rows.every(connection)
+            targets = target_rows.list_targets(connection)
             return [
                 (floating, *targets.get(floating.id, (None, None)))
-                for floating in floating_rows.every(connection, host)
+                for floating in floating_rows.list_floating_ips(connection, host)
             ]
 
     def _service(self, service: Service) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Overview:
         return "up" if seen is not None and self._clock() - seen <= self._down else "down"
 
 
-def _counted(service: Service, standings: list[Standing]) -> dict[str, Any]:
+def _counted(service: Service, standings: list[NetworkSync]) -> dict[str, Any]:
     if service.binary != "cloudnet-agent":
         return {"networks": None, "behind": None}
     return {
@@ -96,7 +96,7 @@ def _counted(service: Service, standings: list[Standing]) -> dict[str, Any]:
     }
 
 
-def _standing(standing: Standing) -> dict[str, Any]:
+def _standing(standing: NetworkSync) -> dict[str, Any]:
     return {
         "network": standing.label or "(deleted)",
         "network_uuid": standing.network_uuid,

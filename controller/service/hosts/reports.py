@@ -21,22 +21,22 @@ from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import history
 from cloudnet.controller.db.rows import hosts as host_rows
 from cloudnet.controller.db.rows import leases as lease_rows
+from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import HostNetwork
-from cloudnet.controller.notify.port import Clock
-from cloudnet.controller.service.hosts.snapshots import SnapshotReader, snapshot_of
+from cloudnet.controller.service.hosts.snapshots import SnapshotReader, read_snapshot
 
 LOG = logging.getLogger(__name__)
 
 
-class Hosts:
+class HostReports:
     """The use cases around one host."""
 
     def __init__(self, database: Database, snapshots: SnapshotReader, clock: Clock) -> None:
         self._database = database
-        self._pictures = snapshots
+        self._snapshots = snapshots
         self._clock = clock
 
-    def report(self, report: Report) -> ReportReply:
+    def process_report(self, report: Report) -> ReportReply:
         """Take a heartbeat and return what the host lacks or has too much.
 
         Casts may be lost, doubled or late: what is told here puts all of it right.
@@ -44,23 +44,23 @@ class Hosts:
 
         def work(connection: Connection) -> ReportReply:
             now = self._clock()
-            host_rows.seen_up(connection, report.host, "cloudnet-agent", AGENT_TOPIC, now)
+            host_rows.record_heartbeat(connection, report.host, "cloudnet-agent", AGENT_TOPIC, now)
             _note_problems(connection, report, now)
             if report.leases is not None:
                 _note_leases(connection, report.host, report.leases)
             stale = _note_applied(connection, report, now)
-            return ReportReply(self._pictures.ranges_in(connection), tuple(stale))
+            return ReportReply(self._snapshots.get_ranges_in(connection), tuple(stale))
 
         picture = self._database.write(work)
         if picture.stale:
             LOG.debug("host %s is behind on %d networks", report.host, len(picture.stale))
         return picture
 
-    def lease(self, address: IPv4Address, mac: str | None = None) -> None:
+    def record_lease(self, address: IPv4Address, mac: str | None = None) -> None:
         """Record that a DHCP server has handed out an address."""
         self._lease_event(address, mac, leased=True)
 
-    def release(self, address: IPv4Address, mac: str | None = None) -> None:
+    def record_lease_end(self, address: IPv4Address, mac: str | None = None) -> None:
         """Record that a DHCP server has taken an address back.
 
         With a MAC, only if the address does not belong to another by now.
@@ -74,21 +74,23 @@ class Hosts:
         if not self._database.write(work):
             LOG.debug("lease event of %s (%s): no news, or not ours", address, mac)
 
-    def seen_up(self, host: str) -> None:
+    def record_heartbeat(self, host: str) -> None:
         """Record this controller's own heartbeat."""
 
         def work(connection: Connection) -> None:
             now = self._clock()
-            host_rows.seen_up(connection, host, "cloudnet-controller", CONTROLLER_TOPIC, now)
+            host_rows.record_heartbeat(
+                connection, host, "cloudnet-controller", CONTROLLER_TOPIC, now
+            )
 
         self._database.write(work)
 
 
 def _note_problems(connection: Connection, report: Report, now: datetime) -> None:
-    known = host_rows.faults(connection, report.host)
+    known = host_rows.list_faults(connection, report.host)
     if known == list(report.faults):
         return
-    host_rows.replace_problems(connection, report.host, report.faults, now)
+    host_rows.replace_faults(connection, report.host, report.faults, now)
     for fault in report.faults:
         if fault not in known:
             LOG.warning("host %s: %s", report.host, fault.message)
@@ -99,7 +101,7 @@ def _note_leases(connection: Connection, host: str, leases: Sequence[ReportedLea
     handed_out = {lease.address: lease.mac for lease in leases}
     out: list[int] = []
     back: list[int] = []
-    for row in lease_rows.served_by(connection, host):
+    for row in lease_rows.list_leasable(connection, host):
         mac = handed_out.get(row.address)
         # The previous holder's lease says nothing of the guest that has the address now.
         leased = mac is not None and (row.mac is None or row.mac == mac)
@@ -112,10 +114,12 @@ def _note_leases(connection: Connection, host: str, leases: Sequence[ReportedLea
 def _note_applied(connection: Connection, report: Report, now: datetime) -> list[Snapshot]:
     """Record what stands on the host and return what should stand there instead."""
     stands = {applied.network: applied.revision for applied in report.applied}
-    rows = {row.network_uuid: row for row in host_rows.of_host(connection, report.host)}
+    rows = {row.network_uuid: row for row in host_rows.list_for_host(connection, report.host)}
     for uuid in sorted(stands.keys() - rows.keys()):
         # Nobody here knows why it has this: from now on it is to be gone, until it says so.
-        rows[uuid] = host_rows.add_gone(connection, report.host, uuid, stands[uuid] + 1, now)
+        rows[uuid] = host_rows.add_unknown_network(
+            connection, report.host, uuid, stands[uuid] + 1, now
+        )
     stale = []
     for row in rows.values():
         snapshot = _compare(connection, row, stands, now)
@@ -135,18 +139,20 @@ def _compare(
     revision = stands.get(row.network_uuid)
     if revision is not None and revision > row.revision:
         # The database is older than the host, say from a backup: go on above what the host has.
-        return snapshot_of(connection, host_rows.raised(connection, row, revision + 1))
+        return read_snapshot(
+            connection, host_rows.raise_revision_above(connection, row, revision + 1)
+        )
     if revision == row.revision and revision == row.applied_revision:
         return None
-    snapshot = snapshot_of(connection, row)
+    snapshot = read_snapshot(connection, row)
     if revision == row.revision:
-        settled = host_rows.applied(connection, row, now)
+        settled = host_rows.record_applied(connection, row, now)
     elif revision is None and isinstance(snapshot, NetworkGone):
-        settled = host_rows.forget(connection, row)
+        settled = host_rows.delete_unchanged(connection, row)
     else:
         if revision is not None and revision > (row.applied_revision or OUT_OF_SYNC):
             # What is in it by now is wired, whatever has changed since.
-            host_rows.got_to(connection, row, revision, now)
+            host_rows.record_earlier_applied(connection, row, revision, now)
         return snapshot
     if settled and isinstance(snapshot, NetworkGone):
         # A guest that came back meanwhile has changed the row, and then it is not settled.
@@ -157,6 +163,6 @@ def _compare(
 def _give_back_gateway(connection: Connection, row: HostNetwork, now: datetime) -> None:
     if row.network_id is None:
         return
-    gateway = address_rows.free_gateway(connection, row.network_id, row.host)
+    gateway = address_rows.release_gateway(connection, row.network_id, row.host)
     if gateway is not None:
-        history.write(connection, [history.of_row(history.GATEWAY_FREED, gateway)], now)
+        history.add_events(connection, [history.address_event(history.GATEWAY_FREED, gateway)], now)

@@ -23,17 +23,17 @@ from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import history, pool
 from cloudnet.controller.db.rows import quotas as quota_rows
 from cloudnet.controller.model import hostnames, quotas
-from cloudnet.controller.model.nwinfo import Wiring
-from cloudnet.controller.model.records import Event, Guest, Instance, Network, Touched
+from cloudnet.controller.model.nwinfo import VifInfo
+from cloudnet.controller.model.records import Event, Guest, Instance, Network, SnapshotKey
 from cloudnet.controller.service.hosts import attachment
-from cloudnet.controller.service.migrations.move import move
+from cloudnet.controller.service.migrations.move import move_instance
 from cloudnet.controller.service.networks.network_selection import (
-    Request,
+    RequestedNetwork,
     SelectedNetwork,
     select_networks,
 )
-from cloudnet.controller.service.vifs import wiring
-from cloudnet.controller.service.vifs.macs import Macs
+from cloudnet.controller.service.vifs.macs import MacCandidates
+from cloudnet.controller.service.vifs.vif_info import list_vif_info
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class BootRequest:
     project: str
     host: str
     hostname: str | None = None  # None: host- and the address
-    requested: tuple[Request, ...] = ()  # none: those the project has
+    requested: tuple[RequestedNetwork, ...] = ()  # none: those the project has
     macs: tuple[str, ...] = ()  # those the hypervisor has; none: random ones
     rxtx_factor: float | None = None
 
@@ -57,7 +57,7 @@ class Allocation:
         connection: Connection,
         boot: BootRequest,
         settings: ControllerSettings,
-        macs: Macs,
+        macs: MacCandidates,
         now: datetime,
     ) -> None:
         self._connection = connection
@@ -65,25 +65,25 @@ class Allocation:
         self._settings = settings
         self._macs = macs
         self._now = now
-        self.wirings: list[Wiring] = []
-        self.touched: set[Touched] = set()  # empty: the instance had all of it, and there
+        self.vifs: list[VifInfo] = []
+        self.touched: set[SnapshotKey] = set()  # empty: the instance had all of it, and there
         self._events: list[Event] = []
 
     def run(self) -> Allocation:
         """Claim a VIF and an address on each network, unless the instance has them already."""
-        self._macs.start()
+        self._macs.restart()
         before = self._known()
         selected = self._missing(before)
         self._check_quota(selected)
         for choice in selected:
             self._claim(choice)
         if self._events:
-            history.write(self._connection, self._events, self._now)
+            history.add_events(self._connection, self._events, self._now)
         if before:
-            guests = guest_rows.of_instance(self._connection, self._boot.instance)
-            self.wirings = wiring.of_guests(self._connection, guests)
+            guests = guest_rows.list_for_instance(self._connection, self._boot.instance)
+            self.vifs = list_vif_info(self._connection, guests)
         elif not selected:
-            guest_rows.forget(self._connection, [self._boot.instance])
+            guest_rows.delete_unused_instances(self._connection, [self._boot.instance])
         return self
 
     def _missing(self, before: Sequence[Guest]) -> list[SelectedNetwork]:
@@ -107,23 +107,25 @@ class Allocation:
     def _known(self) -> list[Guest]:
         """Return what the instance has already; write it down if it is new or was empty."""
         boot = self._boot
-        wanted = Instance(boot.instance, boot.project, boot.host, hostnames.label(boot.hostname))
-        known = guest_rows.instance(self._connection, boot.instance)
+        wanted = Instance(
+            boot.instance, boot.project, boot.host, hostnames.to_dns_label(boot.hostname)
+        )
+        known = guest_rows.get_instance(self._connection, boot.instance)
         if known is None:
-            guest_rows.remember(self._connection, wanted, self._now)
+            guest_rows.add_instance(self._connection, wanted, self._now)
             return []
         if known.project_id != boot.project:
             raise BadRequest(
                 f"instance {boot.instance} belongs to project {known.project_id}, "
                 f"not to {boot.project}"
             )
-        guests = guest_rows.of_instance(self._connection, boot.instance)
+        guests = guest_rows.list_for_instance(self._connection, boot.instance)
         if guests and known.host != boot.host:
             # Built again elsewhere after a failure that nobody cleaned up behind.
-            self.touched |= move(self._connection, known, guests, boot.host, self._now)
-            return guest_rows.of_instance(self._connection, boot.instance)
+            self.touched |= move_instance(self._connection, known, guests, boot.host, self._now)
+            return guest_rows.list_for_instance(self._connection, boot.instance)
         if not guests and known != wanted:
-            guest_rows.change(self._connection, wanted, self._now)
+            guest_rows.update_instance(self._connection, wanted, self._now)
         return guests
 
     def _claim(self, choice: SelectedNetwork) -> None:
@@ -148,14 +150,14 @@ class Allocation:
             instance=boot.instance,
             project=boot.project,
             host=boot.host,
-            hostname=hostnames.label(boot.hostname),
+            hostname=hostnames.to_dns_label(boot.hostname),
         )
-        self.wirings.append(Wiring(network, guest, served.own_address))
+        self.vifs.append(VifInfo(network, guest, served.own_address))
         event = history.PICKED if choice.address is None else history.REQUESTED
-        self._events.append(history.of_guest(event, network.uuid, guest))
+        self._events.append(history.guest_event(event, network.uuid, guest))
 
     def _vif(self, network: Network) -> tuple[str, int, str]:
-        mac = self._macs.next()
+        mac = self._macs.next_mac()
         try:
             vif_id, vif_uuid = guest_rows.add_vif(
                 self._connection,
@@ -167,14 +169,14 @@ class Allocation:
             )
         except IntegrityError as error:
             if violates(error, "virtual_interfaces", "address"):
-                self._macs.taken(mac)
+                self._macs.reject(mac)
             raise  # the transaction is lost with it, and run again with another MAC
         return mac, vif_id, vif_uuid
 
     def _position(self, network: Network, asked: IPv4Address | None) -> int:
         if asked is not None:
             return _asked_for(self._connection, network, asked)
-        position = pool.next_free(self._connection, network)
+        position = pool.find_free_position(self._connection, network)
         if position is None:
             raise NoMoreFixedIps(
                 f"network {network.label} ({network.cidr}) has no free address; delete "
@@ -189,11 +191,11 @@ class Allocation:
         if not wanted:
             return
         project = self._boot.project
-        limit = quota_rows.limit(self._connection, project, quotas.FIXED_IPS)
+        limit = quota_rows.get_limit(self._connection, project, quotas.FIXED_IPS)
         limit = self._settings.quota_fixed_ips if limit is None else limit
         if limit != quotas.NO_LIMIT:
-            used = address_rows.used_by_project(self._connection, project)
-            quotas.check(quotas.FIXED_IPS, project, limit=limit, used=used, wanted=wanted)
+            used = address_rows.count_for_project(self._connection, project)
+            quotas.check_quota(quotas.FIXED_IPS, project, limit=limit, used=used, wanted=wanted)
 
 
 def _asked_for(connection: Connection, network: Network, address: IPv4Address) -> int:
@@ -203,7 +205,7 @@ def _asked_for(connection: Connection, network: Network, address: IPv4Address) -
             f"{address} is not handed out on network {network.label}; "
             f"ask for one from {network.dhcp_start} to {network.dhcp_end}"
         )
-    taken = address_rows.by_address(connection, address)
+    taken = address_rows.get_by_address(connection, address)
     if taken is not None and taken.reserved:
         raise FixedIpNotFoundForNetwork(f"{address} is reserved; ask for another")
     if taken is not None:

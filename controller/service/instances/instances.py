@@ -10,18 +10,20 @@ from sqlalchemy.exc import IntegrityError
 
 from cloudnet.common.errors import FixedIpAssociateFailed, InstanceNotFound
 from cloudnet.common.settings.views import ControllerSettings
+from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import guests as guest_rows
-from cloudnet.controller.model.nwinfo import Plain, network_info
-from cloudnet.controller.model.records import Instance, Touched
-from cloudnet.controller.notify.port import Clock, HostNotifier
+from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.model.nwinfo import format_network_info
+from cloudnet.controller.model.records import Instance, SnapshotKey
+from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.caller import ADMIN, Caller
 from cloudnet.controller.service.instances.allocation import Allocation, BootRequest
-from cloudnet.controller.service.instances.release import let_go
-from cloudnet.controller.service.migrations.move import move
-from cloudnet.controller.service.networks.network_selection import Request
-from cloudnet.controller.service.vifs import wiring
-from cloudnet.controller.service.vifs.macs import Dice, Macs
+from cloudnet.controller.service.instances.release import release_instance
+from cloudnet.controller.service.migrations.move import move_instance
+from cloudnet.controller.service.networks.network_selection import RequestedNetwork
+from cloudnet.controller.service.vifs.macs import MacCandidates, RandomBytes
+from cloudnet.controller.service.vifs.vif_info import list_vif_info
 
 LOG = logging.getLogger(__name__)
 
@@ -33,18 +35,18 @@ class Instances:
         self,
         database: Database,
         settings: ControllerSettings,
-        changes: HostNotifier,
+        notifier: HostNotifier,
         clock: Clock,
         *,
-        dice: Dice = secrets.token_bytes,
+        random_bytes: RandomBytes = secrets.token_bytes,
     ) -> None:
-        self._dice = dice
+        self._random_bytes = random_bytes
         self._database = database
         self._settings = settings
-        self._changes = changes
+        self._notifier = notifier
         self._clock = clock
 
-    def allocate(self, boot: BootRequest, caller: Caller = ADMIN) -> list[Plain]:
+    def allocate(self, boot: BootRequest, caller: Caller = ADMIN) -> list[JsonObject]:
         """Give the instance a VIF and an address on each of its networks, all or nothing.
 
         An instance that has some already keeps them, also when it is on another host now.
@@ -52,8 +54,8 @@ class Instances:
         :raises NoMoreFixedIps: a network is full
         :raises NoMoreNetworks: the project has no network and none is free
         """
-        caller.may_touch(f"an instance of {boot.project}", boot.project)
-        macs = Macs(self._settings.mac_attempts, boot.macs, self._dice)
+        caller.require_access(f"an instance of {boot.project}", boot.project)
+        macs = MacCandidates(self._settings.mac_attempts, boot.macs, self._random_bytes)
 
         def claim(connection: Connection) -> Allocation:
             return Allocation(connection, boot, self._settings, macs, self._clock()).run()
@@ -64,8 +66,8 @@ class Instances:
             raise FixedIpAssociateFailed(
                 f"instance {boot.instance}: others were faster in every try; try again"
             ) from error
-        self._changes.hosts(done.touched)
-        for one in done.wirings if done.touched else ():
+        self._notifier.notify_hosts(done.touched)
+        for one in done.vifs if done.touched else ():
             LOG.info(
                 "allocate %s on network %s to instance %s on %s",
                 one.guest.address,
@@ -73,20 +75,20 @@ class Instances:
                 boot.instance,
                 boot.host,
             )
-        return network_info(done.wirings, boot.rxtx_factor)
+        return format_network_info(done.vifs, boot.rxtx_factor)
 
-    def network_info(
+    def get_network_info(
         self, instance: str, rxtx_factor: float | None = None, caller: Caller = ADMIN
-    ) -> list[Plain]:
+    ) -> list[JsonObject]:
         """Return what the instance has.
 
         :raises InstanceNotFound: no such instance is known
         """
         with self._database.reading() as connection:
             known = _known(connection, instance)
-            caller.may_touch(f"instance {instance}", known.project_id)
-            guests = guest_rows.of_instance(connection, instance)
-            return network_info(wiring.of_guests(connection, guests), rxtx_factor)
+            caller.require_access(f"instance {instance}", known.project_id)
+            guests = guest_rows.list_for_instance(connection, instance)
+            return format_network_info(list_vif_info(connection, guests), rxtx_factor)
 
     def move(self, instance: str, host: str) -> None:
         """Put the instance on another host; there already is success.
@@ -94,32 +96,32 @@ class Instances:
         :raises InstanceNotFound: no such instance is known
         """
 
-        def work(connection: Connection) -> set[Touched]:
+        def work(connection: Connection) -> set[SnapshotKey]:
             known = _known(connection, instance)
             if known.host == host:
                 return set()
-            guests = guest_rows.of_instance(connection, instance)
-            return move(connection, known, guests, host, self._clock())
+            guests = guest_rows.list_for_instance(connection, instance)
+            return move_instance(connection, known, guests, host, self._clock())
 
         touched = self._database.write(work)
-        self._changes.hosts(touched)
+        self._notifier.notify_hosts(touched)
         if touched:
             LOG.info("move instance %s to %s", instance, host)
 
     def deallocate(
-        self, instance: str, only: Sequence[Request] = (), caller: Caller = ADMIN
+        self, instance: str, only: Sequence[RequestedNetwork] = (), caller: Caller = ADMIN
     ) -> None:
         """Take from the instance all it has (or ``only`` this); nothing to take is success."""
 
-        def work(connection: Connection) -> set[Touched]:
-            known = guest_rows.instance(connection, instance)
+        def work(connection: Connection) -> set[SnapshotKey]:
+            known = guest_rows.get_instance(connection, instance)
             if known is None:
                 return set()
-            caller.may_touch(f"instance {instance}", known.project_id)
-            return let_go(connection, instance, only, self._clock())
+            caller.require_access(f"instance {instance}", known.project_id)
+            return release_instance(connection, instance, only, self._clock())
 
         touched = self._database.write(work)
-        self._changes.hosts(touched)
+        self._notifier.notify_hosts(touched)
         if touched:
             LOG.info("deallocate instance %s", instance)
         else:
@@ -127,7 +129,7 @@ class Instances:
 
 
 def _known(connection: Connection, instance: str) -> Instance:
-    known = guest_rows.instance(connection, instance)
+    known = guest_rows.get_instance(connection, instance)
     if known is None:
         raise InstanceNotFound(f"instance {instance} is not known here")
     return known

@@ -11,24 +11,24 @@ from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import history
 from cloudnet.controller.db.rows import networks as network_rows
-from cloudnet.controller.model.records import Guest, Network, Touched
+from cloudnet.controller.model.records import Guest, Network, SnapshotKey
 from cloudnet.controller.service.hosts import attachment
-from cloudnet.controller.service.networks.network_selection import Request
+from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 
 
-def let_go(
-    connection: Connection, instance: str, only: Sequence[Request], now: datetime
-) -> set[Touched]:
+def release_instance(
+    connection: Connection, instance: str, only: Sequence[RequestedNetwork], now: datetime
+) -> set[SnapshotKey]:
     """Take all the instance has (or ``only`` this) and begin the quarantine of its addresses.
 
     Floating IPs stay with the project, except those that came with the instance.
     """
-    guests = guest_rows.of_instance(connection, instance)
+    guests = guest_rows.list_for_instance(connection, instance)
     if not guests:
-        guest_rows.forget(connection, [instance])
+        guest_rows.delete_unused_instances(connection, [instance])
         return set()
     network_ids = [guest.network_id for guest in guests]
-    seen = network_rows.by_ids(connection, guests[0].host, network_ids)
+    seen = network_rows.get_seen_from_by_ids(connection, guests[0].host, network_ids)
     if only:
         guests = [
             guest
@@ -39,21 +39,21 @@ def let_go(
             return set()
     ids = {guest.fixed_ip_id for guest in guests}
     # Before the floating IPs are looked for: whoever points one here from now on is refused.
-    address_rows.set_aside(connection, sorted(ids), now)
-    for floating in floating_rows.of_instance(connection, instance):
+    address_rows.begin_quarantine(connection, sorted(ids), now)
+    for floating in floating_rows.list_for_instance(connection, instance):
         if floating.fixed_ip_id in ids:
-            floating_rows.point(connection, floating, fixed_ip_id=None, host=None, now=now)
+            floating_rows.set_target(connection, floating, fixed_ip_id=None, host=None, now=now)
             if floating.auto_assigned:
-                floating_rows.give_back(connection, floating, now)
-    guest_rows.remove_vifs(connection, [guest.vif_id for guest in guests])
-    touched: set[Touched] = set()
+                floating_rows.release(connection, floating, now)
+    guest_rows.delete_vifs(connection, [guest.vif_id for guest in guests])
+    touched: set[SnapshotKey] = set()
     for guest in guests:
         network, _ = seen[guest.network_id]
-        touched |= attachment.touch(connection, network, guest.host, now)
-    history.write(
+        touched |= attachment.raise_revisions(connection, network, guest.host, now)
+    history.add_events(
         connection,
         [
-            history.of_guest(history.RELEASED, seen[guest.network_id][0].uuid, guest)
+            history.guest_event(history.RELEASED, seen[guest.network_id][0].uuid, guest)
             for guest in guests
         ],
         now,
@@ -61,7 +61,7 @@ def let_go(
     return touched
 
 
-def _is_meant(guest: Guest, network: Network, request: Request) -> bool:
+def _is_meant(guest: Guest, network: Network, request: RequestedNetwork) -> bool:
     if request.address is not None:
         return guest.address == request.address
     return network.uuid == request.network

@@ -11,13 +11,13 @@ from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import history
 from cloudnet.controller.db.rows import networks as network_rows
-from cloudnet.controller.model.records import Event, Guest, Instance, Touched
+from cloudnet.controller.model.records import Event, Guest, Instance, SnapshotKey
 from cloudnet.controller.service.hosts import attachment
 
 
-def move(
+def move_instance(
     connection: Connection, instance: Instance, guests: Sequence[Guest], host: str, now: datetime
-) -> set[Touched]:
+) -> set[SnapshotKey]:
     """Move an instance to ``host``; addresses and floating IPs stay its own.
 
     Both hosts are touched: the new one gets the network, the old one is rid of it if this was its
@@ -25,23 +25,23 @@ def move(
 
     :raises NoMoreFixedIps: a network has no address left for a gateway on the new host
     """
-    guest_rows.change(connection, replace(instance, host=host), now)
-    floating_ips = floating_rows.of_instance(connection, instance.uuid)
-    touched: set[Touched] = set()
+    guest_rows.update_instance(connection, replace(instance, host=host), now)
+    floating_ips = floating_rows.list_for_instance(connection, instance.uuid)
+    touched: set[SnapshotKey] = set()
     events: list[Event] = []
     for guest in guests:
-        network = network_rows.by_id(connection, guest.network_id)
-        touched |= attachment.touch(connection, network, guest.host, now)
+        network = network_rows.get_by_id(connection, guest.network_id)
+        touched |= attachment.raise_revisions(connection, network, guest.host, now)
         served = attachment.attach(connection, network, host, now)
         touched |= served.touched
-        guest_rows.plug_elsewhere(connection, guest.vif_id, served.network, host)
+        guest_rows.move_vif(connection, guest.vif_id, served.network, host)
         events += served.events
-        events.append(history.of_guest(history.MOVED, network.uuid, replace(guest, host=host)))
+        events.append(history.guest_event(history.MOVED, network.uuid, replace(guest, host=host)))
         gateway = served.network.gateway_host(host)
         for floating in floating_ips:
             if floating.fixed_ip_id == guest.fixed_ip_id and floating.host != gateway:
-                floating_rows.point(
+                floating_rows.set_target(
                     connection, floating, fixed_ip_id=guest.fixed_ip_id, host=gateway, now=now
                 )
-    history.write(connection, events, now)
+    history.add_events(connection, events, now)
     return touched

@@ -20,7 +20,7 @@ from cloudnet.controller.model.records import Network
 
 
 @dataclass(frozen=True)
-class Request:
+class RequestedNetwork:
     """A network that the caller names."""
 
     network: str  # uuid
@@ -38,7 +38,7 @@ class SelectedNetwork:
 def select_networks(
     connection: Connection,
     project: str,
-    requested: Sequence[Request],
+    requested: Sequence[RequestedNetwork],
     default: Topology,
     now: datetime,
 ) -> list[SelectedNetwork]:
@@ -50,14 +50,14 @@ def select_networks(
     if requested:
         return _requested(connection, project, requested)
     shared = default is not Topology.VLAN
-    found = network_rows.of_project(connection, project, shared=shared)
+    found = network_rows.list_for_project(connection, project, shared=shared)
     if not found and not shared:
-        associate(connection, project, now)
-        found = network_rows.of_project(connection, project)
+        associate_free_network(connection, project, now)
+        found = network_rows.list_for_project(connection, project)
     return [SelectedNetwork(network) for network in found]
 
 
-def associate(connection: Connection, project: str, now: datetime) -> None:
+def associate_free_network(connection: Connection, project: str, now: datetime) -> None:
     """Give the project a network if it still has none.
 
     The counter is also a lock: of two first boots at once the second waits, and then sees what
@@ -66,15 +66,15 @@ def associate(connection: Connection, project: str, now: datetime) -> None:
     :raises NoMoreNetworks: none is free
     """
     network_rows.raise_revision(connection, network_rows.PROJECTS, now)
-    if network_rows.of_project(connection, project):
+    if network_rows.list_for_project(connection, project):
         return
-    while (free := network_rows.free_for_project(connection)) is not None:
-        if network_rows.give_to_project(connection, free, project, now):
+    while (free := network_rows.find_free_network(connection)) is not None:
+        if network_rows.claim_for_project(connection, free, project, now):
             return
-    raise none_is_free(project)
+    raise no_free_network_error(project)
 
 
-def none_is_free(project: str) -> NoMoreNetworks:
+def no_free_network_error(project: str) -> NoMoreNetworks:
     """Return the error that says so."""
     return NoMoreNetworks(
         f"no network is free for project {project}; "
@@ -83,7 +83,7 @@ def none_is_free(project: str) -> NoMoreNetworks:
 
 
 def _requested(
-    connection: Connection, project: str, requested: Sequence[Request]
+    connection: Connection, project: str, requested: Sequence[RequestedNetwork]
 ) -> list[SelectedNetwork]:
     uuids = [request.network for request in requested]
     for uuid in uuids:
@@ -92,7 +92,7 @@ def _requested(
                 f"requested_networks: network {uuid} is named more than once; an instance has one "
                 "address on a network"
             )
-    seen = network_rows.by_uuids(connection, uuids)
+    seen = network_rows.get_by_uuids(connection, uuids)
     if not seen:
         raise NoNetworksFound(f"requested_networks: no network is known as {', '.join(uuids)}")
     selected = []

@@ -28,9 +28,15 @@ from cloudnet.controller.db.rows import history
 from cloudnet.controller.db.rows import hosts as host_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model import validation
-from cloudnet.controller.model.network_plan import Draft, Existing, NetworkRequest, draft
-from cloudnet.controller.model.records import Event, FixedIp, Network, Touched
-from cloudnet.controller.notify.port import Clock, HostNotifier
+from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.model.network_plan import (
+    ExistingNetworks,
+    NetworkRequest,
+    PlannedNetwork,
+    plan_networks,
+)
+from cloudnet.controller.model.records import Event, FixedIp, Network, SnapshotKey
+from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.networks import network_selection
 
 LOG = logging.getLogger(__name__)
@@ -40,21 +46,21 @@ class Networks:
     """The use cases around networks."""
 
     def __init__(
-        self, database: Database, defaults: NetworkDefaults, changes: HostNotifier, clock: Clock
+        self, database: Database, defaults: NetworkDefaults, notifier: HostNotifier, clock: Clock
     ) -> None:
         self._database = database
         self._defaults = defaults
-        self._changes = changes
+        self._notifier = notifier
         self._clock = clock
 
     # -- reading -------------------------------------------------------------------------------
 
-    def every(self) -> list[Network]:
+    def list_networks(self) -> list[Network]:
         """Return all networks, the oldest first."""
         with self._database.reading() as connection:
-            return network_rows.every(connection)
+            return network_rows.list_networks(connection)
 
-    def get(self, uuid: str) -> Network:
+    def get_network(self, uuid: str) -> Network:
         """Return one network.
 
         :raises NetworkNotFoundForUUID: there is none
@@ -74,7 +80,7 @@ class Networks:
         def work(connection: Connection) -> list[Network]:
             now = self._clock()
             network_rows.raise_revision(connection, network_rows.RANGES, now)  # one at a time
-            drafts = draft(request, self._defaults, _existing(connection))
+            drafts = plan_networks(request, self._defaults, _existing(connection))
             return _write(connection, drafts, now)
 
         try:
@@ -84,7 +90,7 @@ class Networks:
                 f"networks {request.label}: uuid, VLAN id or range is taken by another network "
                 f"({error.orig}); see `cloudnet-manage network list`"
             ) from error
-        self._changes.ranges()
+        self._notifier.notify_ranges()
         for network in made:
             LOG.info("create network %s %s on %s", network.label, network.cidr, network.bridge)
         return made
@@ -102,29 +108,29 @@ class Networks:
         :raises NetworkInUse: a guest has one of its addresses
         """
 
-        def work(connection: Connection) -> tuple[Network, set[Touched]]:
+        def work(connection: Connection) -> tuple[Network, set[SnapshotKey]]:
             now = self._clock()
             network = _named(connection, uuid, cidr)
             if require_disassociated:
                 _refuse_if_owned(network)
             _refuse_if_allocated(connection, network)
             network_rows.raise_revision(connection, network_rows.RANGES, now)
-            touched = host_rows.touch_all(connection, network)
-            freed = address_rows.delete_all(connection, network.id)
+            touched = host_rows.raise_revision_on_all_hosts(connection, network)
+            freed = address_rows.delete_for_network(connection, network.id)
             if freed:
-                history.write(connection, [_freed(one) for one in freed], now)
-                guest_rows.forget(connection, {one.instance_uuid for one in freed})
+                history.add_events(connection, [_freed(one) for one in freed], now)
+                guest_rows.delete_unused_instances(connection, {one.instance_uuid for one in freed})
             network_rows.delete(connection, network.id)
             return network, touched
 
         network, touched = self._database.write(work)
-        self._changes.ranges()
-        self._changes.hosts(touched)
+        self._notifier.notify_ranges()
+        self._notifier.notify_hosts(touched)
         LOG.info("delete network %s %s", network.label, network.cidr)
 
     # -- changing ------------------------------------------------------------------------------
 
-    def change(
+    def update(
         self,
         uuid: str,
         *,
@@ -142,7 +148,7 @@ class Networks:
         :raises BadRequest: a gateway is named for a multi-host network
         """
         if label is not None:
-            validation.named("label", validation.text, label)
+            validation.parse_argument("label", validation.parse_text, label)
         wanted = {
             "label": label,
             "dns1": dns1,
@@ -153,7 +159,7 @@ class Networks:
         }
         values = {name: value for name, value in wanted.items() if value is not None}
 
-        def work(connection: Connection) -> tuple[Network, set[Touched]]:
+        def work(connection: Connection) -> tuple[Network, set[SnapshotKey]]:
             network = _found(connection, uuid)
             if host is not None and network.multi_host:
                 raise BadRequest(
@@ -163,7 +169,7 @@ class Networks:
             if values:
                 network_rows.update(connection, network.id, self._clock(), **values)
             changed = _found(connection, uuid)
-            touched = host_rows.touch_all(connection, changed)
+            touched = host_rows.raise_revision_on_all_hosts(connection, changed)
             if host is not None:
                 touched |= _serve_from(connection, changed, host, self._clock())
             return changed, touched
@@ -177,13 +183,13 @@ class Networks:
         :raises NoMoreNetworks: it is another project's, or none is free
         """
 
-        def work(connection: Connection) -> tuple[Network, set[Touched]]:
+        def work(connection: Connection) -> tuple[Network, set[SnapshotKey]]:
             network_rows.raise_revision(connection, network_rows.PROJECTS, self._clock())
             network = _free_one(connection, project, uuid)
             network_rows.update(connection, network.id, self._clock(), project_id=project)
-            return network_rows.by_id(connection, network.id), host_rows.touch_all(
-                connection, network
-            )
+            return network_rows.get_by_id(
+                connection, network.id
+            ), host_rows.raise_revision_on_all_hosts(connection, network)
 
         return self._announced(self._database.write(work), f"associate with {project}")
 
@@ -195,7 +201,7 @@ class Networks:
         :raises NetworkInUse: guests have addresses of it, and ``force`` is not given
         """
 
-        def work(connection: Connection) -> tuple[Network, set[Touched]]:
+        def work(connection: Connection) -> tuple[Network, set[SnapshotKey]]:
             network = _found(connection, uuid)
             if not force:
                 _refuse_if_allocated(connection, network)
@@ -204,32 +210,36 @@ class Networks:
             if values:
                 network_rows.update(connection, network.id, self._clock(), **values)
             if host and not network.multi_host:
-                floating_rows.carry(connection, network.id, None, self._clock())
-            return _found(connection, uuid), host_rows.touch_all(connection, network)
+                floating_rows.set_host_for_network(connection, network.id, None, self._clock())
+            return _found(connection, uuid), host_rows.raise_revision_on_all_hosts(
+                connection, network
+            )
 
         return self._announced(self._database.write(work), "disassociate")
 
-    def _announced(self, done: tuple[Network, set[Touched]], what: str) -> Network:
+    def _announced(self, done: tuple[Network, set[SnapshotKey]], what: str) -> Network:
         network, touched = done
-        self._changes.hosts(touched)
+        self._notifier.notify_hosts(touched)
         LOG.info("network %s: %s", network.label, what)
         return network
 
 
 def _freed(row: FixedIp) -> Event:
     event = history.GATEWAY_FREED if row.instance_uuid is None else history.FREED
-    return history.of_row(event, row)
+    return history.address_event(event, row)
 
 
-def _existing(connection: Connection) -> Existing:
-    return Existing(
-        network_rows.ranges(connection),
-        network_rows.vlans(connection),
-        network_rows.bridges(connection),
+def _existing(connection: Connection) -> ExistingNetworks:
+    return ExistingNetworks(
+        network_rows.list_ranges(connection),
+        network_rows.list_vlans(connection),
+        network_rows.list_bridges(connection),
     )
 
 
-def _write(connection: Connection, drafts: Sequence[Draft], now: datetime) -> list[Network]:
+def _write(
+    connection: Connection, drafts: Sequence[PlannedNetwork], now: datetime
+) -> list[Network]:
     ids = network_rows.insert(connection, [d.columns | {"created_at": now} for d in drafts])
     address_rows.insert_reserved(
         connection,
@@ -241,11 +251,11 @@ def _write(connection: Connection, drafts: Sequence[Draft], now: datetime) -> li
         now,
     )
     made = set(ids)
-    return [network for network in network_rows.every(connection) if network.uuid in made]
+    return [network for network in network_rows.list_networks(connection) if network.uuid in made]
 
 
 def _found(connection: Connection, uuid: str, *, alone: bool = True) -> Network:
-    network = network_rows.by_uuid(connection, uuid, alone=alone)
+    network = network_rows.get_by_uuid(connection, uuid, alone=alone)
     if network is None:
         raise NetworkNotFoundForUUID(
             f"no network has uuid {uuid}; see `cloudnet-manage network list`"
@@ -258,7 +268,7 @@ def _named(connection: Connection, uuid: str | None, cidr: IPv4Network | None) -
         return _found(connection, uuid)
     if cidr is None:
         raise BadRequest("name the network by its uuid or by its range")
-    network = network_rows.by_cidr(connection, cidr, alone=True)
+    network = network_rows.get_by_cidr(connection, cidr, alone=True)
     if network is None:
         raise NetworkNotFoundForCidr(
             f"no network has range {cidr}; see `cloudnet-manage network list`"
@@ -275,29 +285,31 @@ def _refuse_if_owned(network: Network) -> None:
 
 
 def _refuse_if_allocated(connection: Connection, network: Network) -> None:
-    used = address_rows.allocated(connection, network.id)
+    used = address_rows.count_allocated(connection, network.id)
     if used:
         raise NetworkInUse(
             f"{used} addresses of network {network.label} are in use; delete their instances first"
         )
 
 
-def _serve_from(connection: Connection, network: Network, host: str, now: datetime) -> set[Touched]:
+def _serve_from(
+    connection: Connection, network: Network, host: str, now: datetime
+) -> set[SnapshotKey]:
     """Give a network's guests and floating IPs to the host that is its gateway now."""
-    floating_rows.carry(connection, network.id, host, now)
-    if not guest_rows.any_on(connection, network.id):
+    floating_rows.set_host_for_network(connection, network.id, host, now)
+    if not guest_rows.has_guests(connection, network.id):
         return set()
-    touched = host_rows.touch(connection, host, network, now)
-    guest_rows.serve_from_gateway(connection, network)
+    touched = host_rows.raise_revision(connection, host, network, now)
+    guest_rows.set_gateway_revision(connection, network)
     return {touched}
 
 
 def _free_one(connection: Connection, project: str, uuid: str | None) -> Network:
     if uuid is None:
-        free = network_rows.free_for_project(connection)
+        free = network_rows.find_free_network(connection)
         if free is None:
-            raise network_selection.none_is_free(project)
-        return network_rows.by_id(connection, free)
+            raise network_selection.no_free_network_error(project)
+        return network_rows.get_by_id(connection, free)
     network = _found(connection, uuid)
     if network.project_id not in (None, project):
         raise NoMoreNetworks(

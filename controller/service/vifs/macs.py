@@ -12,32 +12,35 @@ from cloudnet.common.errors import (
 
 PREFIX = "fa:16:3e"
 
-Dice = Callable[[int], bytes]
+RandomBytes = Callable[[int], bytes]
 
 
-class Macs:
+class MacCandidates:
     """The MACs of one request, tried until the database takes one.
 
     Random ones, or those the hypervisor has: then each is good for one VIF.
     """
 
     def __init__(
-        self, attempts: int, given: Sequence[str] = (), dice: Dice = secrets.token_bytes
+        self,
+        attempts: int,
+        given: Sequence[str] = (),
+        random_bytes: RandomBytes = secrets.token_bytes,
     ) -> None:
-        self._dice = dice
+        self._random_bytes = random_bytes
         self._attempts = attempts
         self._given = bool(given)
         self._left = list(given)
         self._turn = 0
 
-    def start(self) -> None:
+    def restart(self) -> None:
         """Begin the transaction (again)."""
         self._turn = 0
 
-    def next(self) -> str:
+    def next_mac(self) -> str:
         """Return a MAC to try."""
         if not self._given:
-            low = self._dice(3)
+            low = self._random_bytes(3)
             return f"{PREFIX}:{low[0]:02x}:{low[1]:02x}:{low[2]:02x}"
         if self._turn >= len(self._left):
             raise VirtualInterfaceCreateException(
@@ -46,7 +49,7 @@ class Macs:
         self._turn += 1
         return self._left[self._turn - 1]
 
-    def taken(self, mac: str) -> None:
+    def reject(self, mac: str) -> None:
         """Take note that another VIF has the MAC.
 
         :raises VirtualInterfaceMacAddressException: that was the last try

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from cloudnet.controller.model.records import Touched
+from cloudnet.controller.model.records import SnapshotKey
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from tests.fixtures.controller.world import World, instance
 
@@ -40,7 +40,7 @@ def test_allocating_looks_at_its_own_network_only(crowded: World) -> None:
 
 def test_reading_what_an_instance_has_looks_at_its_own_rows_only(crowded: World) -> None:
     with _plans() as plans:
-        crowded.services.instances.network_info(instance(1))
+        crowded.services.instances.get_network_info(instance(1))
 
     assert _at_everything(plans) == []
 
@@ -56,7 +56,7 @@ def test_a_snapshot_looks_at_its_own_network_only(crowded: World) -> None:
     network = crowded.rows("SELECT uuid FROM networks")[0][0]
 
     with _plans() as plans:
-        SnapshotReader(crowded.services.database).snapshot(Touched("node1", network))
+        SnapshotReader(crowded.services.database).get_snapshot(SnapshotKey("node1", network))
 
     assert _at_everything(plans) == []
 
@@ -70,7 +70,7 @@ def test_a_report_with_leases_looks_at_its_own_host_only(crowded: World) -> None
 
 def test_a_lease_event_looks_at_its_own_address_only(crowded: World) -> None:
     with _plans() as plans:
-        crowded.services.hosts.lease(IPv4Address("10.0.0.3"))
+        crowded.services.hosts.record_lease(IPv4Address("10.0.0.3"))
 
     assert _at_everything(plans) == []
 

@@ -11,7 +11,7 @@ from cloudnet.common.errors import BadRequest, FixedIpInvalid
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.endpoint.create_networks import network_request
 from cloudnet.controller.service.caller import Caller
-from cloudnet.controller.service.networks.network_selection import Request
+from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 from tests.fixtures.controller.world import instance
 
 NET = instance(7)
@@ -37,19 +37,19 @@ def network_request_envelope(network: str | None, address: str | None = None) ->
     [
         (None, ()),
         ([], ()),
-        ([[NET, "10.0.0.9"]], (Request(NET, IPv4Address("10.0.0.9")),)),
-        ([(NET, None)], (Request(NET),)),
-        ([[NET]], (Request(NET),)),
+        ([[NET, "10.0.0.9"]], (RequestedNetwork(NET, IPv4Address("10.0.0.9")),)),
+        ([(NET, None)], (RequestedNetwork(NET),)),
+        ([[NET]], (RequestedNetwork(NET),)),
         (
             envelope("NetworkRequestList", objects=[network_request_envelope(NET, "10.0.0.9")]),
-            (Request(NET, IPv4Address("10.0.0.9")),),
+            (RequestedNetwork(NET, IPv4Address("10.0.0.9")),),
         ),
         (envelope("NetworkRequestList", objects=[network_request_envelope("auto")]), ()),
         (envelope("NetworkRequestList", objects=[network_request_envelope("none")]), None),
     ],
 )
 def test_requested_networks_come_in_many_forms(
-    sent: object, understood: tuple[Request, ...] | None
+    sent: object, understood: tuple[RequestedNetwork, ...] | None
 ) -> None:
     assert be.requested("requested_networks", sent) == understood
 

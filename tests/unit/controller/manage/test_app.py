@@ -113,7 +113,7 @@ def test_a_fault_of_our_own_is_one_line(manage: Manage, monkeypatch: pytest.Monk
     def broken(self: Networks) -> None:
         raise TypeError("two\nlines")
 
-    monkeypatch.setattr(Networks, "every", broken)
+    monkeypatch.setattr(Networks, "list_networks", broken)
 
     assert manage.refused("network", "list") == (
         "a fault of cloudnet's own, TypeError: two lines; --debug before the command shows where"

@@ -26,15 +26,15 @@ from cloudnet.controller.model import hostnames
     ],
 )
 def test_a_name_becomes_a_label(wanted: str | None, label: str | None) -> None:
-    assert hostnames.label(wanted) == label
+    assert hostnames.to_dns_label(wanted) == label
 
 
 @given(st.text())
 def test_no_name_can_change_another_line_of_a_file(wanted: str) -> None:
-    label = hostnames.label(wanted)
+    label = hostnames.to_dns_label(wanted)
 
     assert label is None or re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label)
 
 
 def test_a_guest_without_a_name_is_called_after_its_address() -> None:
-    assert hostnames.of_address(IPv4Address("10.0.0.4")) == "host-10-0-0-4"
+    assert hostnames.default_hostname(IPv4Address("10.0.0.4")) == "host-10-0-0-4"

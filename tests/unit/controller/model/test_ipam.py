@@ -22,28 +22,28 @@ def texts(networks: list[IPv4Network]) -> list[str]:
     ("size", "prefix"), [(1, 32), (2, 31), (4, 30), (100, 25), (256, 24), (1000, 22), (1024, 22)]
 )
 def test_a_size_is_rounded_up_to_a_prefix(size: int, prefix: int) -> None:
-    assert ipam.prefix_for(size) == prefix
+    assert ipam.prefix_length(size) == prefix
 
 
 def test_networks_are_taken_one_behind_the_other() -> None:
-    assert texts(ipam.carve(TEN, 3, 256, [])) == ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"]
+    assert texts(ipam.pick_ranges(TEN, 3, 256, [])) == ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"]
 
 
 def test_what_exists_is_stepped_over() -> None:
     existing = [IPv4Network("10.0.0.128/25"), IPv4Network("10.0.2.0/23")]
 
-    assert texts(ipam.carve(TEN, 2, 256, existing)) == ["10.0.1.0/24", "10.0.4.0/24"]
+    assert texts(ipam.pick_ranges(TEN, 2, 256, existing)) == ["10.0.1.0/24", "10.0.4.0/24"]
 
 
 def test_a_range_inside_an_existing_network_conflicts() -> None:
     with pytest.raises(CidrConflict, match=r"overlaps 10\.0\.0\.0/8"):
-        ipam.carve(IPv4Network("10.9.0.0/16"), 1, 256, [TEN])
+        ipam.pick_ranges(IPv4Network("10.9.0.0/16"), 1, 256, [TEN])
 
 
 def test_three_thousand_networks_are_carved_at_once() -> None:
-    existing = ipam.carve(TEN, 500, 1024, [])
+    existing = ipam.pick_ranges(TEN, 500, 1024, [])
 
-    assert len(ipam.carve(TEN, 3000, 1024, existing)) == 3000
+    assert len(ipam.pick_ranges(TEN, 3000, 1024, existing)) == 3000
 
 
 subnets = st.builds(
@@ -59,7 +59,7 @@ def test_carved_networks_overlap_nothing_and_leave_no_gap_they_could_fill(
 ) -> None:
     cidr = IPv4Network("10.0.0.0/16")
 
-    carved = ipam.carve(cidr, count, size, existing)
+    carved = ipam.pick_ranges(cidr, count, size, existing)
 
     assert len(carved) == count
     assert carved == sorted(carved)
@@ -67,7 +67,7 @@ def test_carved_networks_overlap_nothing_and_leave_no_gap_they_could_fill(
         assert network.subnet_of(cidr)
         assert network.num_addresses == size
         assert not any(network.overlaps(other) for other in existing)
-    candidates = list(cidr.subnets(new_prefix=ipam.prefix_for(size)))
+    candidates = list(cidr.subnets(new_prefix=ipam.prefix_length(size)))
     skipped = candidates[: candidates.index(carved[-1])]
     for candidate in set(skipped) - set(carved):
         assert any(candidate.overlaps(other) for other in existing)
@@ -78,7 +78,7 @@ def test_carved_networks_overlap_nothing_and_leave_no_gap_they_could_fill(
 
 def lay(cidr: str, *, vpn: bool = True, **named: str) -> list[str | None]:
     wanted = {name: IPv4Address(address) for name, address in named.items()}
-    layout = ipam.lay_out(
+    layout = ipam.plan_layout(
         IPv4Network(cidr),
         vpn=vpn,
         gateway=wanted.get("gateway"),

@@ -17,16 +17,16 @@ def test_the_lowest_free_ids_are_picked(count: int, start: int, taken: set[int])
     free = [vlan for vlan in range(start, vlans.LAST + 1) if vlan not in taken]
     if len(free) < count:
         with pytest.raises(NoMoreVlans):
-            vlans.pick(count, start, taken)
+            vlans.pick_free(count, start, taken)
     else:
-        assert vlans.pick(count, start, taken) == free[:count]
+        assert vlans.pick_free(count, start, taken) == free[:count]
 
 
 def test_the_last_id_can_be_had() -> None:
-    assert vlans.pick(1, vlans.LAST, ()) == [4094]
+    assert vlans.pick_free(1, vlans.LAST, ()) == [4094]
 
 
 def test_an_id_of_ones_own_must_be_free() -> None:
-    assert vlans.exactly(7, {8}) == [7]
+    assert vlans.require_free(7, {8}) == [7]
     with pytest.raises(DuplicateVlan):
-        vlans.exactly(8, {8})
+        vlans.require_free(8, {8})

@@ -33,8 +33,8 @@ def fill(world: World, network: Network, taken: set[int], last: int | None) -> i
             picked = Event(
                 history.PICKED, network.cidr[last], network.id, network.uuid, last, *[None] * 4
             )
-            history.write(connection, [picked], now)
-        return pool.next_free(connection, network)
+            history.add_events(connection, [picked], now)
+        return pool.find_free_position(connection, network)
 
     return world.services.database.write(work)
 

@@ -58,7 +58,7 @@ def test_usage_counts_the_pool(world: World) -> None:
     world.boot(2)
     world.delete(2)
 
-    (usage,) = world.services.fixed.usage()
+    (usage,) = world.services.fixed.list_usage()
 
     assert (usage.total, usage.used, usage.reserved, usage.free) == (12, 2, 5, 9)
     assert (usage.label, str(usage.cidr)) == ("private", "10.0.0.0/28")
@@ -68,7 +68,7 @@ def test_the_list_names_who_holds_what(world: World) -> None:
     world.network()
     world.boot(1, host="node2")
 
-    held = [row for row in world.services.fixed.every("node2") if row.instance_uuid]
+    held = [row for row in world.services.fixed.list_fixed_ips("node2") if row.instance_uuid]
 
     assert [(str(row.address), row.host, row.project_id) for row in held] == [
         ("10.0.0.3", "node2", "a")

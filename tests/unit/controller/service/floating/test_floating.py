@@ -60,14 +60,14 @@ def test_a_ranges_hosts_become_floating_ips(world: World) -> None:
     made = world.services.pools.create(IPv4Network("192.168.99.224/28"))
 
     assert (len(made), str(made[0]), str(made[-1])) == (14, "192.168.99.225", "192.168.99.238")
-    assert world.services.floating.pools() == ["nova"]
+    assert world.services.floating.list_pools() == ["nova"]
 
 
 def test_one_address_is_a_range_too(world: World) -> None:
     made = world.services.pools.create(IPv4Network("203.0.113.9/32"), pool="dmz")
 
     assert [str(address) for address in made] == ["203.0.113.9"]
-    assert world.services.floating.pools() == ["dmz"]
+    assert world.services.floating.list_pools() == ["dmz"]
 
 
 def test_a_range_that_overlaps_is_refused_as_a_whole(world: World) -> None:
@@ -143,7 +143,7 @@ def test_another_projects_floating_ip_cannot_be_touched(pooled: World) -> None:
     for deed in (
         lambda: pooled.services.floating.deallocate(B, floating),
         lambda: pooled.services.floating.associate(B, floating, FIRST),
-        lambda: pooled.services.floating.get(B, floating),
+        lambda: pooled.services.floating.get_floating_ip(B, floating),
         lambda: pooled.services.floating.allocate(B, "a"),
     ):
         with pytest.raises(Forbidden):

@@ -185,7 +185,7 @@ def test_with_another_gateway_a_vif_is_active_when_that_serves_it(world: World) 
     settle(world, "node1")
     settle(world, "node2")
 
-    world.services.networks.change(network.uuid, host="node2")
+    world.services.networks.update(network.uuid, host="node2")
 
     settle(world, "node1")
     assert world.info(1)[0]["active"] is False
@@ -291,7 +291,7 @@ def test_a_network_nobody_knows_is_to_go(world: World) -> None:
     ahead = 10**15
     report = Report("node1", (Applied(instance(5), ahead),))
 
-    (gone,) = world.services.hosts.report(report).stale
+    (gone,) = world.services.hosts.process_report(report).stale
 
     assert gone == NetworkGone(instance(5), "node1", ahead + 1)
 
@@ -302,7 +302,7 @@ def test_a_network_nobody_knows_is_to_go_also_when_the_host_is_not_through_with_
     has = int(world.clock.now.timestamp() * 1000)  # what the host knows of it
     world.clock.pass_seconds(1)
 
-    (gone,) = world.services.hosts.report(Report("node1", (Applied(instance(5), 0),))).stale
+    (gone,) = world.services.hosts.process_report(Report("node1", (Applied(instance(5), 0),))).stale
 
     assert isinstance(gone, NetworkGone)
     assert gone.revision > has
@@ -313,7 +313,7 @@ def test_a_host_that_is_ahead_of_a_restored_database_is_overtaken(world: World) 
     world.boot(1)
     ahead = Report("node1", (Applied(network.uuid, 10**15),))
 
-    (snapshot,) = world.services.hosts.report(ahead).stale
+    (snapshot,) = world.services.hosts.process_report(ahead).stale
 
     assert snapshot.revision == 10**15 + 1
     assert world.info(1)[0]["active"] is False  # what it has is of another past
@@ -393,18 +393,18 @@ def test_lease_events_set_and_clear_the_flag(world: World) -> None:
     world.boot(1)
     address = IPv4Address("10.0.0.3")
 
-    world.services.hosts.lease(address)
+    world.services.hosts.record_lease(address)
     assert leased(world) == ["10.0.0.3"]
-    world.services.hosts.release(address)
+    world.services.hosts.record_lease_end(address)
     assert leased(world) == []
 
 
 def test_a_late_release_of_the_previous_holder_does_not_touch_the_next(world: World) -> None:
     world.network()
     world.boot(1)
-    world.services.hosts.lease(IPv4Address("10.0.0.3"))
+    world.services.hosts.record_lease(IPv4Address("10.0.0.3"))
 
-    world.services.hosts.release(IPv4Address("10.0.0.3"), "fa:16:3e:99:99:99")
+    world.services.hosts.record_lease_end(IPv4Address("10.0.0.3"), "fa:16:3e:99:99:99")
 
     assert leased(world) == ["10.0.0.3"]
 
@@ -412,7 +412,7 @@ def test_a_late_release_of_the_previous_holder_does_not_touch_the_next(world: Wo
 def test_a_lease_of_an_address_nobody_has_is_no_news(world: World) -> None:
     world.network()
 
-    world.services.hosts.lease(IPv4Address("10.0.0.9"))
+    world.services.hosts.record_lease(IPv4Address("10.0.0.9"))
 
     assert leased(world) == []
 
@@ -420,7 +420,7 @@ def test_a_lease_of_an_address_nobody_has_is_no_news(world: World) -> None:
 def test_lost_lease_events_are_made_up_for_by_the_list_of_leases(world: World) -> None:
     network = world.network()
     macs = [world.boot(number)[0]["address"] for number in range(3)]
-    world.services.hosts.lease(IPv4Address("10.0.0.3"))
+    world.services.hosts.record_lease(IPv4Address("10.0.0.3"))
     now_out = ReportedLease(network.uuid, IPv4Address("10.0.0.4"), macs[1])
     stranger = ReportedLease(network.uuid, IPv4Address("10.0.0.5"), "fa:16:3e:99:99:99")
 

@@ -46,8 +46,8 @@ def test_a_project_without_a_network_gets_the_first_free_one_and_keeps_it(world:
     world.boot(2, "b")
     world.boot(3, "a")
 
-    assert world.services.networks.get(first.uuid).project_id == "a"
-    assert world.services.networks.get(second.uuid).project_id == "b"
+    assert world.services.networks.get_network(first.uuid).project_id == "a"
+    assert world.services.networks.get_network(second.uuid).project_id == "b"
 
 
 def test_without_a_free_network_nothing_is_left_behind(world: World) -> None:
@@ -283,7 +283,7 @@ def test_the_first_host_used_becomes_the_gateway_unless_one_is_named(tmp_path: P
         world.boot(1, host="node2")
         world.boot(2, host="node3")
 
-        assert world.services.networks.get(named.uuid).host == "node2"
+        assert world.services.networks.get_network(named.uuid).host == "node2"
 
 
 def _labels(info: list[dict[str, object]]) -> list[str]:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from cloudnet.controller.service.caller import ADMIN
-from cloudnet.controller.service.networks.network_selection import Request
+from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 from tests.fixtures.controller.world import (
     World,
     a_world,
@@ -66,7 +66,7 @@ def test_only_the_listed_addresses_are_given_back(world: World) -> None:
     world.network("two", project="a")
     world.boot(1)
 
-    request = Request("any", IPv4Address("10.0.0.3"))
+    request = RequestedNetwork("any", IPv4Address("10.0.0.3"))
     world.services.instances.deallocate(instance(1), [request])
 
     assert [vif["network"]["label"] for vif in world.info(1)] == ["two"]
@@ -78,7 +78,7 @@ def test_only_what_it_has_on_the_listed_networks_is_given_back(world: World) -> 
     world.boot(1)
 
     for _ in range(2):  # an answer may be lost, and the call made again
-        world.services.instances.deallocate(instance(1), [Request(two.uuid)])
+        world.services.instances.deallocate(instance(1), [RequestedNetwork(two.uuid)])
 
     assert [vif["network"]["label"] for vif in world.info(1)] == ["one"]
 
@@ -106,7 +106,7 @@ def test_the_history_says_who_held_an_address(world: World) -> None:
     world.delete(1)
     world.end_quarantine()
 
-    told = world.services.fixed.history(IPv4Address("10.0.0.3"))
+    told = world.services.fixed.list_events(IPv4Address("10.0.0.3"))
 
     assert [event["event"] for event in told] == ["allocated", "released", "freed"]
     assert told[0]["mac"] == mac
@@ -118,11 +118,11 @@ def test_the_history_says_who_held_an_address(world: World) -> None:
 def test_quarantine_counts_from_the_release_whatever_leases_say(world: World) -> None:
     world.network()
     world.boot(1)
-    world.services.hosts.lease(IPv4Address("10.0.0.3"))
+    world.services.hosts.record_lease(IPv4Address("10.0.0.3"))
     world.delete(1)
 
     world.clock.pass_seconds(20)
-    world.services.hosts.release(IPv4Address("10.0.0.3"))
+    world.services.hosts.record_lease_end(IPv4Address("10.0.0.3"))
     world.clock.pass_seconds(11)
 
     assert world.services.sweeper.sweep() == 1

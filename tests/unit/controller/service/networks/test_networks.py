@@ -204,7 +204,7 @@ def test_a_network_is_deleted_by_its_range_or_its_uuid(world: World) -> None:
     world.services.networks.delete(uuid=one.uuid)
     world.services.networks.delete(cidr=two.cidr)
 
-    assert world.services.networks.every() == []
+    assert world.services.networks.list_networks() == []
     assert world.one("SELECT count(*) FROM fixed_ips") == 0
 
 
@@ -228,7 +228,7 @@ def test_a_projects_network_can_be_deleted_on_request(world: World, by: str) -> 
 
     world.services.networks.delete(**{by: getattr(made, by)}, require_disassociated=False)
 
-    assert world.services.networks.every() == []
+    assert world.services.networks.list_networks() == []
 
 
 def test_a_request_to_delete_that_is_refused_leaves_the_project_its_network(world: World) -> None:
@@ -238,7 +238,7 @@ def test_a_request_to_delete_that_is_refused_leaves_the_project_its_network(worl
     with pytest.raises(NetworkInUse):
         world.services.networks.delete(uuid=network.uuid, require_disassociated=False)
 
-    assert [n.project_id for n in world.services.networks.every()] == ["a"]
+    assert [n.project_id for n in world.services.networks.list_networks()] == ["a"]
 
 
 def test_a_network_with_guests_can_neither_be_deleted_nor_disassociated(world: World) -> None:
@@ -271,7 +271,7 @@ def test_a_change_reaches_the_hosts_that_have_the_network(world: World) -> None:
     world.boot(1)
     before = world.snapshot("node1")
 
-    world.services.networks.change(network.uuid, dns1=IPv4Address("9.9.9.9"), mtu=1400)
+    world.services.networks.update(network.uuid, dns1=IPv4Address("9.9.9.9"), mtu=1400)
 
     after = world.snapshot("node1")
     assert (after.dns, after.mtu) == ((IPv4Address("9.9.9.9"),), 1400)
@@ -283,9 +283,9 @@ def test_a_label_that_no_network_could_be_made_with_is_no_change(world: World, l
     network = world.network()
 
     with pytest.raises(InvalidInput, match="label: 1 to 255 printable"):
-        world.services.networks.change(network.uuid, label=label, mtu=1400)
+        world.services.networks.update(network.uuid, label=label, mtu=1400)
 
-    assert world.services.networks.every() == [network]
+    assert world.services.networks.list_networks() == [network]
 
 
 def test_a_project_may_be_given_more_networks(world: World) -> None:
@@ -294,7 +294,7 @@ def test_a_project_may_be_given_more_networks(world: World) -> None:
 
     world.services.networks.associate("a", three.uuid)
 
-    assert [n.project_id for n in world.services.networks.every()] == ["a", None, "a"]
+    assert [n.project_id for n in world.services.networks.list_networks()] == ["a", None, "a"]
     assert world.services.networks.associate("a", one.uuid).project_id == "a"
     with pytest.raises(NoMoreNetworks, match="project a"):
         world.services.networks.associate("b", three.uuid)
@@ -308,7 +308,7 @@ def test_another_host_becomes_the_gateway(world: World) -> None:
     world.boot(1, host="node2")
     world.report("node1", *world.report("node1").stale)
 
-    world.services.networks.change(network.uuid, host="node3")
+    world.services.networks.update(network.uuid, host="node3")
 
     new = world.snapshot("node3")
     assert isinstance(new, NetworkSnapshot)
@@ -320,9 +320,9 @@ def test_a_multi_host_network_has_no_gateway_to_move(world: World) -> None:
     (made,) = create(world, multi_host=True)
 
     with pytest.raises(BadRequest, match="multi-host"):
-        world.services.networks.change(made.uuid, label="changed", mtu=1400, host="node2")
+        world.services.networks.update(made.uuid, label="changed", mtu=1400, host="node2")
 
-    assert world.services.networks.every() == [made]
+    assert world.services.networks.list_networks() == [made]
 
 
 def test_the_floating_ips_of_a_network_go_with_its_gateway(world: World) -> None:
@@ -336,7 +336,7 @@ def test_the_floating_ips_of_a_network_go_with_its_gateway(world: World) -> None
         world.services.floating.associate(ADMIN, floating, IPv4Address(addresses(guest)[0]))
     carried = "SELECT host FROM floating_ips WHERE fixed_ip_id IS NOT NULL ORDER BY id"
 
-    world.services.networks.change(network.uuid, host="node7")
+    world.services.networks.update(network.uuid, host="node7")
     assert world.rows(carried) == [("node7",), ("node1",)]
 
     world.services.networks.disassociate(network.uuid, project=False, host=True, force=True)

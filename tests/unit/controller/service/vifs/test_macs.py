@@ -11,39 +11,39 @@ from cloudnet.common.errors import (
 from cloudnet.controller.notify.port import NullNotifier
 from cloudnet.controller.service.instances.allocation import BootRequest
 from cloudnet.controller.service.instances.instances import Instances
-from cloudnet.controller.service.vifs.macs import Macs
+from cloudnet.controller.service.vifs.macs import MacCandidates
 from tests.fixtures.controller.world import World, instance
 
 
 def test_random_macs_bear_the_prefix_that_operators_know() -> None:
-    assert Macs(5).next().startswith("fa:16:3e:")
+    assert MacCandidates(5).next_mac().startswith("fa:16:3e:")
 
 
 def test_the_last_try_says_so() -> None:
-    macs = Macs(2)
+    macs = MacCandidates(2)
 
-    macs.taken(macs.next())
+    macs.reject(macs.next_mac())
     with pytest.raises(VirtualInterfaceMacAddressException):
-        macs.taken(macs.next())
+        macs.reject(macs.next_mac())
 
 
 def test_given_macs_go_round_once_in_a_transaction() -> None:
-    macs = Macs(5, ["02:00:00:00:00:01", "02:00:00:00:00:02"])
+    macs = MacCandidates(5, ["02:00:00:00:00:01", "02:00:00:00:00:02"])
 
-    assert [macs.next(), macs.next()] == ["02:00:00:00:00:01", "02:00:00:00:00:02"]
+    assert [macs.next_mac(), macs.next_mac()] == ["02:00:00:00:00:01", "02:00:00:00:00:02"]
     with pytest.raises(VirtualInterfaceCreateException):
-        macs.next()
-    macs.start()
-    assert macs.next() == "02:00:00:00:00:01"
+        macs.next_mac()
+    macs.restart()
+    assert macs.next_mac() == "02:00:00:00:00:01"
 
 
 def test_a_mac_that_is_taken_is_not_tried_again() -> None:
-    macs = Macs(5, ["02:00:00:00:00:01", "02:00:00:00:00:02"])
+    macs = MacCandidates(5, ["02:00:00:00:00:01", "02:00:00:00:00:02"])
 
-    macs.taken(macs.next())
-    macs.start()
+    macs.reject(macs.next_mac())
+    macs.restart()
 
-    assert macs.next() == "02:00:00:00:00:02"
+    assert macs.next_mac() == "02:00:00:00:00:02"
 
 
 def test_a_collision_in_the_database_is_followed_by_another_mac(world: World) -> None:
@@ -54,7 +54,7 @@ def test_a_collision_in_the_database_is_followed_by_another_mac(world: World) ->
         world.settings,
         NullNotifier(),
         world.clock,
-        dice=lambda size: next(rolls)[:size],
+        random_bytes=lambda size: next(rolls)[:size],
     )
 
     macs = [
@@ -67,7 +67,7 @@ def test_a_collision_in_the_database_is_followed_by_another_mac(world: World) ->
 def test_dice_that_always_fall_alike_end_in_a_clear_word(world: World) -> None:
     world.network(project="a")
     instances = Instances(
-        world.services.database, world.settings, NullNotifier(), world.clock, dice=bytes
+        world.services.database, world.settings, NullNotifier(), world.clock, random_bytes=bytes
     )
     instances.allocate(BootRequest(instance(1), "a", "node1"))
 

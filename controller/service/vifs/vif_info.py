@@ -8,19 +8,21 @@ from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import networks as network_rows
-from cloudnet.controller.model.nwinfo import Wiring
+from cloudnet.controller.model.nwinfo import VifInfo
 from cloudnet.controller.model.records import Guest
 
 
-def of_guests(connection: Connection, guests: Sequence[Guest]) -> list[Wiring]:
+def list_vif_info(connection: Connection, guests: Sequence[Guest]) -> list[VifInfo]:
     """Return all that is known about the VIFs of one instance."""
     if not guests:
         return []
-    seen = network_rows.by_ids(connection, guests[0].host, [guest.network_id for guest in guests])
-    floating_ips = floating_rows.of_instance(connection, guests[0].instance)
-    wired = guest_rows.wired(connection, guests[0].instance)
+    seen = network_rows.get_seen_from_by_ids(
+        connection, guests[0].host, [guest.network_id for guest in guests]
+    )
+    floating_ips = floating_rows.list_for_instance(connection, guests[0].instance)
+    wired = guest_rows.list_active_vif_ids(connection, guests[0].instance)
     return [
-        Wiring(
+        VifInfo(
             network,
             guest,
             own_address if network.multi_host else None,

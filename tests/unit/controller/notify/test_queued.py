@@ -11,12 +11,11 @@ from time import monotonic, sleep
 
 import pytest
 
-from cloudnet.common.errors import NoMoreNetworks
-from cloudnet.common.rpc import messaging
+from cloudnet.common.errors import BrokerUnavailable, NoMoreNetworks
 from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Snapshot
-from cloudnet.controller.model.records import Touched
-from cloudnet.controller.notify.messaging import Announcer
-from tests.fixtures.controller.world import SETTINGS, RecordedCasts, a_world
+from cloudnet.controller.model.records import SnapshotKey
+from cloudnet.controller.notify.queued import QueuedNotifier
+from tests.fixtures.controller.world import SETTINGS, RecordedCaster, a_world
 
 
 @dataclass
@@ -24,39 +23,39 @@ class Source:
     """SnapshotReader that only count how often they were asked for."""
 
     revision: int = 0
-    asked: list[Touched] = field(default_factory=list)
+    asked: list[SnapshotKey] = field(default_factory=list)
 
-    def snapshot(self, touched: Touched) -> Snapshot | None:
-        self.asked.append(touched)
-        if touched.host == "stranger":
+    def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
+        self.asked.append(key)
+        if key.host == "stranger":
             return None
-        return NetworkGone(touched.network, touched.host, self.revision)
+        return NetworkGone(key.network, key.host, self.revision)
 
-    def ranges(self) -> FixedRanges:
+    def get_ranges(self) -> FixedRanges:
         return FixedRanges(self.revision, ())
 
 
 @dataclass
-class Deaf(RecordedCasts):
+class Deaf(RecordedCaster):
     """A broker that is away for the first cast."""
 
     away: bool = True
 
-    def snapshot(self, snapshot: Snapshot) -> None:
+    def cast_snapshot(self, snapshot: Snapshot) -> None:
         if self.away:
-            raise messaging.MessageDeliveryFailure("no broker")
-        super().snapshot(snapshot)
+            raise BrokerUnavailable("no broker")
+        super().cast_snapshot(snapshot)
 
 
 @dataclass
-class Slow(RecordedCasts):
+class Slow(RecordedCaster):
     """Casts that take as long as the test likes."""
 
     gate: threading.Event = field(default_factory=threading.Event)
 
-    def snapshot(self, snapshot: Snapshot) -> None:
+    def cast_snapshot(self, snapshot: Snapshot) -> None:
         self.gate.wait(5)
-        super().snapshot(snapshot)
+        super().cast_snapshot(snapshot)
 
 
 def eventually(holds: Callable[[], object]) -> None:
@@ -68,36 +67,36 @@ def eventually(holds: Callable[[], object]) -> None:
 
 def test_a_burst_is_told_as_one_snapshot_of_how_it_ended() -> None:
     source, casts = Source(), Slow()
-    announcer = Announcer(source, casts)
-    announcer.hosts([Touched("node1", "net")])
+    notifier = QueuedNotifier(source, casts)
+    notifier.notify_hosts([SnapshotKey("node1", "net")])
     eventually(lambda: source.asked)
 
     for source.revision in range(1, 50):
-        announcer.hosts([Touched("node1", "net")])
+        notifier.notify_hosts([SnapshotKey("node1", "net")])
     casts.gate.set()
-    announcer.close()
+    notifier.close()
 
     assert casts.snapshots == [NetworkGone("net", "node1", 0), NetworkGone("net", "node1", 49)]
 
 
 def test_what_is_left_at_the_end_is_told_before_it() -> None:
-    source, casts = Source(), RecordedCasts()
-    announcer = Announcer(source, casts)
+    source, casts = Source(), RecordedCaster()
+    notifier = QueuedNotifier(source, casts)
 
-    announcer.hosts([Touched("node1", "net"), Touched("node2", "net")])
-    announcer.ranges()
-    announcer.close()
+    notifier.notify_hosts([SnapshotKey("node1", "net"), SnapshotKey("node2", "net")])
+    notifier.notify_ranges()
+    notifier.close()
 
     assert [snapshot.host for snapshot in casts.snapshots] == ["node1", "node2"]
     assert casts.all_ranges == [FixedRanges(0, ())]
 
 
 def test_a_host_that_need_not_know_is_not_told() -> None:
-    casts = RecordedCasts()
-    announcer = Announcer(Source(), casts)
+    casts = RecordedCaster()
+    notifier = QueuedNotifier(Source(), casts)
 
-    announcer.hosts([Touched("stranger", "net")])
-    announcer.close()
+    notifier.notify_hosts([SnapshotKey("stranger", "net")])
+    notifier.close()
 
     assert casts.snapshots == []
 
@@ -106,25 +105,25 @@ def test_a_broker_that_is_away_is_said_once_and_does_no_harm(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     source, casts = Source(), Deaf()
-    announcer = Announcer(source, casts)
+    notifier = QueuedNotifier(source, casts)
 
     with caplog.at_level(logging.INFO):
         for number in range(3):
-            announcer.hosts([Touched(f"node{number}", "net")])
+            notifier.notify_hosts([SnapshotKey(f"node{number}", "net")])
             eventually(lambda: len(source.asked) == number + 1)  # noqa: B023 - run in this turn
         casts.away = False
-        announcer.hosts([Touched("node9", "net")])
-        announcer.close()
+        notifier.notify_hosts([SnapshotKey("node9", "net")])
+        notifier.close()
 
     assert [record.message for record in caplog.records] == [
-        "hosts cannot be told now (no broker); their heartbeats will ask",
-        "hosts are told again",
+        "cannot notify hosts (no broker); they get the changes with their next heartbeat",
+        "notifying hosts: resolved",
     ]
     assert [snapshot.host for snapshot in casts.snapshots] == ["node9"]
 
 
 def test_hosts_hear_of_a_change_after_its_commit(tmp_path: Path) -> None:
-    casts = RecordedCasts()
+    casts = RecordedCaster()
     with a_world(tmp_path, SETTINGS, casts) as world:
         world.network()
         world.boot(1, host="node2")
@@ -137,7 +136,7 @@ def test_hosts_hear_of_a_change_after_its_commit(tmp_path: Path) -> None:
 
 
 def test_hosts_hear_nothing_of_what_was_refused(tmp_path: Path) -> None:
-    casts = RecordedCasts()
+    casts = RecordedCaster()
     with (
         a_world(tmp_path, SETTINGS, casts) as world,
         pytest.raises(NoMoreNetworks),

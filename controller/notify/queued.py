@@ -1,0 +1,135 @@
+"""A notifier with a queue and a thread of its own: a burst of changes becomes one cast per host.
+
+A cast that fails is not repeated: every heartbeat compares revisions, and its reply carries what
+the host lacks.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+from cloudnet.common.errors import CloudnetError
+from cloudnet.common.wire.objects import FixedRanges, Snapshot
+from cloudnet.controller.model.records import SnapshotKey
+
+LOG = logging.getLogger(__name__)
+
+PAUSE_FACTOR = 3.0  # a pause is this many times as long as the casts before it took
+LONGEST_PAUSE = 0.25  # seconds
+
+
+class SnapshotSource(Protocol):
+    """Reads what is cast, as it is at that moment."""
+
+    def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
+        """Return a host's snapshot of a network, or None if the host does not have the network."""
+
+    def get_ranges(self) -> FixedRanges:
+        """Return the ranges of all networks."""
+
+
+class Caster(Protocol):
+    """Casts to agents."""
+
+    def cast_snapshot(self, snapshot: Snapshot) -> None:
+        """Cast a snapshot to its host."""
+
+    def cast_ranges(self, ranges: FixedRanges) -> None:
+        """Cast the ranges of all networks to every host."""
+
+
+def cast_changes(
+    source: SnapshotSource, caster: Caster, changed: Iterable[SnapshotKey], *, ranges: bool
+) -> None:
+    """Cast the present snapshots of what has changed, and the ranges if these have."""
+    if ranges:
+        caster.cast_ranges(source.get_ranges())
+    for key in sorted(changed):
+        snapshot = source.get_snapshot(key)
+        if snapshot is not None:
+            caster.cast_snapshot(snapshot)
+            LOG.debug(
+                "network %s on host %s: cast revision %d",
+                snapshot.network,
+                snapshot.host,
+                snapshot.revision,
+            )
+
+
+class QueuedNotifier:
+    """Collects changes and casts them from a thread of its own."""
+
+    def __init__(self, source: SnapshotSource, caster: Caster) -> None:
+        self._source = source
+        self._caster = caster
+        self._changed: set[SnapshotKey] = set()
+        self._ranges_changed = False
+        self._closing = False
+        self._failing = False
+        self._wakeup = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
+        self._thread.start()
+
+    def notify_hosts(self, changed: Iterable[SnapshotKey]) -> None:
+        """Queue these snapshots."""
+        with self._wakeup:
+            self._changed.update(changed)
+            self._wakeup.notify()
+
+    def notify_ranges(self) -> None:
+        """Queue the ranges of all networks."""
+        with self._wakeup:
+            self._ranges_changed = True
+            self._wakeup.notify()
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Cast what is queued, for at most so long, and end the thread."""
+        with self._wakeup:
+            self._closing = True
+            self._wakeup.notify()
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._wakeup:
+                self._wakeup.wait_for(
+                    lambda: self._changed or self._ranges_changed or self._closing
+                )
+                changed, self._changed = self._changed, set()
+                ranges_changed, self._ranges_changed = self._ranges_changed, False
+                if not changed and not ranges_changed:
+                    return
+            began = time.monotonic()
+            self._cast(changed, ranges=ranges_changed)
+            self._pause(time.monotonic() - began)
+
+    def _pause(self, took: float) -> None:
+        """Leave most of the time to callers, and let further changes join in one snapshot."""
+        with self._wakeup:
+            self._wakeup.wait_for(lambda: self._closing, min(took * PAUSE_FACTOR, LONGEST_PAUSE))
+
+    def _cast(self, changed: Collection[SnapshotKey], *, ranges: bool) -> None:
+        try:
+            cast_changes(self._source, self._caster, changed, ranges=ranges)
+        except CloudnetError as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            level = logging.DEBUG if self._failing else logging.WARNING
+            LOG.log(
+                level,
+                "cannot notify hosts (%s); they get the changes with their next heartbeat",
+                reason,
+            )
+            self._failing = True
+        except Exception:
+            LOG.exception(
+                "cannot notify hosts of %d changes; they get them with their next heartbeat",
+                len(changed),
+            )
+        else:
+            if self._failing:
+                LOG.info("notifying hosts: resolved")
+            self._failing = False

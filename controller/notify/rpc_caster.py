@@ -1,0 +1,46 @@
+"""Casting to agents with oslo.messaging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cloudnet.common import rpc
+from cloudnet.common.errors import BrokerUnavailable
+from cloudnet.common.rpc import messaging
+from cloudnet.common.wire.codec import to_wire
+from cloudnet.common.wire.objects import FixedRanges, Snapshot
+
+
+class RpcCaster:
+    """Casts to the agents' topic; without a broker a cast fails soon instead of waiting for one."""
+
+    def __init__(self, transport: messaging.Transport) -> None:
+        self._client = rpc.client(transport, rpc.AGENT_TOPIC)
+
+    def cast_snapshot(self, snapshot: Snapshot) -> None:
+        """Cast a snapshot to its host.
+
+        :raises BrokerUnavailable: the broker does not take it
+        """
+        to_host = self._client.prepare(server=snapshot.host, retry=1)
+        with _broker_errors():
+            to_host.cast({}, "apply_snapshot", snapshot=to_wire(snapshot))
+
+    def cast_ranges(self, ranges: FixedRanges) -> None:
+        """Cast the ranges of all networks to every host.
+
+        :raises BrokerUnavailable: the broker does not take them
+        """
+        to_all = self._client.prepare(fanout=True, retry=1)
+        with _broker_errors():
+            to_all.cast({}, "apply_ranges", ranges=to_wire(ranges))
+
+
+@contextmanager
+def _broker_errors() -> Iterator[None]:
+    try:
+        yield
+    except messaging.MessagingException as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BrokerUnavailable(reason) from error
