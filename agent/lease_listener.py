@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import re
 import socket
 import struct
 import threading
@@ -14,12 +13,12 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from cloudnet.common.errors import KernelRefused
+from cloudnet.common.limits import is_mac
 
 LOG = logging.getLogger(__name__)
 
 LONGEST = 4096
 CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
-MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 WORDS = 5
 
 
@@ -45,7 +44,7 @@ class LeaseEvent:
         action, network, mac, address, hostname = words
         if action not in {"add", "del"}:
             raise ValueError(f"action {action!r}")
-        if not MAC.fullmatch(mac):
+        if not is_mac(mac):
             raise ValueError(f"MAC {mac!r}")
         return cls(action, network, mac, IPv4Address(address), hostname)
 

@@ -6,28 +6,14 @@ build what no kernel can have, or what would be reported under a name that nobod
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from uuid import UUID
 
+from cloudnet.common import limits
 from cloudnet.common.errors import InvalidInput
-from cloudnet.common.wire.objects import (
-    LARGEST_MTU,
-    SMALLEST_MTU,
-    VLAN_IDS,
-    FloatingIp,
-    NetworkSnapshot,
-    Snapshot,
-    Topology,
-    Vif,
-    can_float,
-    is_device_name,
-)
-
-LARGEST_REVISION = 2**63 - 1  # what the controller's database holds
-_MAC = re.compile(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}")  # of one card, not of a group
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+from cloudnet.common.limits import is_device_name
+from cloudnet.common.wire.objects import FloatingIp, NetworkSnapshot, Snapshot, Topology, Vif
 
 
 def validated(snapshot: Snapshot) -> Snapshot:
@@ -46,7 +32,7 @@ Field = tuple[str, object, bool]
 
 def _fields(snapshot: Snapshot) -> Iterator[Field]:
     yield "network", snapshot.network, _is_uuid(snapshot.network)
-    yield "revision", snapshot.revision, 0 < snapshot.revision <= LARGEST_REVISION
+    yield "revision", snapshot.revision, snapshot.revision in limits.REVISION
     if isinstance(snapshot, NetworkSnapshot):
         yield from _links(snapshot)
         yield from _addresses(snapshot)
@@ -60,8 +46,9 @@ def _links(network: NetworkSnapshot) -> Iterator[Field]:
     nic, vlan, mtu = network.bridge_interface, network.vlan, network.mtu
     yield "bridge", network.bridge, is_device_name(network.bridge)
     yield "bridge_interface", nic, nic is None or is_device_name(nic)
-    yield "vlan", vlan, vlan in VLAN_IDS if network.topology is Topology.VLAN else vlan is None
-    yield "mtu", mtu, mtu is None or SMALLEST_MTU <= mtu <= LARGEST_MTU
+    is_tagged = network.topology is Topology.VLAN
+    yield "vlan", vlan, vlan in limits.VLAN_ID if is_tagged else vlan is None
+    yield "mtu", mtu, mtu is None or mtu in limits.MTU
 
 
 def _addresses(network: NetworkSnapshot) -> Iterator[Field]:
@@ -72,14 +59,16 @@ def _addresses(network: NetworkSnapshot) -> Iterator[Field]:
 
 
 def _is_guest(vif: Vif, network: NetworkSnapshot) -> bool:
-    return bool(_MAC.fullmatch(vif.mac) and _LABEL.fullmatch(vif.hostname)) and _is_inside(
-        vif.address, network
+    return (
+        limits.is_unicast_mac(vif.mac)
+        and limits.is_hostname(vif.hostname)
+        and _is_inside(vif.address, network)
     )
 
 
 def _is_public(ip: FloatingIp, network: NetworkSnapshot) -> bool:
     return (
-        can_float(ip.address)
+        limits.can_be_floating_ip(ip.address)
         and _is_inside(ip.fixed, network)
         and (ip.interface is None or is_device_name(ip.interface))
     )

@@ -7,10 +7,9 @@ from ipaddress import IPv4Network
 from oslo_config import cfg
 
 from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.limits import VLAN_ID
 from cloudnet.common.settings.judge import Verdict
 from cloudnet.common.wire.objects import Topology
-
-LAST_VLAN = 4094
 
 
 def refuse_contradictions(conf: cfg.ConfigOpts, verdict: Verdict) -> None:
@@ -34,10 +33,11 @@ def _heartbeat(conf: cfg.ConfigOpts, verdict: Verdict) -> None:
 
 def _vlans(conf: cfg.ConfigOpts, verdict: Verdict) -> None:
     last = conf.vlan_start + conf.num_networks - 1
-    if conf.network_manager is Topology.VLAN and last > LAST_VLAN:
+    room = VLAN_ID.highest + 1 - conf.vlan_start
+    if conf.network_manager is Topology.VLAN and last > VLAN_ID.highest:
         raise ConfigurationError(
             f"{_said(conf, verdict, 'vlan_start', 'num_networks')}: the last network's VLAN id "
-            f"would be {last}; num_networks of at most {LAST_VLAN + 1 - conf.vlan_start} is needed"
+            f"would be {last}; num_networks of at most {room} is needed"
         )
 
 

@@ -6,7 +6,6 @@ write instead. :func:`wanted` gives that phrase for any kind, ours or the librar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from ipaddress import (
     AddressValueError,
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 from oslo_config import cfg, types
 
+from cloudnet.common.limits import DEVICE_NAME_RULE, is_device_name
 from cloudnet.common.wire.objects import Topology
 
 
@@ -75,9 +75,9 @@ class Host(Kind):
 
 
 class Interface(Kind):
-    """The name of a network device, or nothing; the kernel's limit is 15 characters."""
+    """The name of a network device, or nothing."""
 
-    wanted = "the name of a network device: at most 15 characters, no space, no slash"
+    wanted = f"the name of a network device ({DEVICE_NAME_RULE})"
 
     def __init__(self) -> None:
         super().__init__("network device")
@@ -86,7 +86,7 @@ class Interface(Kind):
         name = str(value).strip()
         if not name:
             return None
-        if len(name) > 15 or re.search(r"[\s/:]", name) or name in {".", ".."}:
+        if not is_device_name(name):
             raise ValueError(self.wanted)
         return name
 

@@ -6,36 +6,9 @@ a revision that only grows, so a duplicate or an older one can be dropped withou
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
-
-# Bytes. IPv4 could do with 68, but a DHCP answer may have 576 (RFC 2131), and a guest reads it
-# before it has an address to put fragments together for.
-SMALLEST_MTU = 576
-LARGEST_MTU = 65535
-VLAN_IDS = range(1, 4095)  # 802.1Q has 0 and 4095 for itself
-
-LONGEST_DEVICE_NAME = 15  # the kernel's
-_DEVICE_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{LONGEST_DEVICE_NAME - 1}}}")
-# The first two stand for every device under /proc/sys/net.
-NO_DEVICES = frozenset({"all", "default", "lo"})
-
-
-def can_float(address: IPv4Address) -> bool:
-    """Say whether an address can be a floating IP: one host's, and not every host's own."""
-    return not (
-        address.is_unspecified
-        or address.is_loopback
-        or address.is_multicast
-        or address == IPv4Address("255.255.255.255")
-    )
-
-
-def is_device_name(name: str) -> bool:
-    """Say whether a network's bridge or NIC could have this name."""
-    return name not in NO_DEVICES and _DEVICE_NAME.fullmatch(name) is not None
 
 
 class Topology(StrEnum):

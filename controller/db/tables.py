@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from cloudnet.common.limits import HOSTNAME_LENGTH, VLAN_ID
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.columns import Address, Cidr, Kind, Moment, Serial
 
@@ -75,7 +76,7 @@ networks = sa.Table(
     sa.CheckConstraint(
         f"topology IN ({', '.join(repr(t.value) for t in Topology)})", name="topology"
     ),
-    sa.CheckConstraint("vlan BETWEEN 1 AND 4094", name="vlan"),
+    sa.CheckConstraint(f"vlan BETWEEN {VLAN_ID.lowest} AND {VLAN_ID.highest}", name="vlan"),
     sa.CheckConstraint("(topology = 'vlan') = (vlan IS NOT NULL)", name="vlan_has_tag"),
     sa.CheckConstraint("0 < pool_start AND pool_start <= pool_end", name="pool"),
     sqlite_autoincrement=True,  # address_history tells networks apart by id: no id comes twice
@@ -88,7 +89,7 @@ instances = sa.Table(  # ours: nova kept them; a row stays as long as something 
     *_times(),
     sa.Column("project_id", sa.String(255), nullable=False),
     sa.Column("host", sa.String(255), nullable=False, index=True),
-    sa.Column("hostname", sa.String(63)),  # NULL: host- and the address
+    sa.Column("hostname", sa.String(HOSTNAME_LENGTH)),  # NULL: host- and the address
 )
 
 virtual_interfaces = sa.Table(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from cloudnet.common.limits import REVISION
 from cloudnet.common.wire.codec import JsonObject, from_wire, to_wire
 from cloudnet.common.wire.objects import Report
 from cloudnet.controller.endpoint import arguments as be
 from cloudnet.controller.endpoint.rpc_errors import CONTROLLER_TARGET, Context, expected
 from cloudnet.controller.service.hosts.reports import HostReports
-
-HIGHEST_REVISION = 2**62  # well within a BIGINT, also when it is raised
 
 
 class AgentsEndpoint:
@@ -42,7 +41,7 @@ def _sensible(report: Report) -> Report:
     be.text("report.host", report.host)
     for number, applied in enumerate(report.applied):
         be.uuid(f"report.applied[{number}].network", applied.network)
-        be.whole(f"report.applied[{number}].revision", applied.revision, 0, HIGHEST_REVISION)
+        be.whole(f"report.applied[{number}].revision", applied.revision, 0, REVISION.highest)
     for number, fault in enumerate(report.faults):
         be.optional_uuid(f"report.problems[{number}].network", fault.network)
     return report

@@ -5,7 +5,6 @@ Every refusal names the argument. nova's versioned objects are taken out of thei
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -16,11 +15,11 @@ from cloudnet.common.errors import (
     InvalidAddress,
     InvalidInput,
 )
+from cloudnet.common.limits import is_unicast_mac
 from cloudnet.controller.model import validation
 from cloudnet.controller.service.caller import Caller
 from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 
-_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NAME, _DATA = "nova_object.name", "nova_object.data"
 _NO_NETWORK, _ANY_NETWORK = "none", "auto"
 
@@ -107,7 +106,7 @@ def factor(name: str, value: Any) -> float | None:
 def mac(name: str, value: Any) -> str:
     """Return a unicast MAC address in lower case."""
     found = value.lower() if isinstance(value, str) else ""
-    if not _MAC.fullmatch(found) or int(found[:2], 16) & 1:
+    if not is_unicast_mac(found):
         raise InvalidInput(f"{name}: a unicast MAC address is needed, not {value!r}")
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cloudnet.common import limits
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.endpoint import arguments as be
@@ -49,8 +50,8 @@ _WISHES: dict[str, tuple[str, Callable[[str, Any], object]]] = {
     "topology": ("topology", _topology),
     "num_networks": ("num_networks", _within(*validation.NETWORKS)),
     "network_size": ("network_size", _within(*validation.NETWORK_SIZE)),
-    "vlan": ("vlan", _within(*validation.VLAN)),
-    "vlan_start": ("vlan_start", _within(*validation.VLAN)),
+    "vlan": ("vlan", _within(*limits.VLAN_ID)),
+    "vlan_start": ("vlan_start", _within(*limits.VLAN_ID)),
     "bridge": ("bridge", be.text),
     "bridge_interface": ("bridge_interface", be.text),
     "multi_host": ("multi_host", be.flag),
@@ -65,6 +66,6 @@ _WISHES: dict[str, tuple[str, Callable[[str, Any], object]]] = {
     "uuid": ("uuid", be.uuid),
     "project_id": ("project", be.text),
     "priority": ("priority", _within(*validation.PRIORITY)),
-    "mtu": ("mtu", _within(*validation.MTU)),
+    "mtu": ("mtu", _within(*limits.MTU)),
     "enable_dhcp": ("enable_dhcp", be.flag),
 }

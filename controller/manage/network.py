@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from cloudnet.common import limits
 from cloudnet.controller.manage import argument_types
 from cloudnet.controller.manage.command_kinds import Deed, Listing, Showing
 from cloudnet.controller.manage.network_arguments import add_request, request
@@ -114,7 +115,7 @@ class Set(Deed):
         parser.add_argument("--dns1", type=argument_types.address, help="its first name server")
         parser.add_argument("--dns2", type=argument_types.address, help="its second name server")
         parser.add_argument(
-            "--mtu", type=argument_types.number(*validation.MTU), metavar="BYTES", help="its MTU"
+            "--mtu", type=argument_types.number(*limits.MTU), metavar="BYTES", help="its MTU"
         )
         parser.add_argument(
             "--priority",

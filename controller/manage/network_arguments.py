@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from cloudnet.common import limits
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.common.wire.objects import Topology
@@ -14,7 +15,7 @@ from cloudnet.controller.model import validation
 if TYPE_CHECKING:
     from cloudnet.controller.model.network_plan import NetworkRequest
 
-VLAN_ID = argument_types.number(*validation.VLAN)
+VLAN_ID = argument_types.number(*limits.VLAN_ID)
 
 
 def add_request(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,7 @@ def add_request(parser: argparse.ArgumentParser) -> None:
     add("--dns2", type=argument_types.address, metavar="ADDRESS", help="the second name server")
     add(
         "--mtu",
-        type=argument_types.number(*validation.MTU),
+        type=argument_types.number(*limits.MTU),
         metavar="BYTES",
         help="the networks' MTU",
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Address
 
+from cloudnet.common.limits import HOSTNAME_LENGTH
+
 _NOT_A_LETTER = re.compile(r"[^a-z0-9-]+")
-_LONGEST = 63
 
 
 def to_dns_label(wanted: str | None) -> str | None:
@@ -14,7 +15,7 @@ def to_dns_label(wanted: str | None) -> str | None:
     if wanted is None:
         return None
     host = wanted.strip().lower().partition(".")[0]
-    cleaned = _NOT_A_LETTER.sub("-", host).strip("-")[:_LONGEST].rstrip("-")
+    cleaned = _NOT_A_LETTER.sub("-", host).strip("-")[:HOSTNAME_LENGTH].rstrip("-")
     return cleaned or None
 
 

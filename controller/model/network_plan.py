@@ -16,8 +16,9 @@ from cloudnet.common.errors import (
     InvalidIntValue,
     NetworkNotCreated,
 )
+from cloudnet.common.limits import DEVICE_NAME_RULE, VLAN_ID, is_device_name
 from cloudnet.common.settings.views import NetworkDefaults
-from cloudnet.common.wire.objects import LONGEST_DEVICE_NAME, NO_DEVICES, Topology, is_device_name
+from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.model import ipam, validation, vlans
 
 _FOR_ONE_NETWORK = (
@@ -123,7 +124,7 @@ class _Drafting:
         start = self._wish.vlan_start or self._defaults.vlan_start
         taken = {
             vlan
-            for vlan in range(start, vlans.LAST + 1)
+            for vlan in range(start, VLAN_ID.highest + 1)
             if vlan in self._existing.vlans or _bridge_of(vlan) in self._existing.bridges
         }
         return vlans.pick_free(self._count, start, taken)
@@ -211,15 +212,8 @@ def check_device_name(argument: str, name: str) -> str:
 
     :raises InvalidInput: it could not
     """
-    if name in NO_DEVICES:
-        raise InvalidInput(
-            f"{argument} {name!r}: the kernel means something else by it; give another"
-        )
     if not is_device_name(name):
-        raise InvalidInput(
-            f"{argument} {name!r}: a device name has 1 to {LONGEST_DEVICE_NAME} letters, digits, "
-            "dots, dashes and underscores"
-        )
+        raise InvalidInput(f"{argument} {name!r}: a device name has {DEVICE_NAME_RULE}")
     return name
 
 

@@ -17,8 +17,6 @@ from cloudnet.common.errors import (
     InvalidInput,
     InvalidIntValue,
 )
-from cloudnet.common.wire.objects import LARGEST_MTU, SMALLEST_MTU
-from cloudnet.controller.model import vlans
 
 LONGEST = 255  # what a column for names takes
 LARGEST = 2**31 - 1  # what a column for numbers takes
@@ -28,8 +26,6 @@ PRIORITY = (0, LARGEST)
 QUOTA = (-1, LARGEST)  # -1: any number
 NETWORKS = (1, 4094)  # to be created at once
 NETWORK_SIZE = (4, 2**24)
-VLAN = (1, vlans.LAST)
-MTU = (SMALLEST_MTU, LARGEST_MTU)
 PORT = (1, 65535)
 
 _TRUE = {"1", "t", "true", "y", "yes", "on"}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cloudnet.common.errors import DuplicateVlan, NoMoreVlans
-
-LAST = 4094  # 4095 is reserved by 802.1Q
+from cloudnet.common.limits import VLAN_ID
 
 
 def pick_free(count: int, start: int, taken: Collection[int]) -> list[int]:
@@ -14,10 +13,10 @@ def pick_free(count: int, start: int, taken: Collection[int]) -> list[int]:
 
     :raises NoMoreVlans: there are not so many
     """
-    free = [vlan for vlan in range(start, LAST + 1) if vlan not in taken]
+    free = [vlan for vlan in range(start, VLAN_ID.highest + 1) if vlan not in taken]
     if len(free) < count:
         raise NoMoreVlans(
-            f"{len(free)} VLAN ids are free from {start} to {LAST}, {count} are needed; "
+            f"{len(free)} VLAN ids are free from {start} to {VLAN_ID.highest}, {count} are needed; "
             "delete networks or start at a lower id"
         )
     return free[:count]

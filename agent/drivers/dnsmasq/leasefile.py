@@ -16,8 +16,9 @@ from pathlib import Path
 
 from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.errors import KernelRefused
+from cloudnet.common.limits import MAC_PATTERN
 
-LINE = re.compile(r"(\d{1,15}) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) ([0-9.]+) \S+ \S+")
+LINE = re.compile(rf"(\d{{1,15}}) ({MAC_PATTERN}) ([0-9.]+) \S+ \S+")
 FRESH_SECONDS = 0.05
 RELEASE_SECONDS = 2.0
 

@@ -27,10 +27,10 @@ from cloudnet.agent.node.resources.actual import LABEL
 from cloudnet.agent.node.resources.address import Address
 from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.common.errors import KernelRefused
+from cloudnet.common.limits import DEVICE_NAME_LENGTH
 
 LOG = logging.getLogger(__name__)
 
-LONGEST_LABEL = 15  # IFNAMSIZ - 1
 PROTOCOL = 99  # "c"; who made an address, as `proto` says it for routes
 ONE_HOST = 32  # a floating IP's prefix length
 
@@ -183,7 +183,7 @@ def _new(want: Address | PublicAddress, link: Link) -> _Found:
     """Return the address with our mark."""
     if isinstance(want, Address):
         return _Found(link.index, want.interface, link.name, PROTOCOL, secondary=False)
-    label = link.name[: LONGEST_LABEL - len(LABEL)] + LABEL
+    label = link.name[: DEVICE_NAME_LENGTH - len(LABEL)] + LABEL
     return _Found(link.index, _interface(want), label, 0, secondary=False)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from cloudnet.common.limits import MTU
 from cloudnet.common.settings.kinds import Address, Host, Interface, Range, Text
 from cloudnet.common.settings.options.wording import NO_EFFECT
-from cloudnet.common.wire.objects import LARGEST_MTU, SMALLEST_MTU
 
 DATAPLANE: tuple[cfg.Opt, ...] = (
     cfg.Opt(
@@ -117,8 +117,8 @@ DATAPLANE: tuple[cfg.Opt, ...] = (
     ),
     cfg.IntOpt(
         "network_device_mtu",
-        min=SMALLEST_MTU,
-        max=LARGEST_MTU,
+        min=MTU.lowest,
+        max=MTU.highest,
         help="Bytes: the MTU of new networks that are created without --mtu. Not set: that of the "
         "network device below.",
     ),

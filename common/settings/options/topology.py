@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from cloudnet.common.limits import VLAN_ID
 from cloudnet.common.settings.kinds import Address, Interface, Manager, Text
 from cloudnet.common.settings.options.wording import NO_EFFECT
 
@@ -41,10 +42,10 @@ TOPOLOGY: tuple[cfg.Opt, ...] = (
     cfg.IntOpt(
         "vlan_start",
         default=100,
-        min=1,
-        max=4094,
+        min=VLAN_ID.lowest,
+        max=VLAN_ID.highest,
         help="The first VLAN id that new networks take; the lowest free id from here on is used. "
-        "vlan_start + num_networks - 1 must not go beyond 4094.",
+        f"vlan_start + num_networks - 1 must not go beyond {VLAN_ID.highest}.",
     ),
     cfg.Opt(
         "flat_interface",

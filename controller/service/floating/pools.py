@@ -13,7 +13,7 @@ from cloudnet.common.errors import (
     FloatingIpNotFoundForAddress,
     InvalidInput,
 )
-from cloudnet.common.wire.objects import can_float
+from cloudnet.common.limits import can_be_floating_ip
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.model.clock import Clock
@@ -41,7 +41,7 @@ class FloatingPools:
             raise InvalidInput(f"ip_range {ip_range}: fewer than {MOST} addresses are needed")
         addresses = list(ip_range.hosts())
         for address in addresses:
-            if not can_float(address):
+            if not can_be_floating_ip(address):
                 raise InvalidInput(f"ip_range {ip_range}: {address} is no address of one host")
         return addresses
 

@@ -18,7 +18,7 @@ SENSE = network(vifs=(vif(),), floating_ips=(floating(),))
 NONSENSE: list[dict[str, Any]] = [
     {"network": "no-uuid"},
     {"revision": 0},
-    {"revision": 2**63},
+    {"revision": 2**62 + 1},
     {"bridge": "all"},
     {"bridge": "../../etc"},
     {"bridge": "b" * 16},

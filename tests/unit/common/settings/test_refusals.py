@@ -73,8 +73,23 @@ def refusal(file: Path) -> str:
             "public_interface = wlan-with-a-long-name",
             (
                 "1: [DEFAULT] public_interface = wlan-with-a-long-name: the name of a network "
-                "device: "
-                "at most 15 characters, no space, no slash is needed"
+                "device (1 to 15 letters, digits, dots, dashes and underscores, and none of all, "
+                "default, lo) is needed"
+            ),
+        ),
+        (
+            "vlan_interface = lo",
+            (
+                "1: [DEFAULT] vlan_interface = lo: the name of a network device (1 to 15 letters, "
+                "digits, dots, dashes and underscores, and none of all, default, lo) is needed"
+            ),
+        ),
+        (
+            "vlan_interface = eth0@x",
+            (
+                "1: [DEFAULT] vlan_interface = eth0@x: the name of a network device (1 to 15 "
+                "letters, digits, dots, dashes and underscores, and none of all, default, lo) is "
+                "needed"
             ),
         ),
         (

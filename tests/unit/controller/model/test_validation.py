@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cloudnet.common import limits
 from cloudnet.common.errors import InvalidInput, InvalidIntValue
 from cloudnet.controller.db.tables import metadata, networks
 from cloudnet.controller.model import validation
@@ -31,4 +32,4 @@ def test_the_bounds_are_those_of_the_columns() -> None:
 
 def test_a_refusal_names_the_argument_and_keeps_its_kind() -> None:
     with pytest.raises(InvalidIntValue, match=r"^vlan: a whole number from 1 to 4094 is needed"):
-        validation.parse_argument("vlan", validation.parse_integer, "4095", *validation.VLAN)
+        validation.parse_argument("vlan", validation.parse_integer, "4095", *limits.VLAN_ID)

@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudnet.common.errors import DuplicateVlan, NoMoreVlans
+from cloudnet.common.limits import VLAN_ID
 from cloudnet.controller.model import vlans
 
-ids = st.integers(1, vlans.LAST)
+ids = st.integers(1, VLAN_ID.highest)
 
 
 @given(st.integers(1, 50), ids, st.sets(ids))
 def test_the_lowest_free_ids_are_picked(count: int, start: int, taken: set[int]) -> None:
-    free = [vlan for vlan in range(start, vlans.LAST + 1) if vlan not in taken]
+    free = [vlan for vlan in range(start, VLAN_ID.highest + 1) if vlan not in taken]
     if len(free) < count:
         with pytest.raises(NoMoreVlans):
             vlans.pick_free(count, start, taken)
@@ -23,7 +24,7 @@ def test_the_lowest_free_ids_are_picked(count: int, start: int, taken: set[int])
 
 
 def test_the_last_id_can_be_had() -> None:
-    assert vlans.pick_free(1, vlans.LAST, ()) == [4094]
+    assert vlans.pick_free(1, VLAN_ID.highest, ()) == [4094]
 
 
 def test_an_id_of_ones_own_must_be_free() -> None:

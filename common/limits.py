@@ -1,0 +1,88 @@
+"""What numbers and names may be, on both sides of cloudnet: each rule has its one home here.
+
+Options, the controller's checks and tables, the agent's check of a snapshot and the arguments of
+``cloudnet-manage`` all use these, so that no side accepts what another one refuses later.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address
+from typing import NamedTuple
+
+
+class Bounds(NamedTuple):
+    """The lowest and the highest value that a number may have; ``in`` is true of both."""
+
+    lowest: int
+    highest: int
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int) and self.lowest <= value <= self.highest
+
+
+VLAN_ID = Bounds(1, 4094)
+"""802.1Q reserves 0 and 4095."""
+
+MTU = Bounds(576, 65535)
+"""Bytes. IPv4 allows 68, but a DHCP reply may have 576 (RFC 2131), and a guest that has no address
+yet cannot reassemble fragments."""
+
+REVISION = Bounds(1, 2**62)
+"""The database stores a revision as a BIGINT, and the controller stores the revision that a host
+reports plus one: half of the BIGINT's range leaves room for that."""
+
+HOSTNAME_LENGTH = 63
+"""Characters of one DNS label (RFC 1035)."""
+
+DEVICE_NAME_LENGTH = 15
+"""Characters: the kernel's IFNAMSIZ without the final zero byte."""
+
+RESERVED_DEVICE_NAMES = frozenset({"all", "default", "lo"})
+"""Under /proc/sys/net the first two mean every device; the third is the loopback device."""
+
+DEVICE_NAME_RULE = (
+    f"1 to {DEVICE_NAME_LENGTH} letters, digits, dots, dashes and underscores, and none of "
+    f"{', '.join(sorted(RESERVED_DEVICE_NAMES))}"
+)
+
+MAC_PATTERN = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
+"""A regular expression; lower case, as the kernel and dnsmasq print it."""
+
+_MAC = re.compile(MAC_PATTERN)
+_DEVICE_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{DEVICE_NAME_LENGTH - 1}}}")
+_HOSTNAME = re.compile(rf"[a-z0-9](?:[a-z0-9-]{{0,{HOSTNAME_LENGTH - 2}}}[a-z0-9])?")
+
+
+def is_device_name(name: str) -> bool:
+    """Return whether a bridge or NIC of cloudnet's may have this name.
+
+    The kernel allows more. Without these characters a name is also safe as a file's name, in
+    dnsmasq's arguments, and as an iptables interface, where a final ``+`` is a wildcard.
+    """
+    return name not in RESERVED_DEVICE_NAMES and _DEVICE_NAME.fullmatch(name) is not None
+
+
+def is_mac(text: str) -> bool:
+    """Return whether the text is a MAC address in lower case."""
+    return _MAC.fullmatch(text) is not None
+
+
+def is_unicast_mac(text: str) -> bool:
+    """Return whether the text is the MAC address of one NIC, not of a group."""
+    return is_mac(text) and not int(text[:2], 16) & 1
+
+
+def is_hostname(text: str) -> bool:
+    """Return whether the text is one DNS label in lower case (RFC 1123)."""
+    return _HOSTNAME.fullmatch(text) is not None
+
+
+def can_be_floating_ip(address: IPv4Address) -> bool:
+    """Return whether one host can have the address for itself."""
+    return not (
+        address.is_unspecified
+        or address.is_loopback
+        or address.is_multicast
+        or address == IPv4Address("255.255.255.255")
+    )
