@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cloudnet.controller.manage.session import Cloud
 
 
-class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
+class Common(Command):
     """What all our commands share."""
 
     columns: Sequence[str] = ()  # of what it shows; none: they are known when it is there
@@ -30,7 +30,7 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return cliff's parser with our options."""
-        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser = super().get_parser(prog_name)
         if self.changes:
             parser.add_argument(
                 "--dry-run",
@@ -45,8 +45,7 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
         """Run it, but refuse a column that there is not before anything is done."""
         if self.columns:
             self.refuse_unknown(parsed_args, self.columns)
-        result: int = super().run(parsed_args)
-        return result
+        return super().run(parsed_args)
 
     def refuse_unknown(self, args: argparse.Namespace, columns: Collection[str]) -> None:
         """End with wrong usage if the command line names a column that there is not."""
@@ -56,8 +55,8 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
                 self._parser.error(f"there is no column {name}; there are: {', '.join(columns)}")
 
     def get_epilog(self) -> str:
-        """Return what stands below the options; cliff's own looks through all distributions."""
-        return self._epilog or ""
+        """Print nothing below the options: cliff would search all installed distributions."""
+        return ""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the command's own options and arguments."""
@@ -87,7 +86,7 @@ class Common(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
             self.say(trouble)
 
 
-class Listing(Common, Lister):  # type: ignore[misc]  # as above
+class Listing(Common, Lister):
     """A command whose answer is a list of things."""
 
     @abstractmethod
@@ -101,7 +100,7 @@ class Listing(Common, Lister):  # type: ignore[misc]  # as above
         return self.columns, [[as_shown(value, args.formatter) for value in row] for row in rows]
 
 
-class Showing(Common, ShowOne):  # type: ignore[misc]  # as above
+class Showing(Common, ShowOne):
     """A command whose answer is one thing."""
 
     @abstractmethod

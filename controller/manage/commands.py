@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
-from typing import Any  # Any: a command's class
 
+from cliff.command import Command
 from cliff.commandmanager import CommandManager
 
 _HERE = "cloudnet.controller.manage"
@@ -43,15 +43,15 @@ COMMANDS = {
 }
 
 
-class Exactly(CommandManager):  # type: ignore[misc]  # cliff publishes no types
+class Exactly(CommandManager):
     """Knows commands by their whole names: a slip must not run another one."""
 
-    def find_command(self, argv: list[str]) -> tuple[Any, str, list[str]]:
+    def find_command(self, argv: list[str]) -> tuple[type[Command], str, list[str]]:
         """Return the command that the first words name, its name and the other words.
 
         :raises ValueError: they name none
         """
-        found: tuple[Any, str, list[str]] = super().find_command(argv)
+        found = super().find_command(argv)
         if found[1] not in self.commands:
             raise ValueError(f"{found[1]} is a part of a name")
         return found

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from cliff.app import App
 
@@ -35,7 +36,7 @@ class OneLine(logging.Formatter):
         return f"{ManageApp.NAME}: {' '.join(text.split())}"
 
 
-class ManageApp(App):  # type: ignore[misc]  # cliff is untyped to mypy here
+class ManageApp(App):
     """The program."""
 
     NAME = "cloudnet-manage"
@@ -50,12 +51,14 @@ class ManageApp(App):  # type: ignore[misc]  # cliff is untyped to mypy here
         self._console: logging.Handler | None = None
 
     def build_option_parser(
-        self, description: str | None, version: str | None
+        self,
+        description: str | None,
+        version: str | None,
+        argparse_kwargs: dict[str, Any] | None = None,  # Any: argparse's own
     ) -> argparse.ArgumentParser:
         """Add what stands before the command."""
-        parser: argparse.ArgumentParser = super().build_option_parser(
-            description, version, {"prog": self.NAME, "allow_abbrev": False}
-        )
+        own = {"prog": self.NAME, "allow_abbrev": False}
+        parser = super().build_option_parser(description, version, own | (argparse_kwargs or {}))
         parser.add_argument(
             "--config-file",
             action="append",
@@ -82,8 +85,7 @@ class ManageApp(App):  # type: ignore[misc]  # cliff is untyped to mypy here
     def run(self, argv: list[str]) -> int:
         """Run one command and return the exit status."""
         try:
-            result: int = super().run(with_dashes(argv))
-            return result
+            return super().run(with_dashes(argv))
         finally:
             if self._console is not None:
                 logging.getLogger().removeHandler(self._console)
@@ -98,8 +100,7 @@ class ManageApp(App):  # type: ignore[misc]  # cliff is untyped to mypy here
                 f"{f'; near it are {near}' if near else ''}; see {self.NAME} --help\n"
             )
             return 2
-        result: int = super().run_subcommand(argv)
-        return result
+        return super().run_subcommand(argv)
 
     def _is_known(self, words: list[str], *, in_part: bool) -> bool:
         """Say whether the words begin with a command's name, or with a part of one's."""

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from cliff.command import Command
 
 
-class Version(Command):  # type: ignore[misc]  # cliff is untyped to mypy here
+class Version(Command):
     """Print the version of cloudnet."""
 
     def take_action(self, args: argparse.Namespace) -> int:
