@@ -1,4 +1,4 @@
-"""``cloudnet-controller``: stateless, as many as you like. Builds the parts and connects them."""
+"""``cloudnet-controller``: a stateless RPC service; several may share one database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from types import FrameType
 
 from oslo_config import cfg
@@ -20,108 +19,141 @@ from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.retry import wait_until_available
 from cloudnet.common.settings import ControllerSettings, load_controller
-from cloudnet.controller.compose import Services, services
+from cloudnet.controller.compose import build_services
 from cloudnet.controller.db import schema
+from cloudnet.controller.db.engine import Database
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
+from cloudnet.controller.notify.queued import QueuedNotifier
 from cloudnet.controller.notify.rpc_caster import RpcCaster
-from cloudnet.controller.periodic import Periodic
+from cloudnet.controller.periodic import PeriodicTasks
+from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 
 LOG = logging.getLogger(__name__)
 
 PROG = "cloudnet-controller"
-FINISH_SECONDS = 5
+STOP_SECONDS = 5
+MAX_CONNECTIONS = 20  # more calls than this at once only queue for the database
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Answer until SIGTERM or SIGINT, then finish what has begun."""
+    """Serve until SIGTERM or SIGINT, finish the requests in progress and return the exit status."""
     try:
         conf, settings = load_controller(sys.argv[1:] if argv is None else argv, PROG)
         set_up_logging(conf, PROG)
-    except ConfigurationError as error:
+        run(conf, settings, _stop_event())
+    except (ConfigurationError, DatabaseUnavailable) as error:  # neither goes away by waiting
         print(f"{PROG}: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
-        return 1
-    stop = threading.Event()
-
-    def end(signum: int, frame: FrameType | None) -> None:
-        LOG.info("%s: finishing what has begun", signal.Signals(signum).name)
-        stop.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    try:
-        run(conf, settings, stop)
-    except DatabaseUnavailable as error:  # for a reason that waiting does not mend
-        print(f"{PROG}: {error}", file=sys.stderr)  # noqa: T201 - as above
         return 1
     return 0
 
 
+def _stop_event() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def request_stop(signum: int, frame: FrameType | None) -> None:
+        LOG.info("%s received: finishing the requests in progress", signal.Signals(signum).name)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, request_stop)
+    signal.signal(signal.SIGINT, request_stop)
+    return stop
+
+
 def run(conf: cfg.ConfigOpts, settings: ControllerSettings, stop: threading.Event) -> None:
-    """Be a controller until ``stop`` is set."""
-    with ExitStack() as open_things:
-        transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
-        open_things.callback(transport.cleanup)
-        parts = open_things.enter_context(services(settings, RpcCaster(transport)))
-        LOG.info("controller on host %s, pid %d", settings.host, os.getpid())
-        if not wait_until_available(
-            lambda: schema.require(parts.database),
+    """Run a controller until ``stop`` is set."""
+    controller = Controller(conf, settings)
+    try:
+        if controller.wait_until_ready(stop):
+            controller.start()
+            stop.wait()
+            controller.stop()
+    finally:
+        controller.close()
+    LOG.info("controller %s: stopped", settings.host)
+
+
+class Controller:
+    """One controller: database, queue, the RPC servers and the periodic tasks.
+
+    :raises DatabaseUnavailable: the driver of the database is not installed
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts, settings: ControllerSettings) -> None:
+        self._settings = settings
+        connections = min(settings.workers, MAX_CONNECTIONS) + 4
+        self._database = Database(settings.database, connections=connections)
+        self._transport = rpc.transport(
+            conf, settings.rpc.transport_url, settings.rpc.control_exchange
+        )
+        self._notifier = QueuedNotifier(SnapshotReader(self._database), RpcCaster(self._transport))
+        services = build_services(settings, self._database, self._notifier)
+        self._servers = [
+            self._server(rpc.NETWORK_TOPIC, network_endpoints(services)),
+            self._server(rpc.CONTROLLER_TOPIC, [AgentsEndpoint(services.hosts)]),
+        ]
+        self._periodic = PeriodicTasks(
+            settings.host, services.hosts, services.sweeper, settings.report_interval_seconds
+        )
+
+    def _server(self, topic: str, endpoints: list[object]) -> rpc.messaging.RPCServer:
+        return rpc.server(self._transport, topic, self._settings.host, endpoints)
+
+    def wait_until_ready(self, stop: threading.Event) -> bool:
+        """Wait for the database and the broker; False if ``stop`` is set first."""
+        LOG.info("controller %s: starting (pid %d)", self._settings.host, os.getpid())
+        return wait_until_available(
+            lambda: schema.require(self._database),
             condition="cannot use the database",
             unavailable=DatabaseUnavailable,
             stop=stop,
             logger=LOG,
-        ):
-            return
-        if not rpc.wait_for_broker(settings.rpc.transport_url, stop):
-            return
-        _serve(transport, settings, parts, stop)
-    LOG.info("ended")
+        ) and rpc.wait_for_broker(self._settings.rpc.transport_url, stop)
+
+    def start(self) -> None:
+        """Start the periodic tasks and the RPC servers."""
+        # All objects so far live until the end: a full collection need not visit them while
+        # calls wait.
+        gc.freeze()
+        self._periodic.start()
+        for server in self._servers:
+            server.start()
+        LOG.info("answering on topics %s and %s", rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)
+
+    def stop(self) -> None:
+        """Accept no more calls, finish those in progress and stop the periodic tasks."""
+        if not _stop_servers(self._servers):
+            # While the broker is away, the library's threads resend replies without end and would
+            # keep the process alive. The work is committed; callers time out and ask again.
+            LOG.warning("the broker accepts no replies; exiting without sending them")
+            logging.shutdown()
+            os._exit(0)
+        self._periodic.stop()
+
+    def close(self) -> None:
+        """Notify hosts of the last changes and close all connections."""
+        self._notifier.close()
+        self._database.close()
+        self._transport.cleanup()
 
 
-def _serve(
-    transport: rpc.messaging.Transport,
-    settings: ControllerSettings,
-    parts: Services,
-    stop: threading.Event,
-) -> None:
-    periodic = Periodic(settings.host, parts.hosts, parts.sweeper, settings.report_interval_seconds)
-    turning = threading.Thread(target=periodic.run, args=(stop,), name="periodic")
-    servers = [
-        rpc.server(transport, rpc.NETWORK_TOPIC, settings.host, network_endpoints(parts)),
-        rpc.server(transport, rpc.CONTROLLER_TOPIC, settings.host, [AgentsEndpoint(parts.hosts)]),
-    ]
-    # What is here now stays: a full collection need not walk it, with every call waiting.
-    gc.freeze()
-    turning.start()
-    for server in servers:
-        server.start()
-    LOG.info("answering on topics %s and %s", rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)
-    stop.wait()
-    if not _finish(servers):
-        # Answers to callers are sent again and again while the broker is away, by threads that
-        # would keep the process for as long. What they did is committed; callers ask again.
-        LOG.warning("the broker takes no answers; ending without it")
-        logging.shutdown()
-        os._exit(0)
-    turning.join()
+def _stop_servers(servers: Sequence[rpc.messaging.RPCServer]) -> bool:
+    """Stop the servers in parallel; False if a reply could not be sent in time."""
 
-
-def _finish(servers: Sequence[rpc.messaging.RPCServer]) -> bool:
-    """Take no more calls and answer those that have begun; False: not all of it is done in time."""
-
-    def finish(server: rpc.messaging.RPCServer) -> None:
+    def stop(server: rpc.messaging.RPCServer) -> None:
         server.stop()
         server.wait()
 
-    endings = [
-        threading.Thread(target=finish, args=(server,), name="finish", daemon=True)
+    threads = [
+        threading.Thread(target=stop, args=(server,), name="stop-server", daemon=True)
         for server in servers
     ]
-    deadline = time.monotonic() + FINISH_SECONDS
-    for ending in endings:
-        ending.start()
-    for ending in endings:
-        ending.join(max(0.0, deadline - time.monotonic()))
-    return not any(ending.is_alive() for ending in endings)
+    deadline = time.monotonic() + STOP_SECONDS
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return not any(thread.is_alive() for thread in threads)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a controller does of its own accord: shows that it lives, and frees what is due."""
+"""The controller's periodic tasks: its own heartbeat, and the end of addresses' quarantine."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import logging
 import threading
 
 from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.common.log_once import ConditionLog
 from cloudnet.controller.service.addresses.sweep import Sweeper
 from cloudnet.controller.service.hosts.reports import HostReports
 
 LOG = logging.getLogger(__name__)
 
+NO_DATABASE = "cannot use the database"
 
-class Periodic:
-    """One thread; a database that is away is said once and asked again at the next turn."""
+
+class PeriodicTasks:
+    """Runs the tasks in a thread of its own."""
 
     def __init__(
         self, host: str, hosts: HostReports, sweeper: Sweeper, report_seconds: float
@@ -21,28 +24,34 @@ class Periodic:
         self._host = host
         self._hosts = hosts
         self._sweeper = sweeper
-        self._report_seconds = report_seconds
-        self._away = False
+        self._interval_seconds = min(report_seconds, sweeper.pause_seconds)
+        self._conditions = ConditionLog(LOG)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="periodic")
 
-    def run(self, stop: threading.Event) -> None:
-        """Take turns until told to stop."""
-        pause = min(self._report_seconds, self._sweeper.pause_seconds)
-        while not stop.is_set():
+    def start(self) -> None:
+        """Run the tasks now, and again after each interval."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Wait for a running task and end."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
             try:
-                self._turn()
+                self._run_once()
             except Exception:
-                LOG.exception("a periodic turn failed")
-            stop.wait(pause)
+                LOG.exception("periodic tasks failed")
+            self._stop.wait(self._interval_seconds)
 
-    def _turn(self) -> None:
+    def _run_once(self) -> None:
         try:
             self._hosts.record_heartbeat(self._host)
             self._sweeper.sweep()
         except DatabaseUnavailable as error:
-            if not self._away:
-                LOG.warning("%s; trying again", error)
-            self._away = True
+            retry = f"retrying every {self._interval_seconds:g} s"
+            self._conditions.start(NO_DATABASE, f"{NO_DATABASE} ({error}); {retry}")
         else:
-            if self._away:
-                LOG.info("the database answers again")
-            self._away = False
+            self._conditions.resolve(NO_DATABASE)

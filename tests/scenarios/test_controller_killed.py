@@ -13,17 +13,18 @@ from tests.fixtures.controller.world import a_world
 WORKER = textwrap.dedent("""
     import sys
     from itertools import count
-    from dataclasses import replace
-    from cloudnet.controller.compose import services
+    from cloudnet.controller.compose import build_services
+    from cloudnet.controller.db.engine import Database
+    from cloudnet.controller.notify.port import NullNotifier
     from cloudnet.controller.service.instances.allocation import BootRequest
     from tests.fixtures.controller.world import SETTINGS, instance
 
-    with services(replace(SETTINGS, database=sys.argv[1])) as parts:
-        for number in count():
-            parts.instances.allocate(BootRequest(instance(number), "a", "node2"))
-            if number % 2:
-                parts.instances.deallocate(instance(number))
-            print(number, flush=True)
+    instances = build_services(SETTINGS, Database(sys.argv[1]), NullNotifier()).instances
+    for number in count():
+        instances.allocate(BootRequest(instance(number), "a", "node2"))
+        if number % 2:
+            instances.deallocate(instance(number))
+        print(number, flush=True)
 """)
 
 

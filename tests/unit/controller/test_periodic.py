@@ -1,8 +1,8 @@
-"""The periodic work of a controller, and the tables that it needs."""
+"""The controller's periodic tasks, and the tables that they need."""
 
 from __future__ import annotations
 
-import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.db import schema
 from cloudnet.controller.db.engine import Database
-from cloudnet.controller.periodic import Periodic
+from cloudnet.controller.periodic import PeriodicTasks
 from tests.fixtures.controller.world import World
 
 
@@ -23,19 +23,16 @@ def test_a_database_without_tables_is_refused_with_the_command_that_makes_them(
         schema.require(database)
 
 
-def test_a_controller_shows_that_it_lives_and_sweeps(world: World) -> None:
+def test_the_periodic_tasks_send_a_heartbeat_and_free_addresses(world: World) -> None:
     world.network()
     world.boot(1)
     world.delete(1)
     world.clock.pass_seconds(31)
-    stop = threading.Event()
-    periodic = Periodic("ctl", world.services.hosts, world.services.sweeper, 10)
-    turning = threading.Thread(target=periodic.run, args=(stop,))
+    periodic = PeriodicTasks("ctl", world.services.hosts, world.services.sweeper, 10)
 
-    turning.start()
+    periodic.start()
     while world.rows("SELECT * FROM instances"):
-        stop.wait(0.01)
-    stop.set()
-    turning.join(5)
+        time.sleep(0.01)
+    periodic.stop()
 
     assert world.rows("SELECT host, binary FROM services") == [("ctl", "cloudnet-controller")]

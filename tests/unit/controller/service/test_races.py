@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TypeVar
 
-from cloudnet.controller.compose import services
+from cloudnet.controller.compose import build_services
+from cloudnet.controller.db.engine import Database
+from cloudnet.controller.notify.port import NullNotifier
 from cloudnet.controller.service.caller import ADMIN
 from tests.fixtures.controller.world import World, a_world, addresses, multi_host_settings
 
@@ -50,7 +53,8 @@ def test_the_same_instance_asked_for_at_once_is_made_once(world: World) -> None:
 
 def test_two_controllers_share_a_database(world: World) -> None:
     world.network(size=64, project="a")
-    with services(world.settings, None, world.clock) as parts:
+    with closing(Database(world.settings.database)) as database:
+        parts = build_services(world.settings, database, NullNotifier(), world.clock)
         other = World(parts, world.clock, world.settings)
 
         found = at_once(lambda n: (world if n % 2 else other).address(n), 40, threads=4)
