@@ -110,8 +110,11 @@ class DesiredStore:
         with self._lock:
             return DesiredState(tuple(self._snapshots.values()), self._ranges, self._synced)
 
-    def wake(self) -> None:
-        """Make whoever waits look at the node again."""
+    def wake(self, *, lost: bool = False) -> None:
+        """Have the host read again now.
+
+        :param lost: events were lost, so anything may have changed
+        """
         self._look = True  # before the other: who is woken by that finds this
         self._news.set()
 

@@ -44,14 +44,25 @@ class Kernel(Protocol):
         :raises KernelRefused: it cannot be known
         """
 
-    def ensure(self, resource: Resource) -> None:
-        """Make the thing be there and right.
+    def ensure(self, desired: Resource, actual: Resource | None) -> None:
+        """Create the resource, or change it to what is desired.
 
-        :raises KernelRefused: with one line that says what, why and what to do
+        :param actual: as it was last read, or is after the steps since then; None: absent
+        :raises KernelRefused: with one line: what, why and what to do
         """
 
     def remove(self, resource: Resource) -> None:
-        """Take the thing away; gone already is success."""
+        """Remove the resource; gone already is success.
+
+        :raises KernelRefused: as above
+        """
+
+    def has_drifted(self) -> bool:
+        """Return whether something changed that the kernel sends no events for.
+
+        Cheap: e.g. the tables' sizes and entry counts, compared with those after the last read or
+        the last write of ours.
+        """
 
 
 @dataclass(frozen=True)
@@ -198,7 +209,7 @@ class Reconciler:
             return False
         try:
             if step.verb is Verb.ENSURE:
-                self._kernel.ensure(step.resource)
+                self._kernel.ensure(step.resource, step.actual)
             else:
                 self._kernel.remove(step.resource)
         except KernelRefused as error:

@@ -97,10 +97,10 @@ class LinuxKernel:
                 by_key(*left_over, *resources), {nic.name: nic for nic in self._nics(links)}
             )
 
-    def ensure(self, resource: Resource) -> None:
-        """Make the thing be there and right."""
-        with _refusing(f"{resource}"):
-            self._drivers[type(resource)].ensure(resource)
+    def ensure(self, desired: Resource, actual: Resource | None = None) -> None:
+        """Create the resource, or change it to what is desired."""
+        with _refusing(f"{desired}"):
+            self._drivers[type(desired)].ensure(desired)
 
     def remove(self, resource: Resource) -> None:
         """Take the thing away; gone already is success."""
@@ -110,6 +110,10 @@ class LinuxKernel:
             self._conntrack.forget(resource)
         with _refusing(f"remove {resource}"):
             self._drivers[type(resource)].remove(resource)
+
+    def has_drifted(self) -> bool:
+        """Return whether something changed that the kernel sends no events for."""
+        return False
 
     def close(self) -> None:
         """Let go of the kernel; what stands stays."""

@@ -21,14 +21,17 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to make right or to take away."""
+    """One resource to create, to change or to remove."""
 
     verb: Verb
     resource: Resource
+    actual: Resource | None = None  # as it was read, or is assumed to be; None: absent
     blocked_by: str | None = None  # why it must wait; None: it can be done now
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.resource}"
+        """Name what is done to what, and which faults that repairs."""
+        faults = self.actual.faults if self.actual is not None else ()
+        return f"{self.verb} {self.resource}" + (f" ({', '.join(faults)})" if faults else "")
 
 
 def plan(
@@ -52,7 +55,12 @@ def plan(
         if actual.get(key) != resource and _is_created(resource)
     ]
     steps = [
-        Step(Verb.ENSURE, resource, _too_early(resource, actual, synced=synced))
+        Step(
+            Verb.ENSURE,
+            resource,
+            actual.get(resource.key),
+            _too_early(resource, actual, synced=synced),
+        )
         for resource in sorted(fresh, key=_creation_order)
     ]
     if synced:
@@ -64,7 +72,7 @@ def plan(
             and resource.bridge_name not in preserved
         ]
         steps += [
-            Step(Verb.REMOVE, resource, resource.removal_blocked_by(actual))
+            Step(Verb.REMOVE, resource, resource, resource.removal_blocked_by(actual))
             for resource in sorted(stale, key=_removal_order)
         ]
     return steps

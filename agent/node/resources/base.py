@@ -36,6 +36,14 @@ class Resource:
         """The name of the resource on its host: two resources with one key are the same thing."""
 
     @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with an actual resource; a kind that can have faults has it as a field.
+
+        As a field it is part of equality, so a faulty actual resource equals no desired one.
+        """
+        return ()
+
+    @property
     def rank(self) -> int:
         """Place in the order of creation, where it differs between resources of one kind."""
         return self.order

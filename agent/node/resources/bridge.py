@@ -18,6 +18,7 @@ class Bridge(Resource):
     network: str  # uuid
     mac: str
     mtu: int
+    faults: tuple[str, ...] = ()  # down, spanning tree…
     guests: tuple[str, ...] = field(default=(), compare=False)  # foreign ports, as found
 
     @property

@@ -21,6 +21,7 @@ class Dnsmasq(Resource):
     environment: tuple[tuple[str, str], ...] = field(compare=False)  # for the lease script
     hosts: tuple[str, ...]  # lines of dhcp-host; additions need no signal, the rest a SIGHUP
     options: tuple[str, ...]  # lines of the dhcp-optsfile
+    faults: tuple[str, ...] = ()  # deaf, double…
 
     @property
     def key(self) -> str:

@@ -89,6 +89,7 @@ class Table(Resource):
 
     name: str  # filter, nat, mangle
     chains: tuple[Chain, ...]  # by name
+    faults: tuple[str, ...] = ()  # a chain that is jumped to twice…
 
     @property
     def key(self) -> str:

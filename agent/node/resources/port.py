@@ -17,6 +17,7 @@ class Port(Resource):
 
     device: str
     bridge: str
+    faults: tuple[str, ...] = ()  # down…
 
     @property
     def key(self) -> str:

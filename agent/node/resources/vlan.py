@@ -21,6 +21,7 @@ class Vlan(Resource):
     tag: int
     mtu: int
     bridge: str
+    faults: tuple[str, ...] = ()  # down…
 
     @property
     def key(self) -> str:

@@ -360,10 +360,10 @@ def test_a_fault_of_our_own_in_one_thing_keeps_nothing_else_from_being_made(
 ) -> None:
     make = node.kernel.ensure
 
-    def ensure(resource: Resource) -> None:
-        if resource.key == "bridge br100":
+    def ensure(desired: Resource, actual: Resource | None) -> None:
+        if desired.key == "bridge br100":
             raise ValueError("no such thing")
-        make(resource)
+        make(desired, actual)
 
     monkeypatch.setattr(node.kernel, "ensure", ensure)
     node.desired(bridged_only(), bridged_only(OTHER))

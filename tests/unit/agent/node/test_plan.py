@@ -81,6 +81,18 @@ def test_rules_are_not_rewritten_before_the_picture_is_whole() -> None:
     assert story(plan(wanted(network()), {}, synced=False))[1].startswith("ensure table filter")
 
 
+def test_a_faulty_resource_is_repaired_and_the_step_names_its_faults() -> None:
+    want = wanted(bridged_only())
+    bridge = want["bridge br100"]
+    assert isinstance(bridge, Bridge)
+    down = replace(bridge, faults=("down", "spanning tree"))
+
+    [step] = plan(want, want | by_key(down))
+
+    assert step.actual == down
+    assert str(step) == ("ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500 (down, spanning tree)")
+
+
 def test_a_bridge_with_a_guest_in_it_stays_and_so_does_its_vlan() -> None:
     actual = wanted(bridged_only())
     bridge = actual["bridge br100"]
@@ -142,7 +154,10 @@ def test_any_state_reaches_any_other_in_one_round(
     kernel = FakeKernel()
     for snapshots in (before, after):
         for step in plan(wanted(*snapshots), kernel.read().resources):
-            (kernel.ensure if step.verb is Verb.ENSURE else kernel.remove)(step.resource)
+            if step.verb is Verb.ENSURE:
+                kernel.ensure(step.resource, step.actual)
+            else:
+                kernel.remove(step.resource)
 
     assert plan(wanted(*after), kernel.read().resources) == []
 
