@@ -12,9 +12,9 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
 from cloudnet.common.wire.objects import NetworkSnapshot
+from tests.fixtures.agent.converge import converge
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import network
-from tests.functional.test_kernel import converge
 
 OTHER = "22222222-2222-2222-2222-222222222222"
 OTHER_VM = "10.0.4.5"

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from textwrap import dedent
 
@@ -17,14 +16,12 @@ import pytest
 from cloudnet.agent.drivers.iptables.chains import FirewallDriver
 from cloudnet.agent.drivers.iptables.lock import xtables_lock
 from cloudnet.agent.drivers.links.netlink import LinkTable
-from cloudnet.agent.firewall.policy import NOT_TRANSLATED
 from cloudnet.agent.node.resources.iptables_table import Chain, Rule, Table
 from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.host import Host
+from tests.fixtures.agent.nat_rules import FIXED, FLOATING, nat, snat
 
-NETWORK = IPv4Network("10.0.0.0/22")
-FLOATING, FIXED = IPv4Address("192.0.2.225"), IPv4Address("10.0.0.3")
 JUMP = "-m comment --comment cn:jump"
 OPERATORS = """
 iptables-legacy -t nat -A POSTROUTING -s 172.16.99.0/24 -o eth1 -j MASQUERADE
@@ -32,46 +29,6 @@ iptables-legacy -A FORWARD -i eth7 -m comment --comment operator -j DROP
 iptables-legacy -N operators; iptables-legacy -A operators -p tcp --dport 22 -j ACCEPT
 iptables-legacy -A INPUT -j operators
 """
-
-
-def snat(address: IPv4Address) -> Rule:
-    return Rule(
-        "SNAT",
-        (("to-source", str(FLOATING)),),
-        source=IPv4Network(f"{address}/32"),
-        out_interface="eth1",
-    )
-
-
-def nat(*outbound: Rule) -> Table:
-    """Return a nat table with every kind of rule that an agent writes there."""
-    inbound = (
-        Rule(
-            "REDIRECT",
-            (("to-ports", "8775"),),
-            destination=IPv4Network("169.254.169.254/32"),
-            protocol="tcp",
-            matches=(("tcp", (("dport", "80"),)),),
-        ),
-        Rule(
-            "DNAT",
-            (("to-destination", str(FIXED)),),
-            destination=IPv4Network(f"{FLOATING}/32"),
-            note=NatMapping(FLOATING, FIXED).note,
-        ),
-    )
-    exempt = (
-        Rule("ACCEPT", source=NETWORK, destination=NETWORK, matches=NOT_TRANSLATED),
-        Rule("cloudnet-snat"),
-    )
-    return Table(
-        "nat",
-        (
-            Chain.of("cloudnet-POSTROUTING", "POSTROUTING", exempt),
-            Chain.of("cloudnet-PREROUTING", "PREROUTING", inbound),
-            Chain.of("cloudnet-snat", None, outbound or (snat(FIXED),)),
-        ),
-    )
 
 
 FILTER = Table(
@@ -307,15 +264,15 @@ def test_what_others_print_meanwhile_does_not_end_up_in_rules(host: Host) -> Non
     """python-iptables' own way puts a pipe in place of standard output; ours must not."""
     script = """
 import sys, threading
-from tests.functional import test_firewall as t
 from cloudnet.agent.drivers.iptables.chains import FirewallDriver
+from tests.fixtures.agent.nat_rules import FIXED, nat, snat
 stop = threading.Event()
 def talk():
     while not stop.is_set():
         print("talk", flush=True)
 talker = threading.Thread(target=talk); talker.start()
 for n in range(20):
-    FirewallDriver().ensure(t.nat(*(t.snat(t.FIXED + i) for i in range(1 + n))))
+    FirewallDriver().ensure(nat(*(snat(FIXED + i) for i in range(1 + n))))
 stop.set(); talker.join()
 """
     done = subprocess.run(

@@ -1,19 +1,17 @@
 """All drivers together: a whole network is made, found, left alone, and taken away."""
 
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
 import pytest
 
-from cloudnet.agent.node.plan import Verb, plan
-from cloudnet.agent.node.render import render
-from cloudnet.agent.node.resources.base import Resources
+from cloudnet.agent.node.plan import plan
 from cloudnet.common.errors import KernelRefused
-from cloudnet.common.wire.objects import FixedRanges, FloatingIp, NetworkSnapshot
-from tests.fixtures.agent.host import Host, settings
+from cloudnet.common.wire.objects import FloatingIp, NetworkSnapshot
+from tests.fixtures.agent.converge import converge, wanted
+from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import network
 
-RANGES = FixedRanges(1, (IPv4Network("10.0.0.0/20"),))
 OPERATORS = """
 iptables-legacy -t nat -A POSTROUTING -s 172.16.99.0/24 -o eth1 -j MASQUERADE
 ip address add 192.0.2.10/24 dev eth1
@@ -24,27 +22,6 @@ ip link add br7 type bridge
 def a_network(*guests: int) -> NetworkSnapshot:
     floating = FloatingIp(IPv4Address("192.0.2.225"), IPv4Address("10.0.0.3"), None)
     return replace(network(*guests), bridge_interface="eth2", floating_ips=(floating,))
-
-
-def wanted(host: Host, *snapshots: NetworkSnapshot) -> Resources:
-    nat = replace(settings(host.state_path).nat, routing_source_ip=IPv4Address("192.0.2.10"))
-    agent = replace(settings(host.state_path), nat=nat)
-    want = render(snapshots, RANGES, agent, host.kernel.read())
-    assert want.faults == ()
-    return want.resources
-
-
-def converge(host: Host, *snapshots: NetworkSnapshot) -> list[str]:
-    """Do what the loop does in one round, and return the steps."""
-    steps = plan(wanted(host, *snapshots), host.items())
-    for step in steps:
-        if step.blocked_by is not None:
-            continue
-        if step.verb is Verb.ENSURE:
-            host.kernel.ensure(step.resource)
-        else:
-            host.kernel.remove(step.resource)
-    return [str(step) for step in steps]
 
 
 def look(host: Host) -> str:

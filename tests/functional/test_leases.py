@@ -15,8 +15,8 @@ from cloudnet.agent.node.resources.lease import Lease
 from tests.fixtures.agent.dhcp_guest import Answer, Guest
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import BRIDGE_MAC, UUID, guest, log_of, network, serve, served
+from tests.fixtures.busybox import find_busybox
 from tests.fixtures.waiting import wait_for
-from tests.lab.machines.guest_image import find_busybox
 
 Events = queue.Queue[LeaseEvent]
 

@@ -6,13 +6,12 @@ tools/install has unpacked (not installed: a test does not change how a machine 
 
 import lzma
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-UNPACKED = Path(sys.prefix) / "share" / "cloudnet-lab"
-"""Where tools/install unpacks a kernel package for want of an installed one."""
+from tests.fixtures.busybox import UNPACKED, find_busybox
+
 HERE = Path(__file__).parent
 MODULES = ("virtio_pci", "virtio_net")
 
@@ -40,12 +39,6 @@ def build_image(directory: Path) -> GuestImage:
     # Not compressed: unpacking would take an emulated processor longer than reading.
     initramfs.write_bytes(b"".join(_archive(modules)))
     return GuestImage(kernel, initramfs)
-
-
-def find_busybox() -> Path:
-    """Return the static busybox: unpacked where another busybox is installed."""
-    unpacked = [UNPACKED / "bin/busybox", UNPACKED / "usr/bin/busybox"]
-    return next((path for path in unpacked if path.exists()), Path("/bin/busybox"))
 
 
 def _find_kernel() -> tuple[Path, Path]:

@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.fixtures.busybox import find_busybox
 from tests.lab.machines.guest import Card, Guest, ReportedLease
-from tests.lab.machines.guest_image import find_busybox
 from tests.lab.machines.host import Place
 from tests.lab.machines.namespace import Space, space
 from tests.lab.machines.session import Process

@@ -31,8 +31,8 @@ from tests.fixtures.agent.snapshots import (
     network,
     vif,
 )
+from tests.fixtures.agent.strategies import networks
 from tests.fixtures.waiting import wait_for
-from tests.unit.agent.node.test_plan import networks
 
 
 class Node:

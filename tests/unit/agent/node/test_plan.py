@@ -2,7 +2,6 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from cloudnet.agent.node.plan import Verb, plan
 from cloudnet.agent.node.render import render
@@ -14,7 +13,6 @@ from cloudnet.common.wire.objects import NetworkSnapshot
 from tests.fixtures.agent.fake_kernel import ETH0, ETH1, FakeKernel
 from tests.fixtures.agent.snapshots import (
     OTHER,
-    PRIVATE,
     RANGES,
     agent_settings,
     bridged_only,
@@ -22,6 +20,7 @@ from tests.fixtures.agent.snapshots import (
     network,
     vif,
 )
+from tests.fixtures.agent.strategies import networks
 
 NICS = {"eth0": ETH0, "eth1": ETH1}
 
@@ -117,27 +116,6 @@ def test_a_lease_of_a_guest_that_went_is_released_and_none_is_ever_made() -> Non
     actual = {key: resource for key, resource in want.items() if not isinstance(resource, Lease)}
 
     assert story(plan(want, actual | by_key(lease))) == [f"remove {lease}"]
-
-
-networks = st.lists(
-    st.builds(
-        lambda uuid, is_gateway, guests, with_floating: network(
-            uuid,
-            **({} if is_gateway else {"host_address": None}),
-            vifs=tuple(vif(n, str(network(uuid).cidr[n])) for n in sorted(guests)),
-            floating_ips=tuple(
-                floating(f"192.168.99.{int(uuid[-3:]) + 100}", str(network(uuid).cidr[n]))
-                for n in sorted(guests)[:1]
-                if with_floating and is_gateway
-            ),
-        ),
-        st.sampled_from([PRIVATE, OTHER, PRIVATE[:-1] + "2"]),
-        st.booleans(),
-        st.sets(st.integers(3, 9), max_size=3),
-        st.booleans(),
-    ),
-    unique_by=lambda snapshot: snapshot.network,
-)
 
 
 @given(networks)
