@@ -153,7 +153,7 @@ def _configured(url: str) -> Iterator[Config]:
 def _connection(url: str) -> Iterator[sa.Connection]:
     database = Database(url, connections=1)
     try:
-        with database.changing_tables() as connection:
+        with database.changing_schema() as connection:
             yield connection
     finally:
         database.close()

@@ -12,12 +12,10 @@ from importlib import import_module
 from ipaddress import IPv4Address
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from cloudnet.common.errors import BadRequest, DatabaseUnavailable, NetworkNotFound
 from cloudnet.common.settings import read_controller
 from cloudnet.common.wire.codec import JsonObject
-from cloudnet.controller.db.engine import Database
+from cloudnet.controller.db.engine import Database, get_sqlite_file
 from cloudnet.controller.manage.notify import News
 from cloudnet.controller.model.records import Network
 from cloudnet.controller.notify.port import NullNotifier
@@ -115,13 +113,11 @@ def open_database(url: str, *, rehearse: bool = False) -> Database:
 
     :raises DatabaseUnavailable: it is not
     """
-    address = sa.make_url(url)
-    if address.get_backend_name() == "sqlite" and address.database:
-        file = Path(address.database)
-        if str(file) != ":memory:" and not file.exists():
-            raise DatabaseUnavailable(
-                f"there is no database at {file} yet; run `cloudnet-manage db sync`"
-            )
+    file = get_sqlite_file(url)
+    if file is not None and not file.exists():
+        raise DatabaseUnavailable(
+            f"there is no database at {file} yet; run `cloudnet-manage db sync`"
+        )
     return Database(url, connections=CONNECTIONS, rehearse=rehearse)
 
 

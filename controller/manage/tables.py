@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.common.settings import read_controller
 from cloudnet.controller.db import schema
+from cloudnet.controller.db.engine import get_sqlite_file
 
 
 class Tables:
@@ -19,9 +17,7 @@ class Tables:
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._url = read_controller(files, "cloudnet-manage").database
-        address = sa.make_url(self._url)
-        sqlite = address.get_backend_name() == "sqlite"
-        self._file = Path(address.database) if sqlite and address.database else None
+        self._file = get_sqlite_file(self._url)
 
     def head(self) -> str:
         """Return the form that this version works with."""
@@ -66,11 +62,6 @@ class Tables:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
-            reason = " ".join(str(error.orig).split())
-            raise DatabaseUnavailable(
-                f"the database does not answer ({reason}); see [database] connection"
-            ) from error
         except OSError as error:
             raise DatabaseUnavailable(
                 f"{error.filename}: {error.strerror}; see [database] connection or state_path"

@@ -183,7 +183,10 @@ def insert(
     interface: str | None,
     now: datetime,
 ) -> None:
-    """Add floating IPs to a pool; one's being there already is an IntegrityError."""
+    """Add floating IPs to a pool.
+
+    :raises Conflict: one of them exists
+    """
     connection.execute(
         sa.insert(floating_ips),
         [

@@ -159,7 +159,7 @@ def add_vif(
 ) -> tuple[int, str]:
     """Add a virtual interface on ``host``, whose picture has been touched; return its id and uuid.
 
-    The MAC's being taken is an IntegrityError that names the column.
+    :raises Conflict: on ``virtual_interfaces.address`` if another interface has the MAC
     """
     name = str(uuid.uuid4())
     done = connection.execute(

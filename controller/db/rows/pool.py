@@ -103,7 +103,7 @@ def claim(
 ) -> int:
     """Give a position to an instance's VIF or to a host as its gateway; return the row's id.
 
-    Somebody else's having it is an IntegrityError: the transaction has to pick again.
+    :raises Conflict: another transaction was first; picking again is up to the caller
     """
     done = connection.execute(
         _INSERT,

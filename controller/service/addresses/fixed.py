@@ -6,12 +6,11 @@ import logging
 from ipaddress import IPv4Address
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from cloudnet.common.errors import (
     FixedIpAlreadyInUse,
     FixedIpNotFoundForAddress,
 )
+from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import history
@@ -68,8 +67,10 @@ class FixedIps:
         try:
             if self._database.write(work):
                 LOG.info("reserve %s", address)
-        except IntegrityError as error:
-            raise FixedIpAlreadyInUse(f"{address} was taken at the same moment") from error
+        except Conflict as conflict:
+            raise FixedIpAlreadyInUse(
+                f"{address} was allocated at the same moment; it cannot be reserved"
+            ) from conflict
 
     def unreserve(self, address: IPv4Address) -> None:
         """Put a reserved address back into the pool.

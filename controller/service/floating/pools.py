@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from ipaddress import IPv4Address, IPv4Network
 
-from sqlalchemy.exc import IntegrityError
-
 from cloudnet.common.errors import (
     FloatingIpAssociated,
     FloatingIpExists,
@@ -14,6 +12,7 @@ from cloudnet.common.errors import (
     InvalidInput,
 )
 from cloudnet.common.limits import can_be_floating_ip
+from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.model.clock import Clock
@@ -67,8 +66,10 @@ class FloatingPools:
 
         try:
             self._database.write(work)
-        except IntegrityError as error:
-            raise FloatingIpExists(f"some of {ip_range} are there already") from error
+        except Conflict as conflict:
+            raise FloatingIpExists(
+                f"{ip_range}: one of its addresses is a floating IP already; nothing was created"
+            ) from conflict
         LOG.info("create %d floating IPs of %s in pool %s", len(addresses), ip_range, chosen)
         return addresses
 

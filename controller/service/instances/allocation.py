@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address
 
-from sqlalchemy.exc import IntegrityError
-
 from cloudnet.common.errors import (
     BadRequest,
     FixedIpAlreadyInUse,
@@ -17,7 +15,8 @@ from cloudnet.common.errors import (
 )
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.common.wire.objects import Topology
-from cloudnet.controller.db.engine import Connection, violates
+from cloudnet.controller.db.conflicts import Conflict
+from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import history, pool
@@ -167,8 +166,8 @@ class Allocation:
                 self._now,
                 host=self._boot.host,
             )
-        except IntegrityError as error:
-            if violates(error, "virtual_interfaces", "address"):
+        except Conflict as conflict:
+            if conflict.is_on("virtual_interfaces", "address"):
                 self._macs.reject(mac)
             raise  # the transaction is lost with it, and run again with another MAC
         return mac, vif_id, vif_uuid

@@ -6,11 +6,10 @@ import logging
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy.exc import IntegrityError
-
 from cloudnet.common.errors import FixedIpAssociateFailed, InstanceNotFound
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.common.wire.codec import JsonObject
+from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.model.clock import Clock
@@ -62,10 +61,10 @@ class Instances:
 
         try:
             done = self._database.write(claim)
-        except IntegrityError as error:
+        except Conflict as conflict:
             raise FixedIpAssociateFailed(
                 f"instance {boot.instance}: others were faster in every try; try again"
-            ) from error
+            ) from conflict
         self._notifier.notify_hosts(done.touched)
         for one in done.vifs if done.touched else ():
             LOG.info(

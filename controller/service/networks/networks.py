@@ -8,8 +8,6 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from cloudnet.common.errors import (
     BadRequest,
     CidrConflict,
@@ -20,6 +18,7 @@ from cloudnet.common.errors import (
     NoMoreNetworks,
 )
 from cloudnet.common.settings.views import NetworkDefaults
+from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import floating as floating_rows
@@ -85,11 +84,8 @@ class Networks:
 
         try:
             made = self._database.write(work)
-        except IntegrityError as error:
-            raise CidrConflict(
-                f"networks {request.label}: uuid, VLAN id or range is taken by another network "
-                f"({error.orig}); see `cloudnet-manage network list`"
-            ) from error
+        except Conflict as conflict:
+            raise _taken(request.label, conflict) from conflict
         self._notifier.notify_ranges()
         for network in made:
             LOG.info("create network %s %s on %s", network.label, network.cidr, network.bridge)
@@ -222,6 +218,14 @@ class Networks:
         self._notifier.notify_hosts(touched)
         LOG.info("network %s: %s", network.label, what)
         return network
+
+
+def _taken(label: str, conflict: Conflict) -> CidrConflict:
+    what = {"uuid": "uuid", "vlan": "VLAN id", "cidr": "range"}.get("".join(conflict.columns))
+    return CidrConflict(
+        f"networks {label}: {what or 'uuid, VLAN id or range'} is taken by another network "
+        f"({conflict}); see `cloudnet-manage network list`"
+    )
 
 
 def _freed(row: FixedIp) -> Event:

@@ -55,7 +55,7 @@ def test_the_constraints_are_those_of_the_code(tmp_path: Path, url: str) -> None
     schema.upgrade(url)
     other = f"sqlite:///{tmp_path}/direct.sqlite"
     database = Database(other)
-    with database.changing_tables() as connection:
+    with database.changing_schema() as connection:
         metadata.create_all(connection)
     database.close()
 
@@ -65,7 +65,7 @@ def test_the_constraints_are_those_of_the_code(tmp_path: Path, url: str) -> None
 def test_a_table_that_was_changed_by_hand_is_found(url: str) -> None:
     schema.upgrade(url)
     database = Database(url)
-    with database.changing_tables() as connection:
+    with database.changing_schema() as connection:
         connection.execute(sa.text("ALTER TABLE networks DROP COLUMN mtu"))
     database.close()
 
@@ -84,7 +84,7 @@ def test_downgrading_leaves_nothing(url: str) -> None:
 def test_a_database_of_another_release_is_refused(url: str) -> None:
     schema.upgrade(url)
     database = Database(url)
-    with database.changing_tables() as connection:
+    with database.changing_schema() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(DatabaseUnavailable, match="version 9999"):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from tests.fixtures.controller.world import World
 
@@ -53,8 +53,10 @@ def test_a_race_that_is_always_lost_ends(world: World) -> None:
     def work(connection: Connection) -> None:
         connection.execute(sa.text("INSERT INTO revisions VALUES ('projects', 1)"))
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(Conflict) as refused:
         world.services.database.write(work)
+
+    assert refused.value.is_on("revisions", "name")
 
 
 def test_foreign_keys_are_held(world: World) -> None:
@@ -66,8 +68,10 @@ def test_foreign_keys_are_held(world: World) -> None:
             )
         )
 
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+    with pytest.raises(Conflict, match="FOREIGN KEY") as refused:
         world.services.database.write(work)
+
+    assert refused.value.table == "virtual_interfaces"
 
 
 def test_a_commit_survives_a_power_cut_and_readers_do_not_wait(world: World) -> None:

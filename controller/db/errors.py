@@ -1,0 +1,68 @@
+"""Database errors as cloudnet's own: only this package knows SQLAlchemy's and the drivers' errors.
+
+The engine calls :func:`translate` for every error that a connection attempt, a statement or a
+commit ends with. Errors that are bugs of ours (values or statements that the database refuses)
+pass as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError
+
+from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.controller.db.conflicts import Conflict, parse_conflict
+
+# PostgreSQL's SQLSTATEs and MariaDB's numbers of deadlocks, serialization failures and timeouts
+ABORTED = {"40001", "40P01", "1205", "1213", "1020"}
+# MariaDB and MySQL report a violated CHECK constraint as an operational error.
+CHECK_VIOLATED = {"4025", "3819"}
+
+
+class TransactionAborted(DatabaseUnavailable):
+    """The database ended the transaction: a deadlock, a lost connection, a lock held too long."""
+
+
+REPEATABLE = (Conflict, TransactionAborted)  # the same transaction may succeed if it runs again
+
+
+def translate(context: ExceptionContext) -> BaseException | None:
+    """Return cloudnet's error for a driver's error, or None to let it pass."""
+    error, original = context.sqlalchemy_exception, context.original_exception
+    text = " ".join(str(original).split())
+    code = _code(original)
+    if isinstance(error, IntegrityError) or code in CHECK_VIOLATED:
+        return parse_conflict(original, context.statement)
+    if context.is_disconnect or code in ABORTED or "database is locked" in text:
+        return TransactionAborted(_explain(text))
+    if isinstance(error, OperationalError | ProgrammingError):
+        return DatabaseUnavailable(_explain(text))
+    if type(error) is DatabaseError:
+        return DatabaseUnavailable(
+            f"the database cannot be used: {text}; see [database] connection"
+        )
+    return None
+
+
+def _code(error: Any) -> str:  # Any: the driver's error
+    """Return PostgreSQL's SQLSTATE or MariaDB's error number."""
+    args = getattr(error, "args", None) or ("",)
+    return str(getattr(error, "sqlstate", None) or args[0])
+
+
+def _explain(text: str) -> str:
+    """Return one line with the cause and, where it is known, the remedy."""
+    if any(words in text for words in ("no such table", "does not exist", "doesn't exist")):
+        return (
+            f"the database lacks the tables of this version ({text}); run `cloudnet-manage db sync`"
+        )
+    if "unable to open database file" in text:
+        return (
+            f"the database file is missing or unreadable ({text}); create it with "
+            "`cloudnet-manage db sync`, as root"
+        )
+    if "readonly database" in text:
+        return f"this user may not write to the database ({text}); run it as root"
+    return f"the database does not answer: {text}"
