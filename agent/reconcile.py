@@ -17,13 +17,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cloudnet.agent.desired import DesiredState, DesiredStore
-from cloudnet.agent.node.plan import Step, Verb, plan
+from cloudnet.agent.node.plan import Step, Verb, expected, plan
 from cloudnet.agent.node.render import Rendered, render
 from cloudnet.agent.node.resources.actual import ActualState
 from cloudnet.agent.node.resources.base import Resource, Resources
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.agent.node.resources.lease import Lease
-from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.common.errors import KernelRefused
 from cloudnet.common.settings.views import AgentSettings
 from cloudnet.common.wire.objects import Applied, Fault, NetworkGone
@@ -152,12 +151,16 @@ class Reconciler:
                 return self._blind(desired, error)
             want, steps = self._planned(desired, found)
         stuck = self._apply(steps)
-        self._seen = None if stuck else _after(found, steps, want)
+        self._seen = (
+            None
+            if stuck
+            else replace(found, resources=expected(found.resources, want.resources, steps))
+        )
         self._forget_failures({step.resource.key for step in steps})
         faults = [*want.faults, *self._problems(stuck, want)]
         self._say(
             frozenset(fault.message for fault in want.faults)
-            | {f"{step} waits: {step.blocked_by}" for step in steps if step.blocked_by}
+            | {step.waits(step.blocked_by) for step in steps if step.blocked_by}
         )
         standing = _standing(desired, want, found.resources, stuck, faults)
         self._spoken_of = standing.spoken_of
@@ -193,8 +196,8 @@ class Reconciler:
             waits_for = {other.resource.key for other in stuck if other.verb is Verb.ENSURE}
             lack = sorted(waits_for.intersection(step.resource.depends_on))
             if step.verb is Verb.ENSURE and lack and step.blocked_by is None:
-                LOG.debug("hold: %s, until there is %s", step, ", ".join(lack))
-                step = replace(step, blocked_by=f"there is no {', '.join(lack)} yet")  # noqa: PLW2901
+                step = replace(step, blocked_by=f"there is no {', '.join(lack)}")  # noqa: PLW2901
+                LOG.debug("%s", step.waits(step.blocked_by or ""))
             if step.blocked_by is not None:
                 self._failures.pop(step.resource.key, None)  # it is not tried, so it does not fail
                 stuck.append(step)
@@ -213,16 +216,18 @@ class Reconciler:
             else:
                 self._kernel.remove(step.resource)
         except KernelRefused as error:
-            message = str(error).removeprefix(f"{step.resource}: ")
+            message = _reason(step.resource, error)
             if failure is None or failure.message != message:
-                LOG.warning("cannot %s: %s; will try again", step, message)
+                LOG.warning("%s; retrying", step.failed(message))
         except Exception as error:
             # A fault of ours in one thing must not keep all others from being made.
-            message = f"a fault of the agent's own, {type(error).__name__}: {error}"
+            message = f"a bug in cloudnet, {type(error).__name__}: {error}"
             if failure is None or failure.message != message:
-                LOG.exception("cannot %s", step)
+                LOG.exception("%s; retrying", step.failed(message))
         else:
-            LOG.info("%s%s", step, " (after it had failed)" if failure else "")
+            LOG.info("%s", step.done)
+            if failure is not None:
+                LOG.info("%s: resolved", key)
             self._failures.pop(key, None)
             return True
         times = failure.times + 1 if failure else 1
@@ -233,7 +238,7 @@ class Reconciler:
     def _forget_failures(self, steps: set[str]) -> None:
         """What is no longer to be done no longer fails."""
         for key in self._failures.keys() - steps:
-            LOG.info("%s: right by now, or wanted no more", key)
+            LOG.info("%s: resolved", key)
             del self._failures[key]
 
     @property
@@ -250,7 +255,7 @@ class Reconciler:
         return [
             Fault(
                 network_of.get(step.resource.key),
-                f"cannot {step}: {self._failures[step.resource.key].message}",
+                step.failed(self._failures[step.resource.key].message),
             )
             for step in stuck
             if step.resource.key in self._failures
@@ -265,18 +270,9 @@ class Reconciler:
         self._said = lines
 
 
-def _after(found: ActualState, steps: Iterable[Step], want: Rendered) -> ActualState:
-    """Return what the node has when all steps were taken."""
-    nat_mappings = {
-        k: resource for k, resource in want.resources.items() if isinstance(resource, NatMapping)
-    }
-    resources = dict(found.resources) | nat_mappings  # which rules make, and no step
-    for step in steps:
-        if step.verb is Verb.ENSURE:
-            resources[step.resource.key] = step.resource
-        else:
-            resources.pop(step.resource.key, None)
-    return ActualState(resources, found.nics)
+def _reason(resource: Resource, error: KernelRefused) -> str:
+    """Return the error without the name of the resource, which the line has already."""
+    return str(error).removeprefix(f"{resource}: ").removeprefix(f"{resource.key}: ")
 
 
 def _standing(

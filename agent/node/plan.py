@@ -6,6 +6,7 @@ creations. ``plan(x, x)`` is empty.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,63 +14,81 @@ from cloudnet.agent.node.resources.base import Management, Resource, Resources
 
 
 class Verb(StrEnum):
-    """What a step does."""
+    """What the kernel is asked to do in a step."""
 
     ENSURE = "ensure"
     REMOVE = "remove"
 
 
+_DONE = {"create": "created", "change": "changed", "repair": "repaired", "remove": "removed"}
+
+
 @dataclass(frozen=True)
 class Step:
-    """One resource to create, to change or to remove."""
+    """One resource to create, to change, to repair or to remove."""
 
     verb: Verb
     resource: Resource
     actual: Resource | None = None  # as it was read, or is assumed to be; None: absent
     blocked_by: str | None = None  # why it must wait; None: it can be done now
 
+    @property
+    def action(self) -> str:
+        """What the step does, as an operator would say it."""
+        if self.verb is Verb.REMOVE:
+            return "remove"
+        if self.actual is None:
+            return "create"
+        return "repair" if self.actual.faults else "change"
+
+    @property
+    def done(self) -> str:
+        """The log line of the step after it was done."""
+        return f"{self.resource.key}: {_DONE[self.action]}{_in_parentheses(self._details)}"
+
+    def failed(self, why: str) -> str:
+        """Return the line of the step after it failed."""
+        return f"{self.resource.key}: cannot be {_DONE[self.action]}: {why}"
+
+    def waits(self, why: str) -> str:
+        """Return the line of the step while it is blocked."""
+        return f"{self.resource.key}: not {_DONE[self.action]} yet: {why}"
+
     def __str__(self) -> str:
-        """Name what is done to what, and which faults that repairs."""
+        return f"{self.action} {self.resource.key}{_in_parentheses(self._details)}"
+
+    @property
+    def _details(self) -> str:
+        if self.verb is Verb.REMOVE:
+            return ""
         faults = self.actual.faults if self.actual is not None else ()
-        return f"{self.verb} {self.resource}" + (f" ({', '.join(faults)})" if faults else "")
+        return ", ".join(faults) or self.resource.details
 
 
 def plan(
-    want: Resources,
+    desired: Resources,
     actual: Resources,
     *,
     synced: bool = True,
     preserved: frozenset[str] = frozenset(),
     kept: tuple[type[Resource], ...] = (),
 ) -> list[Step]:
-    """Return the steps, in the order they must be taken.
+    """Return the steps, in the order in which they must be done.
 
-    :param whole: ``want`` is known to be the whole picture; else nothing is taken away, and no
-        table rewritten, which may hold rules of networks that are not known yet
-    :param left_alone: bridges of which nothing is taken away
+    :param synced: ``desired`` is complete; else nothing is removed, and no shared resource is
+        changed, which may hold parts of networks that are not known yet
+    :param preserved: bridges of the networks of which nothing is removed
     :param kept: kinds of which nothing is removed
     """
-    fresh = [
-        resource
-        for key, resource in want.items()
-        if actual.get(key) != resource and _is_created(resource)
-    ]
     steps = [
-        Step(
-            Verb.ENSURE,
-            resource,
-            actual.get(resource.key),
-            _too_early(resource, actual, synced=synced),
-        )
-        for resource in sorted(fresh, key=_creation_order)
+        Step(Verb.ENSURE, resource, found, _blocked_by(resource, found, synced=synced))
+        for resource, found in sorted(_to_ensure(desired, actual), key=_creation_order)
     ]
     if synced:
         stale = [
-            resource
-            for key, resource in actual.items()
-            if key not in want
-            and _is_removed(resource, kept=kept)
-            and resource.bridge_name not in preserved
+            actual[key]
+            for key in actual.keys() - desired.keys()
+            if _is_removed(actual[key], preserved=preserved, kept=kept)
         ]
         steps += [
             Step(Verb.REMOVE, resource, resource, resource.removal_blocked_by(actual))
@@ -78,23 +97,58 @@ def plan(
     return steps
 
 
-def _creation_order(resource: Resource) -> tuple[int, str]:
-    return resource.rank, resource.key
+def expected(actual: Resources, desired: Resources, steps: Iterable[Step]) -> Resources:
+    """Return what a host has that had ``actual``, after all the steps were done."""
+    result = dict(actual)
+    removed: set[str] = set()
+    for step in steps:
+        if step.verb is Verb.ENSURE:
+            result[step.resource.key] = step.resource
+        else:
+            removed.add(step.resource.key)
+    for key, resource in desired.items():
+        if resource.management is Management.IMPLIED:
+            result[key] = resource
+    if removed:
+        result = {
+            key: resource
+            for key, resource in result.items()
+            if key not in removed and removed.isdisjoint(resource.vanishes_with)
+        }
+    return result
+
+
+def _to_ensure(desired: Resources, actual: Resources) -> Iterator[tuple[Resource, Resource | None]]:
+    for key, resource in desired.items():
+        found = actual.get(key)
+        # Identity first: what was assumed after the last pass is the same object.
+        if found is not resource and found != resource and resource.management.creates:
+            yield resource, found
+
+
+def _creation_order(pair: tuple[Resource, Resource | None]) -> tuple[int, str]:
+    return pair[0].rank, pair[0].key
 
 
 def _removal_order(resource: Resource) -> tuple[int, str]:
     return -resource.rank, resource.key
 
 
-def _is_created(resource: Resource) -> bool:
-    return resource.management is not Management.OBSERVED
+def _is_removed(
+    resource: Resource, *, preserved: frozenset[str], kept: tuple[type[Resource], ...]
+) -> bool:
+    return (
+        resource.management.removes
+        and resource.bridge_name not in preserved
+        and not isinstance(resource, kept)
+    )
 
 
-def _is_removed(resource: Resource, *, kept: tuple[type[Resource], ...]) -> bool:
-    return resource.management is not Management.KEPT and not isinstance(resource, kept)
-
-
-def _too_early(resource: Resource, actual: Resources, *, synced: bool) -> str | None:
-    if not synced and resource.shared and resource.key in actual:
+def _blocked_by(resource: Resource, found: Resource | None, *, synced: bool) -> str | None:
+    if not synced and resource.shared and found is not None:
         return "not all networks are known yet"
     return None
+
+
+def _in_parentheses(text: str) -> str:
+    return f" ({text})" if text else ""

@@ -119,7 +119,7 @@ def test_the_operators_own_address_stands_in_and_is_never_removed(
         gateway.kernel.remove(floating)
 
     assert [record.getMessage() for record in caplog.records] == [
-        "floating 192.0.2.77 on eth1 is the operator's: used as it is, never removed"
+        "floating IP 192.0.2.77 on eth1 is the operator's: used as it is, never removed"
     ]
     assert "192.0.2.77/24" in gateway.sh("ip address show eth1")
     assert not gateway.has(floating)
@@ -143,7 +143,7 @@ def test_a_missing_nic_is_named_with_those_that_are_there(gateway: Host) -> None
         gateway.kernel.ensure(PublicAddress("eth7", IPv4Address("192.0.2.225")))
 
     assert str(refused.value) == (
-        "floating 192.0.2.225 on eth7: there is no eth7; there are: eth1, eth1-far"
+        "floating IP 192.0.2.225 on eth7: there is no eth7; there are: eth1, eth1-far"
     )
 
 

@@ -286,8 +286,8 @@ def test_a_port_in_use_is_one_line(host: Host) -> None:
             serve(host, network(3))
 
     assert str(refused.value) == (
-        "dhcp br100 with 1 hosts: failed to bind DHCP server socket: Address already in use; find "
-        "who uses the port by `ss -lunp`, and keep it off cloudnet's bridges"
+        "dnsmasq br100 (guests: 1): failed to bind DHCP server socket: Address already in use; "
+        "find who uses the port by `ss -lunp`, and keep it off cloudnet's bridges"
     )
     assert pids(host) == []
 
@@ -299,7 +299,7 @@ def test_a_bad_option_is_one_line(host: Host) -> None:
         host.kernel.ensure(served(host, network(3), "--dhcp-range=nonsense"))
 
     assert str(refused.value) == (
-        "dhcp br100 with 1 hosts: bad command line options: bad dhcp-range; "
+        "dnsmasq br100 (guests: 1): bad command line options: bad dhcp-range; "
         "see dnsmasq_config_file and the networks' DNS servers"
     )
 

@@ -58,7 +58,7 @@ def test_one_more_guest_is_a_step_or_two(host: Host) -> None:
     host.nic("eth2")
     converge(host, a_network(3))
 
-    assert converge(host, a_network(3, 4)) == ["ensure dhcp br100 with 2 hosts"]
+    assert converge(host, a_network(3, 4)) == ["change dnsmasq br100 (guests: 2)"]
 
 
 def test_all_of_it_goes_and_the_operators_things_stay(host: Host) -> None:
@@ -98,7 +98,7 @@ def test_a_directory_in_a_files_place_is_refused_and_read_like_any_other_flaw(ho
         file.unlink(missing_ok=True)
         file.mkdir()
 
-    dhcp = wanted(host, a_network(3))["dhcp br100"]
+    dhcp = wanted(host, a_network(3))["dnsmasq br100"]
 
     assert not host.has(dhcp)
     with pytest.raises(KernelRefused, match="Is a directory"):

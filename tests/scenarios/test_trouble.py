@@ -74,7 +74,7 @@ def test_casts_that_come_twice_late_or_not_at_all_change_nothing_in_the_end(
 
 def networks_of(cloud: Cloud) -> list[str]:
     """Return what stands, but for forwarding, which stays on when it is no longer needed."""
-    return [line for line in str(cloud).splitlines() if line and line != "forwarding of IPv4"]
+    return [line for line in str(cloud).splitlines() if line and line != "IPv4 forwarding"]
 
 
 def _live(cloud: Cloud, chance: random.Random) -> None:

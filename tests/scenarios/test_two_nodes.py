@@ -43,23 +43,23 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
 
     assert str(cloud) == dedent("""\
         node1
+        IPv4 forwarding
         address 10.0.0.1/22 on br100
         address 10.0.4.1/22 on br101
-        bridge br100 mac 02:00:00:00:01:00 mtu 1500
-        bridge br101 mac 02:00:00:00:01:00 mtu 1500
-        dhcp br100 with 2 hosts
-        dhcp br101 with 1 hosts
-        forwarding of IPv4
-        table filter with 24 rules
-        table mangle with 2 rules
-        table nat with 9 rules
-        vlan vlan100 on eth0 tag 100 mtu 1500 in br100
-        vlan vlan101 on eth0 tag 101 mtu 1500 in br101
+        bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
+        bridge br101 (mac 02:00:00:00:01:00, mtu 1500)
+        dnsmasq br100 (guests: 2)
+        dnsmasq br101 (guests: 1)
+        table filter (rules: 24)
+        table mangle (rules: 2)
+        table nat (rules: 9)
+        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
+        vlan vlan101 (tag 101 on eth0, mtu 1500, in br101)
 
         node2
-        bridge br100 mac 02:00:00:00:01:00 mtu 1500
-        table filter with 8 rules
-        vlan vlan100 on eth0 tag 100 mtu 1500 in br100""")
+        bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
+        table filter (rules: 8)
+        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
 
 
 def test_a_guest_is_wired_when_all_its_hosts_have_said_so(cloud: Cloud) -> None:
@@ -93,7 +93,7 @@ def test_the_last_guest_leaves_a_clean_node_and_every_address_free_again(multi_h
     multi_host.heartbeats(2)
     multi_host.world.end_quarantine()
 
-    assert str(multi_host.node1.kernel) == "forwarding of IPv4"
+    assert str(multi_host.node1.kernel) == "IPv4 forwarding"
     assert multi_host.node1.store.desired().snapshots == ()
     assert multi_host.world.rows("SELECT * FROM host_networks") == []
     assert multi_host.world.rows("SELECT address FROM fixed_ips WHERE NOT reserved") == []
@@ -140,8 +140,8 @@ def test_a_floating_ip_stands_on_the_gateway_and_goes_with_its_guest(cloud: Clou
         ADMIN, IPv4Address("192.168.99.225"), IPv4Address(fixed)
     )
     cloud.deliver()
-    assert "floating 192.168.99.225 on eth1" in str(cloud.node1.kernel)
-    assert f"translation 192.168.99.225 to {fixed}" in str(cloud.node1.kernel)
+    assert "floating IP 192.168.99.225 on eth1" in str(cloud.node1.kernel)
+    assert f"NAT mapping 192.168.99.225 to {fixed}" in str(cloud.node1.kernel)
 
     cloud.world.delete(3)
     cloud.deliver()

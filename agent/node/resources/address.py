@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Interface
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ class Address(Resource):
     device: str
     interface: IPv4Interface
 
-    @property
+    @cached_property
     def key(self) -> str:
         return f"address {self.interface} on {self.device}"
 
@@ -34,6 +35,3 @@ class Address(Resource):
     @property
     def vanishes_with(self) -> tuple[str, ...]:
         return (f"bridge {self.device}",)
-
-    def __str__(self) -> str:
-        return self.key

@@ -19,7 +19,16 @@ class Management(Enum):
 
     MANAGED = "created and removed"
     KEPT = "created, never removed"  # others may rely on it
-    OBSERVED = "never created, only removed"  # something else creates it
+    IMPLIED = "created by another resource, removed by itself"
+    OBSERVED = "created by something else, removed"
+
+    @property
+    def creates(self) -> bool:
+        return self is Management.MANAGED or self is Management.KEPT
+
+    @property
+    def removes(self) -> bool:
+        return self is not Management.KEPT
 
 
 class Resource:
@@ -33,7 +42,19 @@ class Resource:
     @property
     @abstractmethod
     def key(self) -> str:
-        """The name of the resource on its host: two resources with one key are the same thing."""
+        """The name of the resource on its host: two resources with one key are the same thing.
+
+        Log lines begin with it, so it reads as one: ``bridge br100``. Kinds of which a host has
+        thousands keep it once it is built.
+        """
+
+    @property
+    def details(self) -> str:
+        """What a log line says of it besides its key; empty: nothing."""
+        return ""
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.details})" if self.details else self.key
 
     @property
     def faults(self) -> tuple[str, ...]:

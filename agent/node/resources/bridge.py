@@ -10,7 +10,7 @@ from cloudnet.agent.node.resources.base import Resource, Resources
 
 @dataclass(frozen=True)
 class Bridge(Resource):
-    """A network's bridge: no spanning tree, no forward delay, a MAC that stays."""
+    """A network's bridge: no spanning tree, no forward delay, a fixed MAC and MTU."""
 
     order: ClassVar[int] = 40
 
@@ -19,7 +19,7 @@ class Bridge(Resource):
     mac: str
     mtu: int
     faults: tuple[str, ...] = ()  # down, spanning tree…
-    guests: tuple[str, ...] = field(default=(), compare=False)  # foreign ports, as found
+    guests: tuple[str, ...] = field(default=(), compare=False)  # foreign ports of an actual bridge
 
     @property
     def key(self) -> str:
@@ -30,16 +30,18 @@ class Bridge(Resource):
         return self.name
 
     def removal_blocked_by(self, actual: Resources) -> str | None:
-        """A bridge is not removed while a guest is in it."""
+        """Return which guests are still in it."""
         return guests_in(actual, self.name)
 
-    def __str__(self) -> str:
-        return f"bridge {self.name} mac {self.mac} mtu {self.mtu}"
+    @property
+    def details(self) -> str:
+        return f"mac {self.mac}, mtu {self.mtu}"
 
 
 def guests_in(actual: Resources, bridge: str) -> str | None:
-    """Return a line that names the guests in the bridge; None: there are none."""
+    """Return which guests are in the bridge, as a reason to wait; None: there are none."""
     found = actual.get(f"bridge {bridge}")
     if isinstance(found, Bridge) and found.guests:
-        return f"{', '.join(found.guests)} still in {bridge}"
+        are = "is" if len(found.guests) == 1 else "are"
+        return f"{', '.join(found.guests)} {are} still in {bridge}"
     return None

@@ -11,21 +11,21 @@ from cloudnet.agent.node.resources.base import Resource
 
 @dataclass(frozen=True)
 class Dnsmasq(Resource):
-    """One dnsmasq: its command line and the files it reads."""
+    """The dnsmasq of one network on this host: its command line and the files that it reads."""
 
     order: ClassVar[int] = 80
 
     bridge: str
     network: str  # uuid
-    arguments: tuple[str, ...]  # as /proc shows them; a change means a restart
+    arguments: tuple[str, ...]  # as /proc shows them; a change needs a restart
     environment: tuple[tuple[str, str], ...] = field(compare=False)  # for the lease script
-    hosts: tuple[str, ...]  # lines of dhcp-host; additions need no signal, the rest a SIGHUP
+    hosts: tuple[str, ...]  # dhcp-host lines; a removal needs a SIGHUP, an addition nothing
     options: tuple[str, ...]  # lines of the dhcp-optsfile
     faults: tuple[str, ...] = ()  # deaf, double…
 
     @property
     def key(self) -> str:
-        return f"dhcp {self.bridge}"
+        return f"dnsmasq {self.bridge}"
 
     @property
     def bridge_name(self) -> str:
@@ -35,8 +35,9 @@ class Dnsmasq(Resource):
     def depends_on(self) -> tuple[str, ...]:
         return (f"bridge {self.bridge}",)
 
-    def __str__(self) -> str:
-        return f"dhcp {self.bridge} with {len(self.hosts)} hosts"
+    @property
+    def details(self) -> str:
+        return f"guests: {len(self.hosts)}"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class DnsmasqFiles:
 
 @dataclass(frozen=True)
 class Process:
-    """A running process, told apart from a later one with the same pid."""
+    """A running process; its start time tells it from a later one with the same pid."""
 
     pid: int
     started: int  # clock ticks after boot, field 22 of /proc/<pid>/stat

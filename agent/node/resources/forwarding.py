@@ -10,14 +10,11 @@ from cloudnet.agent.node.resources.base import Management, Resource
 
 @dataclass(frozen=True)
 class Forwarding(Resource):
-    """``net.ipv4.ip_forward``, without which a node is no gateway. Never taken away."""
+    """``net.ipv4.ip_forward``, without which a host is no gateway. Never turned off."""
 
     order: ClassVar[int] = 10
     management: ClassVar[Management] = Management.KEPT
 
     @property
     def key(self) -> str:
-        return "forwarding"
-
-    def __str__(self) -> str:
-        return "forwarding of IPv4"
+        return "IPv4 forwarding"

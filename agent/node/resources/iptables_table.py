@@ -109,5 +109,6 @@ class Table(Resource):
                 if mapping is not None:
                     yield mapping
 
-    def __str__(self) -> str:
-        return f"table {self.name} with {sum(len(chain.tags) for chain in self.chains)} rules"
+    @property
+    def details(self) -> str:
+        return f"rules: {sum(len(chain.tags) for chain in self.chains)}"

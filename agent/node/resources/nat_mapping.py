@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Address
 from typing import ClassVar
 
@@ -11,35 +12,32 @@ from cloudnet.agent.node.resources.base import Management, Resource
 
 @dataclass(frozen=True)
 class NatMapping(Resource):
-    """A floating IP's two-way NAT, as the rules of the nat table say it.
+    """The NAT between a floating IP and a fixed IP.
 
-    Made by the rules themselves; taking it away means that the kernel forgets the connections
-    that went through it.
+    The rules of the nat table create it. To remove it is to delete its connections from the
+    kernel's connection tracking.
     """
 
     order: ClassVar[int] = 100
-    management: ClassVar[Management] = Management.OBSERVED  # the rules of table nat make it
+    management: ClassVar[Management] = Management.IMPLIED  # the rules of table nat create it
 
     floating: IPv4Address
     fixed: IPv4Address
 
-    @property
+    @cached_property
     def key(self) -> str:
-        return f"translation {self.floating} to {self.fixed}"
+        return f"NAT mapping {self.floating} to {self.fixed}"
 
     @property
     def note(self) -> str:
-        """How a rule's comment says it."""
+        """Its form in the comment of a rule."""
         return f"{self.floating} is {self.fixed}"
 
     @classmethod
     def noted(cls, note: str) -> NatMapping | None:
-        """Return the translation that a rule's comment says; None when it says none."""
+        """Return the mapping in the comment of a rule; None: the comment has none."""
         floating, _, fixed = note.partition(" is ")
         try:
             return cls(IPv4Address(floating), IPv4Address(fixed))
         except ValueError:
             return None
-
-    def __str__(self) -> str:
-        return self.key

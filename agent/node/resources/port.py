@@ -11,7 +11,7 @@ from cloudnet.agent.node.resources.bridge import guests_in
 
 @dataclass(frozen=True)
 class Port(Resource):
-    """A NIC of the operator's that carries a flat network, in its bridge."""
+    """The operator's NIC below a flat network, as a port of the network's bridge."""
 
     order: ClassVar[int] = 60
 
@@ -36,8 +36,9 @@ class Port(Resource):
         return (self.device,)
 
     def removal_blocked_by(self, actual: Resources) -> str | None:
-        """What carries the frames of a bridge is not removed while a guest is in the bridge."""
+        """Return which guests still need it: those in its bridge."""
         return guests_in(actual, self.bridge)
 
-    def __str__(self) -> str:
-        return f"port {self.device} in {self.bridge}"
+    @property
+    def details(self) -> str:
+        return f"in {self.bridge}"

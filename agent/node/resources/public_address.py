@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Address
 from typing import ClassVar
 
@@ -11,16 +12,16 @@ from cloudnet.agent.node.resources.base import Resource
 
 @dataclass(frozen=True)
 class PublicAddress(Resource):
-    """A floating IP on a public NIC, so that the node answers ARP for it."""
+    """A floating IP on a public NIC, so that the host answers ARP requests for it."""
 
     order: ClassVar[int] = 110
 
     device: str
     address: IPv4Address
 
-    @property
+    @cached_property
     def key(self) -> str:
-        return f"floating {self.address} on {self.device}"
+        return f"floating IP {self.address} on {self.device}"
 
     @property
     def depends_on(self) -> tuple[str, ...]:
@@ -29,6 +30,3 @@ class PublicAddress(Resource):
     @property
     def devices(self) -> tuple[str, ...]:
         return (self.device,)
-
-    def __str__(self) -> str:
-        return self.key

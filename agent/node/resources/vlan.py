@@ -40,8 +40,9 @@ class Vlan(Resource):
         return (self.parent,)
 
     def removal_blocked_by(self, actual: Resources) -> str | None:
-        """What carries the frames of a bridge is not removed while a guest is in the bridge."""
+        """Return which guests still need it: those in its bridge."""
         return guests_in(actual, self.bridge)
 
-    def __str__(self) -> str:
-        return f"vlan {self.name} on {self.parent} tag {self.tag} mtu {self.mtu} in {self.bridge}"
+    @property
+    def details(self) -> str:
+        return f"tag {self.tag} on {self.parent}, mtu {self.mtu}, in {self.bridge}"

@@ -66,14 +66,14 @@ def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
     node.desired(network(vifs=(vif(),))).steps()
 
     assert str(node.kernel) == dedent("""\
+        IPv4 forwarding
         address 10.0.0.1/22 on br100
-        bridge br100 mac 02:00:00:00:01:00 mtu 1500
-        dhcp br100 with 1 hosts
-        forwarding of IPv4
-        table filter with 13 rules
-        table mangle with 1 rules
-        table nat with 6 rules
-        vlan vlan100 on eth0 tag 100 mtu 1500 in br100""")
+        bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
+        dnsmasq br100 (guests: 1)
+        table filter (rules: 13)
+        table mangle (rules: 1)
+        table nat (rules: 6)
+        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
     assert node.standing.applied == (Applied(PRIVATE, 1),)
 
 
@@ -88,7 +88,7 @@ def test_another_guest_costs_one_step(node: Node) -> None:
 
     node.desired(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
 
-    assert node.steps() == ["ensure dhcp br100 with 2 hosts"]
+    assert node.steps() == ["change dnsmasq br100 (guests: 2)"]
 
 
 def test_the_last_guest_takes_the_network_with_it(node: Node) -> None:
@@ -97,7 +97,7 @@ def test_the_last_guest_takes_the_network_with_it(node: Node) -> None:
 
     node.desired(gone()).steps()
 
-    assert str(node.kernel) == "forwarding of IPv4"
+    assert str(node.kernel) == "IPv4 forwarding"
     assert node.standing.gone == (gone(),)
 
 
@@ -114,7 +114,7 @@ def test_a_network_is_not_gone_while_a_guest_is_in_its_bridge(
     assert "bridge br100" in str(node.kernel)
     assert node.standing.gone == ()
     assert [r.message for r in caplog.records].count(
-        "remove bridge br100 mac 02:00:00:00:01:00 mtu 1500 waits: tap1 still in br100"
+        "bridge br100: not removed yet: tap1 is still in br100"
     ) == 1
 
     node.kernel.guests.clear()
@@ -139,7 +139,7 @@ def test_a_node_comes_back_from_disk_when_nobody_answers(tmp_path: Path) -> None
 
     rebooted.steps()
 
-    assert "dhcp br100 with 1 hosts" in str(rebooted.kernel)
+    assert "dnsmasq br100 (guests: 1)" in str(rebooted.kernel)
     assert "bridge br101" in str(rebooted.kernel)
 
 
@@ -149,14 +149,14 @@ def test_what_fails_holds_what_leans_on_it_and_nothing_else(node: Node) -> None:
     steps = node.desired(network(), network(OTHER)).steps()
 
     assert [step for step in steps if "br100" in step] == [
-        "ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500"
+        "create bridge br100 (mac 02:00:00:00:01:00, mtu 1500)"
     ]
-    assert "dhcp br101 with 0 hosts" in str(node.kernel)
+    assert "dnsmasq br101 (guests: 0)" in str(node.kernel)
     assert node.standing.applied == (Applied(OTHER, 1),)
     assert [(p.network, p.message) for p in node.standing.faults] == [
         (
             PRIVATE,
-            "cannot ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500: Operation not supported",
+            "bridge br100: cannot be created: Operation not supported",
         )
     ]
 
@@ -173,20 +173,21 @@ def test_a_failure_is_said_once_tried_again_after_growing_pauses_and_its_end_is_
     node: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    node.kernel.refuse["dhcp br100"] = "address already in use"
+    node.kernel.refuse["dnsmasq br100"] = "address already in use"
     tries = []
     node.desired(network())
     for second in range(16):
         node.now = float(second)
-        tries += [second for step in node.steps() if step.startswith("ensure dhcp")]
+        tries += [second for step in node.steps() if step.startswith("create dnsmasq")]
     node.kernel.refuse.clear()
     node.now = 100.0
     node.steps()
 
     assert tries == [0, 1, 3, 7, 15]
-    assert [r.getMessage() for r in caplog.records if "dhcp" in r.getMessage()] == [
-        "cannot ensure dhcp br100 with 0 hosts: address already in use; will try again",
-        "ensure dhcp br100 with 0 hosts (after it had failed)",
+    assert [r.getMessage() for r in caplog.records if "dnsmasq" in r.getMessage()] == [
+        "dnsmasq br100: cannot be created: address already in use; retrying",
+        "dnsmasq br100: created (guests: 0)",
+        "dnsmasq br100: resolved",
     ]
 
 
@@ -194,7 +195,7 @@ def test_damage_is_repaired_and_the_rest_left_alone(node: Node) -> None:
     node.desired(network(vifs=(vif(),)), network(OTHER)).steps()
     del node.kernel.resources["vlan vlan100"]
 
-    assert node.steps() == ["ensure vlan vlan100 on eth0 tag 100 mtu 1500 in br100"]
+    assert node.steps() == ["create vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)"]
 
 
 def test_a_nic_that_goes_away_takes_nothing_with_it(
@@ -217,8 +218,8 @@ def test_a_floating_ip_that_moves_to_another_guest_forgets_its_connections(node:
     node.desired(network(revision=2, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
 
     assert node.steps() == [
-        "ensure table nat with 10 rules",
-        "remove translation 192.168.99.225 to 10.0.0.3",
+        "change table nat (rules: 10)",
+        "remove NAT mapping 192.168.99.225 to 10.0.0.3",
     ]
 
 
@@ -229,7 +230,7 @@ def test_the_lease_of_a_guest_that_went_is_released(node: Node) -> None:
 
     node.desired(network(revision=2))
 
-    assert node.steps() == ["ensure dhcp br100 with 0 hosts", f"remove {lease}"]
+    assert node.steps() == ["change dnsmasq br100 (guests: 0)", f"remove {lease}"]
 
 
 def test_without_forced_release_a_lease_runs_out_by_itself(tmp_path: Path) -> None:
@@ -275,7 +276,7 @@ def test_what_the_controller_asks_for_is_made_without_looking(node: Node) -> Non
     node.desired(network(vifs=(vif(),))).steps()
     node.desired(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
 
-    assert node.steps(look=False) == ["ensure dhcp br100 with 2 hosts"]
+    assert node.steps(look=False) == ["change dnsmasq br100 (guests: 2)"]
     assert node.kernel.looks == 1
     assert node.standing.applied == (Applied(PRIVATE, 2),)
     assert node.steps() == []
@@ -300,7 +301,7 @@ def test_connections_of_a_floating_ip_that_moves_at_once_are_forgotten_at_once(n
     node.steps(look=False)
     node.desired(network(revision=3, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
 
-    assert "remove translation 192.168.99.225 to 10.0.0.3" in node.steps(look=False)
+    assert "remove NAT mapping 192.168.99.225 to 10.0.0.3" in node.steps(look=False)
 
 
 def test_after_a_step_that_failed_it_is_looked_again(node: Node) -> None:
@@ -343,7 +344,7 @@ def test_what_was_damaged_unseen_is_found_a_moment_after_something_was_made(
     thread = threading.Thread(target=turning.run, args=(stop,), daemon=True)
     thread.start()
     node.desired(network(vifs=(vif(),)))
-    wait_for(lambda: "dhcp br100" in node.kernel.resources, "the first guest", 5)
+    wait_for(lambda: "dnsmasq br100" in node.kernel.resources, "the first guest", 5)
 
     del node.kernel.resources["vlan vlan100"]
     node.desired(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
@@ -373,12 +374,12 @@ def test_a_fault_of_our_own_in_one_thing_keeps_nothing_else_from_being_made(
 
     assert "vlan vlan101" in node.kernel.resources
     [fault] = node.standing.faults
-    assert fault.message.endswith(": a fault of the agent's own, ValueError: no such thing")
+    assert fault.message.endswith(": a bug in cloudnet, ValueError: no such thing")
     assert caplog.text.count("Traceback") == 1
 
 
 def test_what_is_held_does_not_fail_and_keeps_nobody_awake(node: Node) -> None:
-    node.kernel.refuse["dhcp br100"] = "port in use"
+    node.kernel.refuse["dnsmasq br100"] = "port in use"
     node.desired(network(vifs=(vif(),))).steps()
     node.kernel.refuse["bridge br100"] = "no"
     node.kernel.resources.clear()
@@ -389,12 +390,12 @@ def test_what_is_held_does_not_fail_and_keeps_nobody_awake(node: Node) -> None:
 
     assert node.loop.pause_seconds > 0.4
     assert [fault.message for fault in node.standing.faults] == [
-        "cannot ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500: no"
+        "bridge br100: cannot be created: no"
     ]
 
 
 def test_what_cannot_be_read_is_tried_again_soon_and_not_all_the_time(node: Node) -> None:
-    node.kernel.refuse["dhcp br100"] = "port in use"
+    node.kernel.refuse["dnsmasq br100"] = "port in use"
     node.desired(network(vifs=(vif(),))).steps()
     node.kernel.unreadable = "no"
     node.now += 10

@@ -77,7 +77,7 @@ def test_a_floating_ip_is_translated_both_ways_and_before_the_general_snat() -> 
         "nat cloudnet-float-snat -s 10.0.0.3/32 -o eth1 -j SNAT --to-source 192.168.99.225",
     ]
     assert [str(resource) for resource in nat_mappings([with_floating])] == [
-        "translation 192.168.99.225 to 10.0.0.3"
+        "NAT mapping 192.168.99.225 to 10.0.0.3"
     ]
 
 

@@ -36,30 +36,30 @@ def story(steps: object) -> list[str]:
 def test_the_first_guest_builds_the_network_from_the_ground_up() -> None:
     steps = plan(wanted(network(vifs=(vif(),), floating_ips=(floating(),))), {})
 
-    assert [str(step).split(" mtu")[0].split(" with")[0] for step in steps] == [
-        "ensure forwarding of IPv4",
-        "ensure table filter",
-        "ensure table mangle",
-        "ensure bridge br100 mac 02:00:00:00:01:00",
-        "ensure vlan vlan100 on eth0 tag 100",
-        "ensure address 10.0.0.1/22 on br100",
-        "ensure dhcp br100",
-        "ensure table nat",
-        "ensure floating 192.168.99.225 on eth1",
+    assert [str(step).split(" (")[0] for step in steps] == [
+        "create IPv4 forwarding",
+        "create table filter",
+        "create table mangle",
+        "create bridge br100",
+        "create vlan vlan100",
+        "create address 10.0.0.1/22 on br100",
+        "create dnsmasq br100",
+        "create table nat",
+        "create floating IP 192.168.99.225 on eth1",
     ]
 
 
 def test_what_is_no_longer_wanted_goes_in_reverse() -> None:
     actual = wanted(network(vifs=(vif(),), floating_ips=(floating(),)))
 
-    assert [str(step).split(" mac")[0].split(" with")[0] for step in plan({}, actual)] == [
+    assert [str(step).split(" (")[0] for step in plan({}, actual)] == [
         "remove lease 10.0.0.3 of fa:16:3e:00:00:03 on br100",
-        "remove floating 192.168.99.225 on eth1",
-        "remove translation 192.168.99.225 to 10.0.0.3",
+        "remove floating IP 192.168.99.225 on eth1",
+        "remove NAT mapping 192.168.99.225 to 10.0.0.3",
         "remove table nat",
-        "remove dhcp br100",
+        "remove dnsmasq br100",
         "remove address 10.0.0.1/22 on br100",
-        "remove vlan vlan100 on eth0 tag 100 mtu 1500 in br100",
+        "remove vlan vlan100",
         "remove bridge br100",
         "remove table mangle",
         "remove table filter",
@@ -77,7 +77,7 @@ def test_rules_are_not_rewritten_before_the_picture_is_whole() -> None:
 
     blocked = {step.resource.key for step in steps if step.blocked_by}
     assert blocked == {"table filter", "table nat", "table mangle"}
-    assert story(plan(wanted(network()), {}, synced=False))[1].startswith("ensure table filter")
+    assert story(plan(wanted(network()), {}, synced=False))[1].startswith("create table filter")
 
 
 def test_a_faulty_resource_is_repaired_and_the_step_names_its_faults() -> None:
@@ -89,7 +89,7 @@ def test_a_faulty_resource_is_repaired_and_the_step_names_its_faults() -> None:
     [step] = plan(want, want | by_key(down))
 
     assert step.actual == down
-    assert str(step) == ("ensure bridge br100 mac 02:00:00:00:01:00 mtu 1500 (down, spanning tree)")
+    assert str(step) == "repair bridge br100 (down, spanning tree)"
 
 
 def test_a_bridge_with_a_guest_in_it_stays_and_so_does_its_vlan() -> None:
@@ -100,8 +100,8 @@ def test_a_bridge_with_a_guest_in_it_stays_and_so_does_its_vlan() -> None:
 
     blocked = {step.resource.key: step.blocked_by for step in plan({}, actual)}
 
-    assert blocked["bridge br100"] == "tap1 still in br100"
-    assert blocked["vlan vlan100"] == "tap1 still in br100"
+    assert blocked["bridge br100"] == "tap1 is still in br100"
+    assert blocked["vlan vlan100"] == "tap1 is still in br100"
 
 
 def test_what_belongs_to_a_network_that_cannot_be_had_now_is_left_alone() -> None:

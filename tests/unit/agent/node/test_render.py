@@ -41,18 +41,18 @@ def links(want: Rendered) -> str:
 
 def test_a_gateway_has_bridge_vlan_address_and_dhcp() -> None:
     assert links(translated(network(vifs=(vif(),)))) == dedent("""\
-        vlan vlan100 on eth0 tag 100 mtu 1500 in br100
-        bridge br100 mac 02:00:00:00:01:00 mtu 1500
-        forwarding of IPv4
+        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
+        bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
+        IPv4 forwarding
         address 10.0.0.1/22 on br100
-        dhcp br100 with 1 hosts
+        dnsmasq br100 (guests: 1)
         lease 10.0.0.3 of fa:16:3e:00:00:03 on br100""")
 
 
 def test_another_host_has_layer_two_only() -> None:
     assert links(translated(bridged_only())) == dedent("""\
-        vlan vlan100 on eth0 tag 100 mtu 1500 in br100
-        bridge br100 mac 02:00:00:00:01:00 mtu 1500""")
+        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
+        bridge br100 (mac 02:00:00:00:01:00, mtu 1500)""")
 
 
 def test_a_missing_nic_is_named_with_what_is_there_and_stops_no_other_network() -> None:
@@ -96,7 +96,7 @@ def test_floating_ips_stay_when_the_networks_own_nic_goes_away() -> None:
     want = translated(network(vifs=(vif(),), floating_ips=(floating(),)), nics=(ETH1,))
 
     assert want.preserved == {"br100"}
-    assert "floating 192.168.99.225 on eth1" in want.resources
+    assert "floating IP 192.168.99.225 on eth1" in want.resources
 
 
 def test_a_floating_ip_without_a_nic_is_said_and_keeps_no_guest_from_its_network() -> None:
@@ -112,7 +112,7 @@ def test_a_floating_ip_without_a_nic_is_said_and_keeps_no_guest_from_its_network
     ]
     for want in (unnamed, absent):
         assert PRIVATE in want.networks
-        assert "dhcp br100" in want.resources
+        assert "dnsmasq br100" in want.resources
         assert not any(key.startswith("floating") for key in want.resources)
 
 
