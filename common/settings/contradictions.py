@@ -8,7 +8,7 @@ from oslo_config import cfg
 
 from cloudnet.common.errors import ConfigurationError
 from cloudnet.common.limits import VLAN_ID
-from cloudnet.common.settings.judge import Verdict
+from cloudnet.common.settings.check import Verdict
 from cloudnet.common.wire.objects import Topology
 
 

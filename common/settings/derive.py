@@ -8,8 +8,8 @@ from pathlib import Path
 from oslo_config import cfg
 
 from cloudnet.common.settings.broker_url import broker_url
+from cloudnet.common.settings.check import Verdict
 from cloudnet.common.settings.contradictions import network_size
-from cloudnet.common.settings.judge import Verdict
 from cloudnet.common.settings.views import (
     AgentSettings,
     ControllerSettings,

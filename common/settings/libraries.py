@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.vocabulary import Known, Vocabulary
+from cloudnet.common.settings.option_index import Known, Vocabulary
 
 LOG = "oslo.log"
 MESSAGING = "oslo.messaging"

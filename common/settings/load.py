@@ -14,12 +14,12 @@ from oslo_log import log
 from cloudnet.common import logs
 from cloudnet.common.errors import ConfigurationError
 from cloudnet.common.settings import host_facts, libraries
+from cloudnet.common.settings.check import Verdict
 from cloudnet.common.settings.command_line import take_apart
 from cloudnet.common.settings.contradictions import refuse_contradictions
 from cloudnet.common.settings.derive import agent_settings, controller_settings
-from cloudnet.common.settings.judge import Verdict
+from cloudnet.common.settings.fill import fill, register
 from cloudnet.common.settings.options import SHARED
-from cloudnet.common.settings.parse import fill, register
 from cloudnet.common.settings.read import report
 from cloudnet.common.settings.views import AgentSettings, ControllerSettings
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from oslo_config import cfg
 
+from cloudnet.common.settings.check import Verdict
 from cloudnet.common.settings.command_line import usual_files
 from cloudnet.common.settings.contradictions import refuse_contradictions
 from cloudnet.common.settings.derive import controller_settings
-from cloudnet.common.settings.judge import Verdict
+from cloudnet.common.settings.fill import fill, register
 from cloudnet.common.settings.options import SHARED
-from cloudnet.common.settings.parse import fill, register
 from cloudnet.common.settings.views import ControllerSettings
 
 LOG = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.kinds import BrokerUrl, Text
+from cloudnet.common.settings.option_types import BrokerUrl, Text
 
 SHARED: tuple[cfg.Opt, ...] = (
     cfg.Opt(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.kinds import Address, Text
+from cloudnet.common.settings.option_types import Address, Text
 from cloudnet.common.settings.options.wording import NO_EFFECT
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oslo_config import cfg
 
 from cloudnet.common.limits import MTU
-from cloudnet.common.settings.kinds import Address, Host, Interface, Range, Text
+from cloudnet.common.settings.option_types import Address, Host, Interface, Range, Text
 from cloudnet.common.settings.options.wording import NO_EFFECT
 
 DATAPLANE: tuple[cfg.Opt, ...] = (

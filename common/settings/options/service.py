@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.kinds import Text, Url
+from cloudnet.common.settings.option_types import Text, Url
 from cloudnet.common.settings.options.wording import NO_EFFECT
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mariadb")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oslo_config import cfg
 
 from cloudnet.common.limits import VLAN_ID
-from cloudnet.common.settings.kinds import Address, Interface, Manager, Text
+from cloudnet.common.settings.option_types import Address, Interface, Manager, Text
 from cloudnet.common.settings.options.wording import NO_EFFECT
 
 TOPOLOGY: tuple[cfg.Opt, ...] = (

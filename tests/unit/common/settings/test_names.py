@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cloudnet.common.settings.fill import VOCABULARY
 from cloudnet.common.settings.libraries import MESSAGING, options_of
-from cloudnet.common.settings.neighbours import NAMES, is_neighbour
+from cloudnet.common.settings.nova_options import NAMES, is_neighbour
 from cloudnet.common.settings.options import GROUPS, SHARED
-from cloudnet.common.settings.parse import VOCABULARY
 
 NETWORK_OPTIONS = """
 allow_same_net_traffic auto_assign_floating_ip bindir cnt_vpn_clients control_exchange

@@ -1,6 +1,6 @@
 """From files and a command line to a filled oslo.config object, or one line that says why not.
 
-The files are read and judged by us (:mod:`.files`, :mod:`.judge`); what is accepted is handed to
+The files are read and judged by us (:mod:`.files`, :mod:`.check`); what is accepted is handed to
 oslo.config as one file in memory that it would have read anyway: today's names, every assignment
 under its group. So oslo.config does what it is good at (defaults, ``$references``, conversion, the
 command line), and every complaint can name the file and line that the operator wrote.
@@ -16,12 +16,12 @@ from pathlib import Path
 from oslo_config import cfg
 
 from cloudnet.common.errors import ConfigurationError
-from cloudnet.common.settings import host_facts, kinds
+from cloudnet.common.settings import host_facts, option_types
+from cloudnet.common.settings.check import Verdict, judge, shown
 from cloudnet.common.settings.command_line import USUAL
 from cloudnet.common.settings.files import Assignment, read_all
-from cloudnet.common.settings.judge import Verdict, judge, shown
+from cloudnet.common.settings.option_index import Known, Vocabulary
 from cloudnet.common.settings.options import GROUPS, SHARED
-from cloudnet.common.settings.vocabulary import Known, Vocabulary
 
 VOCABULARY = Vocabulary({**GROUPS, "DEFAULT": (*GROUPS["DEFAULT"], *SHARED)})
 
@@ -65,10 +65,10 @@ def _check_references(conf: cfg.ConfigOpts, verdict: Verdict) -> None:
         if "$" not in assignment.value or not _is_registered(conf, known):
             continue
         try:
-            kinds.refuse_nothing(known.option, _value(conf, known))
+            option_types.refuse_nothing(known.option, _value(conf, known))
         except (ValueError, cfg.Error, RecursionError) as error:
             raise ConfigurationError(
-                f"{shown(assignment, known.option)}: {kinds.wanted(known.option)} is needed, and "
+                f"{shown(assignment, known.option)}: {option_types.wanted(known.option)} is needed, and "
                 "$name must be another option's name (a literal $ is written $$)"
             ) from error
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from oslo_config import cfg
 
 from cloudnet.common.errors import ConfigurationError
-from cloudnet.common.settings import kinds
+from cloudnet.common.settings import option_types
 from cloudnet.common.settings.files import Assignment
 from cloudnet.common.settings.libraries import library_option, nearest_library_option
-from cloudnet.common.settings.neighbours import is_neighbour
-from cloudnet.common.settings.vocabulary import Known, Vocabulary
+from cloudnet.common.settings.nova_options import is_neighbour
+from cloudnet.common.settings.option_index import Known, Vocabulary
 
 MOVED = {
     "rabbit_use_ssl": "ssl",
@@ -100,10 +100,10 @@ def _check_value(known: Known, assignment: Assignment) -> None:
     if "$" in assignment.value:
         return  # refers to another option: checked when all are known
     try:
-        kinds.convert(known.option, assignment.value)
+        option_types.convert(known.option, assignment.value)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(
-            f"{shown(assignment, known.option)}: {kinds.wanted(known.option)} is needed"
+            f"{shown(assignment, known.option)}: {option_types.wanted(known.option)} is needed"
         ) from error
 
 
