@@ -30,7 +30,7 @@ from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common import rpc
 from cloudnet.common.errors import ConfigurationError, KernelRefused
 from cloudnet.common.logs import set_up_logging
-from cloudnet.common.settings import load_agent
+from cloudnet.common.settings.load import load_agent
 from cloudnet.common.settings.views import AgentSettings
 
 LOG = logging.getLogger(__name__)

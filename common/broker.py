@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import kombu
-import kombu.exceptions
+from kombu.connection import Connection
 from oslo_config import cfg
 
 from cloudnet.common.retry import wait_until_available
@@ -29,7 +28,7 @@ class Door:
     """One place where a broker may answer."""
 
     name: str  # host:port, fit for a log line
-    connection: kombu.Connection
+    connection: Connection
 
 
 def wait(doors: Sequence[Door], stop: threading.Event) -> bool:
@@ -73,7 +72,7 @@ def doors(parsed: Any) -> list[Door]:  # Any: oslo.messaging's TransportURL
     return [
         Door(
             f"{host.hostname}:{host.port or 5672}",
-            kombu.Connection(
+            Connection(  # type: ignore[no-untyped-call]  # kombu types a part of itself
                 hostname=host.hostname,
                 port=host.port or 5672,
                 userid=host.username or "guest",

@@ -44,7 +44,7 @@ _EARLY = "cloudnet.common.settings"
 _held: MemoryHandler | None = None
 
 
-class OneLine(formatters.ContextFormatter):  # type: ignore[misc]  # the library has no types
+class OneLine(formatters.ContextFormatter):
     """oslo.log's, but what we say is all there is to say.
 
     The library puts the exception that is being handled behind every warning, where ours have it

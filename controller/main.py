@@ -18,7 +18,8 @@ from cloudnet.common import rpc
 from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.retry import wait_until_available
-from cloudnet.common.settings import ControllerSettings, load_controller
+from cloudnet.common.settings.load import load_controller
+from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.compose import build_services
 from cloudnet.controller.db import schema
 from cloudnet.controller.db.engine import Database

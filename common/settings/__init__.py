@@ -1,52 +1,20 @@
-"""Every option there is, and the typed, frozen views that core code is given of them.
+"""Options, and the typed, frozen settings that core code is given.
 
-``main`` calls :func:`load_controller` or :func:`load_agent`; nobody else sees oslo.config. The
-views are imported everywhere, also by what must start fast, so the loading (and oslo.config with
-it) is imported when it is first asked for.
+A program's ``main`` calls a function of :mod:`.load`; nothing else uses oslo.config. The settings'
+types in :mod:`.views` are imported everywhere, also by programs that must start fast, so nothing is
+imported here.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
-from cloudnet.common.settings.views import (
-    AgentSettings,
-    ControllerSettings,
-    DhcpSettings,
-    NatSettings,
-    NetworkDefaults,
-    RpcSettings,
-)
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cloudnet.common.settings.load import load_agent, load_controller
-    from cloudnet.common.settings.read import read_controller
-    from cloudnet.common.settings.sample import list_opts
-
-__all__ = [
-    "AgentSettings",
-    "ControllerSettings",
-    "DhcpSettings",
-    "NatSettings",
-    "NetworkDefaults",
-    "RpcSettings",
-    "list_opts",
-    "load_agent",
-    "load_controller",
-    "read_controller",
-]
+    from oslo_config import cfg
 
 
-_LATER = {
-    "list_opts": "sample",
-    "load_agent": "load",
-    "load_controller": "load",
-    "read_controller": "read",
-}
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """Return every option by group; the entry point of oslo-config-generator."""
+    from cloudnet.common.settings import sample  # noqa: PLC0415 - see above
 
-
-def __getattr__(name: str) -> Any:  # Any: whatever the module has under this name
-    if name in _LATER:
-        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return sample.list_opts()

@@ -1,15 +1,15 @@
-"""From a filled oslo.config object to the typed, frozen views that core code is given."""
+"""Derive the typed, frozen settings from a filled oslo.config object."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
+from urllib.parse import quote
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.broker_url import broker_url
-from cloudnet.common.settings.check import Verdict
-from cloudnet.common.settings.contradictions import network_size
+from cloudnet.common.settings.check import Checked, derive_network_size
 from cloudnet.common.settings.views import (
     AgentSettings,
     ControllerSettings,
@@ -20,17 +20,16 @@ from cloudnet.common.settings.views import (
 )
 
 
-def controller_settings(conf: cfg.ConfigOpts, verdict: Verdict) -> ControllerSettings:
-    """Return what the controller and ``cloudnet-manage`` are told."""
+def derive_controller_settings(conf: cfg.ConfigOpts, checked: Checked) -> ControllerSettings:
+    """Return the settings of the controller and of ``cloudnet-manage``."""
     return ControllerSettings(
         host=conf.host,
-        rpc=_rpc(conf, verdict),
+        rpc=_rpc(conf, checked),
         database=conf.database.connection,
-        networks=_networks(conf, verdict),
+        networks=_networks(conf, checked),
         quarantine_seconds=conf.fixed_ip_disassociate_timeout,
         mac_attempts=conf.create_unique_mac_address_attempts,
         default_floating_pool=conf.default_floating_pool,
-        public_interface=conf.public_interface,
         quota_floating_ips=conf.quota.floating_ips,
         quota_fixed_ips=conf.quota.fixed_ips,
         report_interval_seconds=conf.report_interval,
@@ -39,12 +38,13 @@ def controller_settings(conf: cfg.ConfigOpts, verdict: Verdict) -> ControllerSet
     )
 
 
-def agent_settings(conf: cfg.ConfigOpts, verdict: Verdict, dhcpbridge: Path) -> AgentSettings:
-    """Return what an agent is told."""
+def derive_agent_settings(
+    conf: cfg.ConfigOpts, checked: Checked, dhcpbridge: Path
+) -> AgentSettings:
+    """Return the settings of an agent."""
     return AgentSettings(
         host=conf.host,
-        rpc=_rpc(conf, verdict),
-        my_ip=conf.my_ip,
+        rpc=_rpc(conf, checked),
         vlan_interface=conf.vlan_interface,
         flat_interface=conf.flat_interface,
         state_path=Path(conf.state_path),
@@ -56,11 +56,11 @@ def agent_settings(conf: cfg.ConfigOpts, verdict: Verdict, dhcpbridge: Path) -> 
     )
 
 
-def _rpc(conf: cfg.ConfigOpts, verdict: Verdict) -> RpcSettings:
-    if verdict.origin("DEFAULT", "transport_url") is not None:
+def _rpc(conf: cfg.ConfigOpts, checked: Checked) -> RpcSettings:
+    if checked.find_origin("DEFAULT", "transport_url") is not None:
         url = conf.transport_url
     else:
-        url = broker_url(
+        url = _format_broker_url(
             conf.rabbit_hosts or [conf.rabbit_host],
             conf.rabbit_port,
             conf.rabbit_userid,
@@ -74,7 +74,24 @@ def _rpc(conf: cfg.ConfigOpts, verdict: Verdict) -> RpcSettings:
     )
 
 
-def _networks(conf: cfg.ConfigOpts, verdict: Verdict) -> NetworkDefaults:
+def _format_broker_url(
+    hosts: Sequence[str], port: int, userid: str, password: str, virtual_host: str
+) -> str:
+    """Return ``rabbit://user:password@host:port,…/virtual_host`` with everything quoted."""
+    login = f"{quote(userid, safe='')}:{quote(password, safe='')}"
+    brokers = ",".join(f"{login}@{_add_port(host.strip(), port)}" for host in hosts)
+    path = "" if virtual_host == "/" else quote(virtual_host, safe="")
+    return f"rabbit://{brokers}/{path}"
+
+
+def _add_port(host: str, port: int) -> str:
+    if host.count(":") > 1 and not host.startswith("["):
+        return f"[{host}]:{port}"  # an IPv6 address
+    has_port = ":" in host.rpartition("]")[2]
+    return host if has_port else f"{host}:{port}"
+
+
+def _networks(conf: cfg.ConfigOpts, checked: Checked) -> NetworkDefaults:
     multi_host: bool | None = conf.multi_host
     return NetworkDefaults(
         topology=conf.network_manager,
@@ -82,7 +99,7 @@ def _networks(conf: cfg.ConfigOpts, verdict: Verdict) -> NetworkDefaults:
         network_host=conf.network_host,
         fixed_range=conf.fixed_range,
         num_networks=conf.num_networks,
-        network_size=network_size(conf, verdict),
+        network_size=derive_network_size(conf, checked),
         vlan_start=conf.vlan_start,
         vlan_interface=conf.vlan_interface,
         flat_network_bridge=conf.flat_network_bridge,

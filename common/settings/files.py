@@ -1,12 +1,16 @@
-"""Read configuration files into assignments that remember where they stand.
+"""Which configuration files a program reads, and the assignments in them with file and line.
 
-oslo.config knows the file of a value at best; an operator needs the line. And it refuses an
-assignment above the first ``[section]``, where a Folsom flag file, and the listing that this
-project grew from, have theirs. The syntax is oslo.config's own, by its own reader.
+oslo.config knows the file of a value at best; an operator needs the line. It also refuses an
+assignment above the first ``[group]``, where a Folsom flag file has all of its own.
+
+This module is the adapter for oslo.config's parser (``oslo_config.iniparser``), which is not a part
+of its documented interface: setup.cfg bounds the library's version, and docs/decisions/0012 has the
+reasons.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +19,63 @@ from oslo_config import iniparser
 
 from cloudnet.common.errors import ConfigurationError
 
+DEFAULT_FILES = (Path("/etc/nova/nova.conf"), Path("/etc/cloudnet/nova.conf"))
+"""Read if they exist when no file is named; the second overrides the first."""
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """A command line, split."""
+
+    files: tuple[Path, ...]
+    rest: tuple[str, ...]  # the arguments that name no configuration file
+
+
+def parse_command_line(argv: Sequence[str], prog: str) -> CommandLine:
+    """Return the files to read and the rest of the command line.
+
+    An option for files without its value is wrong usage and ends the program as argparse does.
+
+    :raises ConfigurationError: a directory cannot be read
+    """
+    parser = argparse.ArgumentParser(prog=prog, add_help=False, allow_abbrev=False)
+    parser.add_argument("--config-file", action="append", type=Path, default=[])
+    parser.add_argument("--config-dir", action="append", type=Path, default=[])
+    known, rest = parser.parse_known_args(argv)
+    named = [*known.config_file, *_list_directories(known.config_dir)]
+    return CommandLine(tuple(named or list_default_files()), tuple(rest))
+
+
+def list_default_files() -> list[Path]:
+    """Return the files that are read when none is named.
+
+    :raises ConfigurationError: this user may not see whether one exists
+    """
+    try:
+        return [file for file in DEFAULT_FILES if file.exists()]
+    except OSError as error:
+        raise ConfigurationError(
+            f"{error.filename}: {error.strerror}; run it as a user who may read it, or name "
+            "another file by --config-file"
+        ) from error
+
+
+def _list_directories(directories: Sequence[Path]) -> list[Path]:
+    """Return the ``*.conf`` files of the directories in the order of their names."""
+    found: list[Path] = []
+    for directory in directories:
+        try:
+            found += sorted(f for f in directory.iterdir() if f.match("*.conf"))
+        except OSError as error:
+            raise ConfigurationError(
+                f"--config-dir {directory}: cannot be read: {error.strerror or error}"
+            ) from error
+    return found
+
 
 @dataclass(frozen=True)
 class Assignment:
-    """One ``name = value`` as it stands in a file."""
+    """One ``name = value`` in a file."""
 
     file: str
     line: int
@@ -27,36 +84,37 @@ class Assignment:
     value: str
 
     @property
-    def where(self) -> str:
-        """The place, in the form that editors and terminals make a link of."""
+    def place(self) -> str:
+        """``file:line``, which editors and terminals turn into a link."""
         return f"{self.file}:{self.line}"
 
 
-class _Reader(iniparser.BaseParser):  # type: ignore[misc]  # untyped to mypy here
+class _Parser(iniparser.BaseParser):
     def __init__(self, file: str) -> None:
         super().__init__()
         self.file = file
-        self.group = "DEFAULT"  # what stands above every [section]
-        self.started = 0
+        self.group = "DEFAULT"  # of assignments above the first [group]
+        self.first_line = 0  # of the assignment that is being read
         self.assignments: list[Assignment] = []
 
     def _split_key_value(self, line: str) -> tuple[str, list[str]]:
-        self.started = self.lineno  # a value may go on over more lines
-        key, value = super()._split_key_value(line)
-        return key, value
+        # The only call at an assignment's first line; assignment() is called after its last.
+        self.first_line = self.lineno
+        return super()._split_key_value(line)
 
     def new_section(self, section: str) -> None:
         name = section.strip()
         self.group = "DEFAULT" if name.upper() == "DEFAULT" else name.lower()
 
     def assignment(self, key: str, value: list[str]) -> None:
+        name = key.replace("-", "_")
         self.assignments.append(
-            Assignment(self.file, self.started, self.group, key.replace("-", "_"), "\n".join(value))
+            Assignment(self.file, self.first_line, self.group, name, "\n".join(value))
         )
 
 
-def read_all(files: Iterable[Path]) -> list[Assignment]:
-    """Return the assignments of all files, in the order in which later ones win.
+def read_assignments(files: Iterable[Path]) -> list[Assignment]:
+    """Return the assignments of all files; later ones override earlier ones.
 
     :raises ConfigurationError: a file cannot be read or is not a configuration file
     """
@@ -72,28 +130,12 @@ def _read(file: Path) -> list[Assignment]:
         ) from error
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror or error}") from error
-    reader = _Reader(str(file))
+    parser = _Parser(str(file))
     try:
-        reader.parse(lines)
+        parser.parse(lines)
     except iniparser.ParseError as error:
         raise ConfigurationError(
             f"{file}:{error.lineno}: {error.line.strip()[:60]!r} is not `name = value`, "
             f"`[section]` or `# comment` ({error.msg})"
         ) from error
-    return reader.assignments
-
-
-def in_directories(directories: Sequence[Path]) -> list[Path]:
-    """Return the ``*.conf`` files of the directories, in the order they are read.
-
-    :raises ConfigurationError: a directory cannot be read
-    """
-    found: list[Path] = []
-    for directory in directories:
-        try:
-            found += sorted(f for f in directory.iterdir() if f.match("*.conf"))
-        except OSError as error:
-            raise ConfigurationError(
-                f"--config-dir {directory}: cannot be read: {error.strerror or error}"
-            ) from error
-    return found
+    return parser.assignments

@@ -1,9 +1,8 @@
-"""From files and a command line to a filled oslo.config object, or one line that says why not.
+"""Fill an oslo.config object with the accepted assignments and the command line.
 
-The files are read and judged by us (:mod:`.files`, :mod:`.check`); what is accepted is handed to
-oslo.config as one file in memory that it would have read anyway: today's names, every assignment
-under its group. So oslo.config does what it is good at (defaults, ``$references``, conversion, the
-command line), and every complaint can name the file and line that the operator wrote.
+oslo.config is given one file in memory that it would have accepted from a disk: every assignment
+under its current name and group. So it does what it is good at (defaults, ``$references``,
+conversion, the command line), and every error can name the file and line that the operator wrote.
 """
 
 from __future__ import annotations
@@ -15,92 +14,82 @@ from pathlib import Path
 
 from oslo_config import cfg
 
-from cloudnet.common.errors import ConfigurationError
 from cloudnet.common.settings import host_facts, option_types
-from cloudnet.common.settings.check import Verdict, judge, shown
-from cloudnet.common.settings.command_line import USUAL
-from cloudnet.common.settings.files import Assignment, read_all
-from cloudnet.common.settings.option_index import Known, Vocabulary
-from cloudnet.common.settings.options import GROUPS, SHARED
+from cloudnet.common.settings.check import format_assignment
+from cloudnet.common.settings.files import DEFAULT_FILES, Assignment
+from cloudnet.common.settings.option_index import OptionEntry
+from cloudnet.common.settings.options import GROUPS
 
-VOCABULARY = Vocabulary({**GROUPS, "DEFAULT": (*GROUPS["DEFAULT"], *SHARED)})
+Accepted = Sequence[tuple[OptionEntry, Assignment]]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Make our options known to ``conf``, with the defaults that only this host can tell."""
+    """Register our options, and set the defaults that are facts of this host."""
     for group, options in GROUPS.items():
         for option in options:
-            # oslo.concurrency, which oslo.messaging brings along, has lock_path too: same meaning.
+            # oslo.concurrency, which oslo.messaging imports, has lock_path too, and means the same.
             with suppress(cfg.DuplicateOptError):
                 conf.register_opt(option, group=None if group == "DEFAULT" else group)
-    conf.set_default("my_ip", host_facts.my_ip())
-    conf.set_default("host", host_facts.hostname())
+    conf.set_default("my_ip", host_facts.find_my_ip())
+    conf.set_default("host", host_facts.get_hostname())
 
 
 def fill(
-    conf: cfg.ConfigOpts, files: Sequence[Path], arguments: Sequence[str], prog: str, version: str
-) -> Verdict:
-    """Read the files and the arguments into ``conf``, in which all options are registered.
-
-    :raises ConfigurationError: something in them is wrong
-    """
-    asks_for_help = bool({"-h", "--help", "--version"} & set(arguments))
-    verdict = Verdict() if asks_for_help else judge(read_all(files), VOCABULARY)
-    with _in_memory(_text(verdict.accepted)) as merged:
+    conf: cfg.ConfigOpts, accepted: Accepted, arguments: Sequence[str], prog: str, version: str
+) -> None:
+    """Set the registered options of ``conf`` from the assignments and the command line."""
+    with _memory_file(_format_file(accepted)) as file:
         conf(
-            ["--config-file", str(merged), *arguments],
+            ["--config-file", str(file), *arguments],
             project="cloudnet",
             prog=prog,
             version=version,
-            default_config_files=[str(file) for file in USUAL],
+            default_config_files=[str(file) for file in DEFAULT_FILES],
             default_config_dirs=[],
             use_env=False,
         )
-    _check_references(conf, verdict)
-    return verdict
 
 
-def _check_references(conf: cfg.ConfigOpts, verdict: Verdict) -> None:
-    for known, assignment in verdict.accepted:
-        if "$" not in assignment.value or not _is_registered(conf, known):
-            continue
+def check_references(conf: cfg.ConfigOpts, accepted: Accepted) -> list[str]:
+    """Return the errors of values that refer to other options (``$name``)."""
+    errors = []
+    for entry, assignment in accepted:
+        options = _group(conf, entry.group)
+        if "$" not in assignment.value or entry.option.dest not in options:
+            continue  # a command that runs once does not register a library's options
         try:
-            option_types.refuse_nothing(known.option, _value(conf, known))
-        except (ValueError, cfg.Error, RecursionError) as error:
-            raise ConfigurationError(
-                f"{shown(assignment, known.option)}: {option_types.wanted(known.option)} is needed, and "
-                "$name must be another option's name (a literal $ is written $$)"
-            ) from error
+            option_types.require_value(entry.option, options[entry.option.dest])
+        except (ValueError, cfg.Error, RecursionError):
+            errors.append(
+                f"{format_assignment(assignment, entry.option)}: "
+                f"{option_types.describe(entry.option)} is needed, and $name must be another "
+                "option's name (a literal $ is written $$)"
+            )
+    return errors
 
 
-def _is_registered(conf: cfg.ConfigOpts, known: Known) -> bool:
-    """Whether anybody will read it: a one-shot command reads no library's options."""
-    there: Mapping[str, object] = conf
-    if known.group != "DEFAULT":
-        if known.group not in conf:
-            return False
-        there = conf[known.group]
-    return known.option.dest in there
+def _group(conf: cfg.ConfigOpts, group: str) -> Mapping[str, object]:
+    if group == "DEFAULT":
+        return conf
+    if group not in conf:
+        return {}
+    options: Mapping[str, object] = conf[group]
+    return options
 
 
-def _value(conf: cfg.ConfigOpts, known: Known) -> object:
-    group: Mapping[str, object] = conf if known.group == "DEFAULT" else conf[known.group]
-    return group[known.option.dest]
-
-
-def _text(accepted: Sequence[tuple[Known, Assignment]]) -> str:
+def _format_file(accepted: Accepted) -> str:
     sections: dict[str, list[str]] = {}
-    for known, assignment in accepted:
+    for entry, assignment in accepted:
         first, *more = assignment.value.split("\n")
-        lines = sections.setdefault(known.group, [])
-        lines.append(f'{known.option.dest} = "{first}"')
+        lines = sections.setdefault(entry.group, [])
+        lines.append(f'{entry.option.dest} = "{first}"')
         lines += [f"    {line}" for line in more]
     return "".join(f"[{group}]\n" + "\n".join(lines) + "\n" for group, lines in sections.items())
 
 
 @contextmanager
-def _in_memory(text: str) -> Iterator[Path]:
-    """Show the text as a file that never touches a disk: it may hold passwords."""
+def _memory_file(text: str) -> Iterator[Path]:
+    """Yield a file with the text that never touches a disk: it may contain passwords."""
     descriptor = os.memfd_create("cloudnet.conf")
     try:
         with open(descriptor, "w", encoding="utf-8", closefd=False) as file:

@@ -1,4 +1,10 @@
-"""What a program's ``main`` calls first: its settings, or one line that says what is wrong."""
+"""Load a program's settings, or refuse the configuration in one line.
+
+``load_controller`` and ``load_agent`` are for daemons: they fill the global ``cfg.CONF``, which
+oslo.messaging needs (docs/decisions/0013), and register the libraries' options.
+``read_controller`` is for a command that runs once: it imports none of the libraries that only
+daemons need, which takes longer than most commands run, and touches nothing global.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +15,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from oslo_config import cfg
-from oslo_log import log
 
-from cloudnet.common import logs
 from cloudnet.common.errors import ConfigurationError
-from cloudnet.common.settings import host_facts, libraries
-from cloudnet.common.settings.check import Verdict
-from cloudnet.common.settings.command_line import take_apart
-from cloudnet.common.settings.contradictions import refuse_contradictions
-from cloudnet.common.settings.derive import agent_settings, controller_settings
-from cloudnet.common.settings.fill import fill, register
+from cloudnet.common.settings import fill, host_facts
+from cloudnet.common.settings.check import Checked, check_assignments, check_contradictions
+from cloudnet.common.settings.derive import derive_agent_settings, derive_controller_settings
+from cloudnet.common.settings.files import list_default_files, parse_command_line, read_assignments
+from cloudnet.common.settings.option_index import MESSAGING_LIBRARY, list_library_options
 from cloudnet.common.settings.options import SHARED
-from cloudnet.common.settings.read import report
 from cloudnet.common.settings.views import AgentSettings, ControllerSettings
 
 LOG = logging.getLogger(__name__)
@@ -29,68 +31,101 @@ LOG = logging.getLogger(__name__)
 def load_controller(
     argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt] = ()
 ) -> tuple[cfg.ConfigOpts, ControllerSettings]:
-    """Return the global configuration, filled, and what the controller is told by it.
+    """Fill the global configuration; return it and the controller's settings.
 
-    ``cli`` are further options for the command line.
-
-    :raises ConfigurationError: something is wrong; its text is the one line to stop with
+    :param cli: further options of the command line
+    :raises ConfigurationError: something in the configuration is wrong
     """
-    verdict = _fill_global(argv, prog, cli)
-    return cfg.CONF, controller_settings(cfg.CONF, verdict)
+    checked = _load_global(argv, prog, cli)
+    return cfg.CONF, derive_controller_settings(cfg.CONF, checked)
 
 
 def load_agent(
     argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt] = ()
 ) -> tuple[cfg.ConfigOpts, AgentSettings]:
-    """Return the global configuration, filled, and what the agent is told by it.
+    """Fill the global configuration; return it and the agent's settings.
 
     As :func:`load_controller`.
     """
-    verdict = _fill_global(argv, prog, cli)
-    return cfg.CONF, agent_settings(cfg.CONF, verdict, _dhcpbridge(cfg.CONF, verdict))
+    checked = _load_global(argv, prog, cli)
+    return cfg.CONF, derive_agent_settings(cfg.CONF, checked, _find_dhcpbridge(cfg.CONF, checked))
 
 
-def _fill_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Verdict:
+def read_controller(files: Sequence[Path], prog: str) -> ControllerSettings:
+    """Return the controller's settings in the files, for a command that runs once.
+
+    :param files: none: the default files
+    :raises ConfigurationError: something in them is wrong
+    """
+    conf = cfg.ConfigOpts()
+    fill.register(conf)
+    conf.register_opts(list(SHARED))
+    checked = _read_into(conf, list(files) or list_default_files(), (), prog)
+    return derive_controller_settings(conf, checked)
+
+
+def _load_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Checked:
+    from oslo_log import log  # noqa: PLC0415 - for daemons only
+
+    from cloudnet.common import logs  # noqa: PLC0415 - as above
+
     logs.hold_early_records()
-    line = take_apart(argv, prog)
+    line = parse_command_line(argv, prog)
     conf = cfg.CONF
     conf.reset()
     log.register_options(conf)
-    conf.register_cli_opts(cli)
-    for group, options in libraries.options_of(libraries.MESSAGING).items():
+    conf.register_cli_opts(list(cli))
+    for group, options in list_library_options(MESSAGING_LIBRARY).items():
         conf.register_opts(options, group=None if group == "DEFAULT" else group)
     for shared in SHARED:
         if shared.default is not None:
             conf.set_default(shared.dest, shared.default)
-    register(conf)
-    verdict = fill(conf, line.files, line.rest, prog, _version())
-    report(verdict)
-    refuse_contradictions(conf, verdict)
-    return verdict
+    fill.register(conf)
+    return _read_into(conf, line.files, line.rest, prog)
 
 
-def _dhcpbridge(conf: cfg.ConfigOpts, verdict: Verdict) -> Path:
-    """Return the lease script that dnsmasq shall run: the configured one, or ours in its place."""
+def _read_into(
+    conf: cfg.ConfigOpts, files: Sequence[Path], arguments: Sequence[str], prog: str
+) -> Checked:
+    """Read the files and the arguments into ``conf``, in which all options are registered."""
+    asks_for_help = bool({"-h", "--help", "--version"} & set(arguments))
+    checked = Checked() if asks_for_help else check_assignments(read_assignments(files))
+    _refuse(checked.errors)
+    fill.fill(conf, checked.accepted, arguments, prog, _version())
+    _refuse(fill.check_references(conf, checked.accepted))
+    for other in checked.ignored:
+        LOG.debug("%s: [%s] %s: ignored: another program's", other.place, other.group, other.name)
+    _refuse(check_contradictions(conf, checked))
+    return checked
+
+
+def _refuse(errors: Sequence[str]) -> None:
+    if errors:
+        raise ConfigurationError(errors[0])
+
+
+def _find_dhcpbridge(conf: cfg.ConfigOpts, checked: Checked) -> Path:
+    """Return the lease script for dnsmasq: the configured one if it exists and is not nova's."""
     configured: str | None = conf.dhcpbridge
     if configured is not None:
         path = Path(configured)
         if path.is_file() and not path.resolve().name.startswith("nova-dhcpbridge"):
             return path
-    own = host_facts.own_dhcpbridge()
+    own = host_facts.find_own_dhcpbridge()
     if own is None:
         raise ConfigurationError(
             f"{host_facts.DHCPBRIDGE} is neither beside {sys.executable} nor on PATH; install "
-            "cloudnet whole, or name the program in [DEFAULT] dhcpbridge"
+            "all of cloudnet, or name the program in [DEFAULT] dhcpbridge"
         )
-    origin = verdict.origin("DEFAULT", "dhcpbridge")
+    origin = checked.find_origin("DEFAULT", "dhcpbridge")
     if configured is not None and origin is not None:
-        reason = "is nova's" if Path(configured).is_file() else "is not there"
-        LOG.info("%s: dhcpbridge = %s %s; %s is used", origin.where, configured, reason, own)
+        reason = "is nova's" if Path(configured).is_file() else "does not exist"
+        LOG.info("%s: dhcpbridge = %s %s; using %s", origin.place, configured, reason, own)
     return own
 
 
 def _version() -> str:
     try:
         return version("cloudnet")
-    except PackageNotFoundError:  # run from a tree that was never installed
+    except PackageNotFoundError:  # run from a source tree that is not installed
         return "unknown"

@@ -1,19 +1,20 @@
-"""Names in a shared nova.conf that are other programs': known, so that they can be passed over.
+"""Names in a shared nova.conf that other services of nova read, and that cloudnet passes over.
 
-Everything nova's other services read from [DEFAULT], from Folsom to Rocky, and what they read from
-the groups that cloudnet has options in too. A name that is here is no slip of the pen. Families
-are named by their beginning; families that have a member of ours (``rabbit_``, ``sql_``,
-``quota_``) are spelled out, so that a slip there is still found.
+They are what nova's other services read from [DEFAULT], from Folsom to Rocky, and what they read
+from the groups that cloudnet has options in. A name that is neither here nor an option of cloudnet
+is taken for a typing error. Families of names are given by their prefix. A family that has a member
+of cloudnet's (``rabbit_``, ``sql_``, ``quota_``) is listed name by name, so that a typing error in
+it is still found.
 """
 
 from __future__ import annotations
 
 
-def _words(text: str) -> frozenset[str]:
+def _split(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-FAMILIES = (
+PREFIXES = (
     "baremetal_", "bandwidth_", "block_device_", "block_migration_", "cells_", "cert_", "cinder_",
     "compute_", "config_drive_", "configdrive_", "console_", "consoleauth_", "disk_", "ec2_",
     "ephemeral_", "glance_", "heal_instance_", "host_state_", "hyperv_", "image_", "img_",
@@ -28,7 +29,7 @@ FAMILIES = (
     "xvpvnc", "zookeeper_",
 )  # fmt: skip
 
-NAMES = _words(
+NAMES = _split(
     """
     agent_version_timeout allow_instance_snapshots allow_migrate_to_same_host
     allow_resize_to_same_host allowed_direct_url_schemes allowed_rpc_exception_modules
@@ -75,7 +76,7 @@ NAMES = _words(
 )
 
 IN_GROUPS = {
-    "database": _words(
+    "database": _split(
         """
         backend connection_debug connection_parameters connection_recycle_time connection_trace
         db_inc_retry_interval db_max_retries db_max_retry_interval db_retry_interval idle_timeout
@@ -84,7 +85,7 @@ IN_GROUPS = {
         sqlite_synchronous use_db_reconnect use_tpool
         """
     ),
-    "quota": _words(
+    "quota": _split(
         """
         cores count_usage_from_placement injected_file_content_bytes injected_file_path_length
         instances key_pairs metadata_items ram security_group_rules security_groups
@@ -94,8 +95,8 @@ IN_GROUPS = {
 }
 
 
-def is_neighbour(group: str, name: str) -> bool:
-    """Whether another program is known to read this name in this group."""
+def is_other_service_option(group: str, name: str) -> bool:
+    """Return whether another service of nova is known to read this name in this group."""
     if group == "DEFAULT":
-        return name in NAMES or name.startswith(FAMILIES)
+        return name in NAMES or name.startswith(PREFIXES)
     return name in IN_GROUPS.get(group, frozenset())

@@ -1,52 +1,117 @@
-"""Which names mean something, and where: today's spelling for every spelling there was."""
+"""Find an option by any name that it ever had: ours, a library's, or another service's of nova's.
+
+oslo.log and oslo.messaging publish their options under an entry point. They are loaded only when a
+name is found that is not ours: importing oslo.messaging takes longer than most commands run.
+"""
 
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 
 from oslo_config import cfg
 
-LENIENT = frozenset({"api", "cells", "oslo_concurrency", "upgrade_levels"})
-"""Groups that belong to other programs and hold an option or two of ours."""
+from cloudnet.common.settings import nova_options
+from cloudnet.common.settings.options import GROUPS, SHARED
+
+LOG_LIBRARY = "oslo.log"
+MESSAGING_LIBRARY = "oslo.messaging"
+LIBRARIES = (LOG_LIBRARY, MESSAGING_LIBRARY)
+
+SHARED_GROUPS = frozenset({"api", "cells", "oslo_concurrency", "upgrade_levels"})
+"""Groups of other programs that hold an option or two of ours: unknown names in them are theirs."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """An option, and the group it has today."""
+class OptionEntry:
+    """An option, and the group that it is in today."""
 
     group: str
     option: cfg.Opt
 
 
-class Vocabulary:
-    """All options of some groups, found by any name they ever had."""
+class OptionTable:
+    """The options of some groups by (group, name), former names included."""
 
     def __init__(self, groups: Mapping[str, Iterable[cfg.Opt]]) -> None:
-        self._names: dict[tuple[str, str], Known] = {}
+        self._entries: dict[tuple[str, str], OptionEntry] = {}
         for group, options in groups.items():
             for option in options:
-                known = Known(group, option)
-                self._names[group, option.dest] = known
-                for former in option.deprecated_opts:
-                    name = former.name or option.dest
-                    self._names.setdefault((former.group or group, name.replace("-", "_")), known)
-        self._strict = frozenset(group for group, _ in self._names) - LENIENT
+                self._add(OptionEntry(group, option))
+        self.groups = frozenset(group for group, _ in self._entries)
 
-    def find(self, group: str, name: str) -> Known | None:
-        """Return what the name means in the group, or None."""
-        return self._names.get((group, name))
+    def _add(self, entry: OptionEntry) -> None:
+        name = entry.option.dest
+        self._entries[entry.group, name] = entry
+        for former in entry.option.deprecated_opts:
+            former_name = (former.name or name).replace("-", "_")
+            self._entries.setdefault((former.group or entry.group, former_name), entry)
 
-    def is_ours(self, group: str) -> bool:
-        """Whether an unknown name in this group is a slip of the pen, not another program's."""
-        return group in self._strict
+    def find(self, group: str, name: str) -> OptionEntry | None:
+        """Return the option that has or had this name in this group, or None."""
+        return self._entries.get((group, name))
 
-    def nearest(self, group: str, name: str) -> str | None:
-        """Return what was probably meant: a like name, or the same one in another group."""
-        elsewhere = [g for g, n in self._names if n == name and g != group]
+    def find_similar(self, group: str, name: str) -> str | None:
+        """Return what was probably meant: the same name in another group, or a similar one."""
+        elsewhere = [g for g, n in self._entries if n == name and g != group]
         if elsewhere:
             return f"[{elsewhere[0]}] {name}"
-        here = [n for g, n in self._names if g == group]
+        here = [n for g, n in self._entries if g == group]
         close = difflib.get_close_matches(name, here, n=1, cutoff=0.75)
         return close[0] if close else None
+
+
+OWN = OptionTable({**GROUPS, "DEFAULT": (*GROUPS["DEFAULT"], *SHARED)})
+
+
+def find_option(group: str, name: str) -> OptionEntry | None:
+    """Return the option of ours or of a library's that the name means, or None."""
+    own = OWN.find(group, name)
+    if own is not None or nova_options.is_other_service_option(group, name):
+        return own
+    if group != "DEFAULT" and not _is_messaging_group(group):
+        return None
+    found = (library_table(library).find(group, name) for library in LIBRARIES)
+    return next((entry for entry in found if entry is not None), None)
+
+
+def is_other_program_option(group: str, name: str) -> bool:
+    """Return whether a name that is no option here belongs to another program."""
+    if nova_options.is_other_service_option(group, name):
+        return True
+    own_groups = OWN.groups - SHARED_GROUPS
+    return group not in own_groups and not _is_messaging_group(group)
+
+
+def find_similar_name(group: str, name: str) -> str | None:
+    """Return what was probably meant by an unknown name, or None."""
+    found = OWN.find_similar(group, name)
+    for library in LIBRARIES:
+        found = found or library_table(library).find_similar(group, name)
+    return found
+
+
+def _is_messaging_group(group: str) -> bool:
+    return group.startswith("oslo_messaging_")
+
+
+def list_library_options(library: str) -> dict[str, list[cfg.Opt]]:
+    """Return the library's options by group."""
+    groups: dict[str, list[cfg.Opt]] = {}
+    for entry in entry_points(group="oslo.config.opts", name=library):
+        with warnings.catch_warnings():  # about eventlet, which is imported but never run
+            warnings.simplefilter("ignore")
+            published: Iterable[tuple[str | None, Iterable[cfg.Opt]]] = entry.load()()
+        for group, options in published:
+            groups.setdefault(group or "DEFAULT", []).extend(options)
+    return groups
+
+
+@cache
+def library_table(library: str) -> OptionTable:
+    """Return the options of a library; the first call imports it."""
+    return OptionTable(list_library_options(library))

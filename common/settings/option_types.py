@@ -1,19 +1,13 @@
-"""The kinds of value an option can have, each able to say what would be right.
+"""The types that an option's value can have, each of which can say what a right value is.
 
-oslo.config's own kinds say what is wrong in Python's words; an operator needs to read what to
-write instead. :func:`wanted` gives that phrase for any kind, ours or the library's.
+The messages of oslo.config's own types are in terms of Python; an operator needs to read what to
+write instead. :func:`describe` returns that phrase for any type, ours or the library's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import (
-    AddressValueError,
-    IPv4Address,
-    IPv4Network,
-    IPv6Network,
-    NetmaskValueError,
-)
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,10 +17,10 @@ from cloudnet.common.limits import DEVICE_NAME_RULE, is_device_name
 from cloudnet.common.wire.objects import Topology
 
 
-class Kind(types.ConfigType):  # type: ignore[misc]  # oslo.config publishes no types to mypy here
-    """A kind of value of ours: a text in, a value or a ``ValueError`` out."""
+class OptionType(types.ConfigType):
+    """A type of ours: text in, a value or a ``ValueError`` out."""
 
-    wanted: str
+    expected: str  # a phrase such as "an IPv4 address"
 
     def __init__(self, type_name: str) -> None:
         super().__init__(type_name=type_name)
@@ -37,16 +31,16 @@ class Kind(types.ConfigType):  # type: ignore[misc]  # oslo.config publishes no 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]  # equal kinds are interchangeable, never keys
+    __hash__ = None  # type: ignore[assignment]  # equal by value and mutable: never a dict's key
 
     def _formatter(self, value: object) -> str:
         return str(value)
 
 
-class Text(Kind):
-    """A text; an empty one means that the option is not set, where that has a meaning."""
+class Text(OptionType):
+    """A text; an empty one means that the option is not set, where ``empty`` allows that."""
 
-    wanted = "a text"
+    expected = "a text"
 
     def __init__(self, *, empty: bool = True) -> None:
         super().__init__("string value")
@@ -55,14 +49,14 @@ class Text(Kind):
     def __call__(self, value: object) -> str | None:
         text = str(value).strip()
         if not text and not self.empty:
-            raise ValueError(self.wanted)
+            raise ValueError(self.expected)
         return text or None
 
 
-class Host(Kind):
-    """A host's name: it is part of a queue's name and the key of what the host has."""
+class HostName(OptionType):
+    """A host's name: it is a part of a queue's name, and a key in the database."""
 
-    wanted = "a host's name: 1 to 255 printable characters without a space"
+    expected = "a host's name: 1 to 255 printable characters without a space"
 
     def __init__(self) -> None:
         super().__init__("string value")
@@ -70,34 +64,32 @@ class Host(Kind):
     def __call__(self, value: object) -> str:
         name = str(value).strip()
         if not 1 <= len(name) <= 255 or not name.isprintable() or " " in name:
-            raise ValueError(self.wanted)
+            raise ValueError(self.expected)
         return name
 
 
-class Interface(Kind):
-    """The name of a network device, or nothing."""
+class DeviceName(OptionType):
+    """The name of a network device; an empty text means that the option is not set."""
 
-    wanted = f"the name of a network device ({DEVICE_NAME_RULE})"
+    expected = f"the name of a network device ({DEVICE_NAME_RULE})"
 
     def __init__(self) -> None:
         super().__init__("network device")
 
     def __call__(self, value: object) -> str | None:
         name = str(value).strip()
-        if not name:
-            return None
-        if not is_device_name(name):
-            raise ValueError(self.wanted)
-        return name
+        if name and not is_device_name(name):
+            raise ValueError(self.expected)
+        return name or None
 
 
-class Address(Kind):
-    """An IPv4 address, or nothing where nothing has a meaning."""
+class Address(OptionType):
+    """An IPv4 address; an empty text means none, where ``empty`` allows that."""
 
     def __init__(self, *, empty: bool = False) -> None:
         super().__init__("IPv4 address")
         self.empty = empty
-        self.wanted = "an IPv4 address such as 192.0.2.10" + (", or nothing" if empty else "")
+        self.expected = "an IPv4 address such as 192.0.2.10" + (", or nothing" if empty else "")
 
     def __call__(self, value: object) -> IPv4Address | None:
         text = str(value).strip()
@@ -105,14 +97,14 @@ class Address(Kind):
             return None
         try:
             return IPv4Address(text)
-        except AddressValueError as error:
-            raise ValueError(self.wanted) from error
+        except ValueError as error:
+            raise ValueError(self.expected) from error
 
 
-class Range(Kind):
+class Range(OptionType):
     """An IPv4 network in CIDR notation."""
 
-    wanted = "a network in CIDR notation, such as 10.0.0.0/8, with no host bits set"
+    expected = "a network in CIDR notation, such as 10.0.0.0/8, with no host bits set"
 
     def __init__(self) -> None:
         super().__init__("IPv4 network")
@@ -120,14 +112,14 @@ class Range(Kind):
     def __call__(self, value: object) -> IPv4Network:
         try:
             return IPv4Network(str(value).strip())
-        except (AddressValueError, NetmaskValueError, ValueError) as error:
-            raise ValueError(self.wanted) from error
+        except ValueError as error:
+            raise ValueError(self.expected) from error
 
 
-class Range6(Kind):
+class Range6(OptionType):
     """An IPv6 network in CIDR notation."""
 
-    wanted = "an IPv6 network in CIDR notation, such as fd00::/48"
+    expected = "an IPv6 network in CIDR notation, such as fd00::/48"
 
     def __init__(self) -> None:
         super().__init__("IPv6 network")
@@ -136,13 +128,13 @@ class Range6(Kind):
         try:
             return IPv6Network(str(value).strip())
         except ValueError as error:
-            raise ValueError(self.wanted) from error
+            raise ValueError(self.expected) from error
 
 
-class Manager(Kind):
-    """nova's manager class, by its path or its last part, or cloudnet's own word for it."""
+class NetworkManager(OptionType):
+    """nova's manager class, by its path or its last part, or the name of a topology."""
 
-    wanted = "FlatManager, FlatDHCPManager or VlanManager, with or without nova.network.manager."
+    expected = "FlatManager, FlatDHCPManager or VlanManager, with or without nova.network.manager."
 
     _TOPOLOGIES: Mapping[str, Topology] = {
         "flatmanager": Topology.FLAT,
@@ -162,88 +154,89 @@ class Manager(Kind):
         try:
             return Topology(name)
         except ValueError as error:
-            raise ValueError(self.wanted) from error
+            raise ValueError(self.expected) from error
 
 
-class Url(Kind):
-    """Where a server is; ``schemes`` are the beginnings that cloudnet can work with."""
+class Url(OptionType):
+    """The URL of a server, with one of the ``schemes`` that cloudnet supports."""
 
     def __init__(self, schemes: tuple[str, ...], example: str) -> None:
         super().__init__("URL")
         self.schemes = schemes
-        self.wanted = f"a URL such as {example}"
+        self.expected = f"a URL such as {example}"
 
     def __call__(self, value: object) -> str:
         text = str(value).strip()
         scheme, separator, _ = text.partition("://")
         if not separator or scheme.partition("+")[0] not in self.schemes:
-            raise ValueError(self.wanted)
+            raise ValueError(self.expected)
         return text
 
 
 class BrokerUrl(Url):
-    """Where one or several brokers are: host names with good ports, separated by commas."""
+    """The URL of one or several brokers: ``host:port`` separated by commas."""
 
     def __call__(self, value: object) -> str:
         text = super().__call__(value)
         if text.startswith("fake"):
-            return text  # no broker at all
+            return text  # an in-memory transport has no hosts
         try:
-            places = [urlsplit(f"//{place}") for place in urlsplit(text).netloc.split(",")]
-            good = all(place.hostname and place.port != 0 for place in places)
-        except ValueError as error:  # the port is no number, or none that there is
-            raise ValueError(self.wanted) from error
-        if not good:
-            raise ValueError(self.wanted)
+            brokers = [urlsplit(f"//{broker}") for broker in urlsplit(text).netloc.split(",")]
+            valid = all(broker.hostname and broker.port != 0 for broker in brokers)
+        except ValueError as error:  # a port that is no number or too large
+            raise ValueError(self.expected) from error
+        if not valid:
+            raise ValueError(self.expected)
         return text
 
 
-def convert(option: cfg.Opt, text: str) -> object:
-    """Return the value that the text means.
+def parse_value(option: cfg.Opt, text: str) -> object:
+    """Return the value that the text has as this option.
 
-    :raises ValueError: it means none, and the option must have one
+    :raises ValueError: it has none, and the option needs one
     """
     value = option.type(text)
-    refuse_nothing(option, value)
+    require_value(option, value)
     return value
 
 
-def refuse_nothing(option: cfg.Opt, value: object) -> None:
-    """oslo.config takes an empty text for no number, even where there must be one.
+def require_value(option: cfg.Opt, value: object) -> None:
+    """Refuse None for an option that must have a value.
 
-    :raises ValueError: there must be one
+    oslo.config converts an empty text to None for a number, even where there is a default.
+
+    :raises ValueError: the option must have a value
     """
-    if value is None and option.default is not None and not isinstance(option.type, Kind):
-        raise ValueError(wanted(option))
+    if value is None and option.default is not None and not isinstance(option.type, OptionType):
+        raise ValueError(describe(option))
 
 
-def wanted(option: cfg.Opt) -> str:
-    """Return what would be a right value for the option, as a phrase."""
-    kind: Any = option.type  # Any: oslo.config's kinds have no common face for this
-    if isinstance(kind, types.List):
-        kind = kind.item_type
-        return f"a comma-separated list, each {_one(kind)}"
-    return _one(kind)
+def describe(option: cfg.Opt) -> str:
+    """Return a phrase for what a right value of the option is."""
+    type_ = option.type
+    if isinstance(type_, types.List):
+        return f"a comma-separated list, each {_describe(type_.item_type)}"
+    return _describe(type_)
 
 
-def _one(kind: Any) -> str:  # Any: as above
-    if isinstance(kind, Kind):
-        return kind.wanted
-    if isinstance(kind, types.Boolean):
+def _describe(type_: Any) -> str:  # Any: a library's option may have any callable as its type
+    if isinstance(type_, OptionType):
+        return type_.expected
+    if isinstance(type_, types.Boolean):
         return "True or False"
-    if isinstance(kind, types.Number):
-        return _number(kind)
-    if isinstance(kind, types.String) and kind.choices:
-        return "one of " + ", ".join(kind.choices)
-    return f"a {kind.type_name}" if isinstance(kind, types.ConfigType) else "another value"
+    if isinstance(type_, types.Number):
+        return _describe_number(type_)
+    if isinstance(type_, types.String) and type_.choices:
+        return "one of " + ", ".join(type_.choices)
+    return f"a {type_.type_name}" if isinstance(type_, types.ConfigType) else "another value"
 
 
-def _number(kind: Any) -> str:  # Any: types.Number is not exported with types
-    what = "a number" if isinstance(kind, types.Float) else "a whole number"
-    if kind.min is not None and kind.max is not None:
-        return f"{what} from {kind.min} to {kind.max}"
-    if kind.min is not None:
-        return f"{what} of {kind.min} or more"
-    if kind.max is not None:
-        return f"{what} of {kind.max} or less"
-    return what
+def _describe_number(type_: types.Number) -> str:
+    noun = "a number" if isinstance(type_, types.Float) else "a whole number"
+    if type_.min is not None and type_.max is not None:
+        return f"{noun} from {type_.min} to {type_.max}"
+    if type_.min is not None:
+        return f"{noun} of {type_.min} or more"
+    if type_.max is not None:
+        return f"{noun} of {type_.max} or less"
+    return noun

@@ -48,7 +48,6 @@ class ControllerSettings:
     quarantine_seconds: int  # fixed_ip_disassociate_timeout
     mac_attempts: int  # create_unique_mac_address_attempts
     default_floating_pool: str
-    public_interface: str | None  # of floating IPs whose pool names none
     quota_floating_ips: int  # -1: no limit
     quota_fixed_ips: int  # -1: no limit
     report_interval_seconds: int
@@ -88,7 +87,6 @@ class AgentSettings:
 
     host: str
     rpc: RpcSettings
-    my_ip: IPv4Address
     vlan_interface: str | None
     flat_interface: str | None
     state_path: Path

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from cloudnet.common import settings as all_settings
 from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.model.records import SnapshotKey
@@ -35,11 +34,12 @@ class News:
         if not self._touched and not (self._ranges and snapshots.list_agent_hosts()):
             return None  # nothing that anybody waits for
         # The queue library takes half a second to import: only now is it needed.
+        load = import_module("cloudnet.common.settings.load")
         rpc = import_module("cloudnet.common.rpc")
         queued = import_module("cloudnet.controller.notify.queued")
         rpc_caster = import_module("cloudnet.controller.notify.rpc_caster")
         argv = [word for file in files for word in ("--config-file", str(file))]
-        conf, _ = all_settings.load_controller(argv, "cloudnet-manage")
+        conf, _ = load.load_controller(argv, "cloudnet-manage")
         reason = rpc.why_no_broker(settings.rpc.transport_url)
         if reason is None:
             transport = rpc.transport(

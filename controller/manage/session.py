@@ -13,7 +13,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from cloudnet.common.errors import BadRequest, DatabaseUnavailable, NetworkNotFound
-from cloudnet.common.settings import read_controller
+from cloudnet.common.settings.load import read_controller
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.db.engine import Database, get_sqlite_file
 from cloudnet.controller.manage.notify import News

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cloudnet.common.errors import DatabaseUnavailable
-from cloudnet.common.settings import read_controller
+from cloudnet.common.settings.load import read_controller
 from cloudnet.controller.db import schema
 from cloudnet.controller.db.engine import get_sqlite_file
 

@@ -11,7 +11,7 @@ import pytest
 
 from cloudnet.common.errors import ConfigurationError
 from cloudnet.common.logs import SayOnce, _shield, set_up_logging
-from cloudnet.common.settings import load_agent
+from cloudnet.common.settings.load import load_agent
 from tests.unit.common.conftest import Write
 
 AWAY = "[c1] AMQP server on 127.0.0.1:5672 is unreachable: refused. Trying again in 1 seconds."
@@ -79,7 +79,7 @@ def test_what_was_said_before_logging_was_set_up_comes_out_with_it(
 
     [line] = capsys.readouterr().err.splitlines()  # the DEBUG line about the other option is not
     assert " INFO cloudnet.common.settings.load: " in line
-    assert "/nowhere/nova-dhcpbridge is not there" in line
+    assert "/nowhere/nova-dhcpbridge does not exist" in line
 
 
 @pytest.mark.usefixtures("root_as_before")

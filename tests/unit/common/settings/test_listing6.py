@@ -8,12 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.common.settings import (
-    ControllerSettings,
-    load_agent,
-    load_controller,
-    read_controller,
-)
+from cloudnet.common.settings.load import load_agent, load_controller, read_controller
+from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.common.wire.objects import Topology
 from tests.unit.common.conftest import Write
 
@@ -42,7 +38,6 @@ def must_be_the_listings(settings: ControllerSettings) -> None:
     assert networks.vlan_start == 100
     assert networks.vlan_interface == "eth0"
     assert settings.quarantine_seconds == 30
-    assert settings.public_interface == "eth1"
 
 
 def test_the_controller_reads_the_listing(listing: Path) -> None:
@@ -58,7 +53,6 @@ def test_a_one_shot_command_reads_the_listing(listing: Path) -> None:
 def test_the_agent_of_node1_reads_the_listing(listing: Path, tmp_path: Path) -> None:
     _, settings = load_agent(argv(listing), "cloudnet-agent")
 
-    assert settings.my_ip == IPv4Address("172.16.99.108")
     assert settings.vlan_interface == "eth0"
     assert settings.nat.public_interface == "eth1"
     assert settings.nat.routing_source_ip == IPv4Address("192.168.99.108")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from cloudnet.common.settings.fill import VOCABULARY
-from cloudnet.common.settings.libraries import MESSAGING, options_of
-from cloudnet.common.settings.nova_options import NAMES, is_neighbour
+from cloudnet.common.settings.nova_options import NAMES, is_other_service_option
+from cloudnet.common.settings.option_index import (
+    MESSAGING_LIBRARY,
+    find_option,
+    list_library_options,
+)
 from cloudnet.common.settings.options import GROUPS, SHARED
 
 NETWORK_OPTIONS = """
@@ -40,7 +43,7 @@ until_refresh
 
 @pytest.mark.parametrize("name", NETWORK_OPTIONS)
 def test_nova_networks_name_is_known_in_its_place(name: str) -> None:
-    assert VOCABULARY.find("DEFAULT", name) is not None
+    assert find_option("DEFAULT", name) is not None
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,7 @@ def test_nova_networks_name_is_known_in_its_place(name: str) -> None:
     ],
 )
 def test_names_of_groups_are_known_too(group: str, name: str) -> None:
-    assert VOCABULARY.find(group, name) is not None
+    assert find_option(group, name) is not None
 
 
 def test_what_is_ours_is_not_called_a_neighbours_as_well() -> None:
@@ -73,15 +76,15 @@ def test_what_is_ours_is_not_called_a_neighbours_as_well() -> None:
      "sql_idle_timeout", "instances_path", "my_block_storage_ip", "compute_monitors"],
 )  # fmt: skip
 def test_other_services_names_are_known(name: str) -> None:
-    assert is_neighbour("DEFAULT", name)
+    assert is_other_service_option("DEFAULT", name)
 
 
 @pytest.mark.parametrize("name", ["sql_conection", "rabbit_hst", "quota_floating_ip", "vlan_strat"])
 def test_a_slip_of_the_pen_is_no_neighbour(name: str) -> None:
-    assert not is_neighbour("DEFAULT", name)
+    assert not is_other_service_option("DEFAULT", name)
 
 
 def test_what_we_share_with_the_queue_library_is_still_its_own() -> None:
-    theirs = {option.dest for option in options_of(MESSAGING)["DEFAULT"]}
+    theirs = {option.dest for option in list_library_options(MESSAGING_LIBRARY)["DEFAULT"]}
 
     assert {option.dest for option in SHARED} <= theirs

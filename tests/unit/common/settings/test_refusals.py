@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudnet.common.errors import ConfigurationError
-from cloudnet.common.settings import load_agent, load_controller, read_controller
+from cloudnet.common.settings.load import load_agent, load_controller, read_controller
 from cloudnet.common.settings.options import GROUPS
 from tests.unit.common.conftest import Write
 

@@ -25,6 +25,6 @@ def test_the_sample_is_what_the_generator_writes_today(tmp_path: Path) -> None:
 
 
 def test_the_sample_is_a_configuration_itself() -> None:
-    from cloudnet.common.settings import read_controller
+    from cloudnet.common.settings.load import read_controller
 
     read_controller([ROOT / "etc/nova.conf.sample"], "cloudnet-manage")

@@ -11,15 +11,10 @@ from pathlib import Path
 import pytest
 
 from cloudnet.common import logs
-from cloudnet.common.settings import (
-    AgentSettings,
-    ControllerSettings,
-    load_agent,
-    load_controller,
-    read_controller,
-)
-from cloudnet.common.settings.host_facts import my_ip
+from cloudnet.common.settings.host_facts import find_my_ip
+from cloudnet.common.settings.load import load_agent, load_controller, read_controller
 from cloudnet.common.settings.options import GROUPS
+from cloudnet.common.settings.views import AgentSettings, ControllerSettings
 from cloudnet.common.wire.objects import Topology
 from tests.unit.common.conftest import Write
 
@@ -216,7 +211,7 @@ def test_an_empty_routing_source_ip_means_no_nat(write: Write) -> None:
 
 
 def test_my_ip_is_an_address_even_without_a_network() -> None:
-    assert isinstance(my_ip(), IPv4Address)
+    assert isinstance(find_my_ip(), IPv4Address)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +264,7 @@ def test_a_lease_script_of_novas_is_replaced_with_a_word(
 
     assert own.name == "cloudnet-dhcpbridge"
     [line] = [r.getMessage() for r in said.records if r.levelno == logging.INFO]
-    assert line == f"{file}:1: dhcpbridge = {novas} is nova's; {own} is used"
+    assert line == f"{file}:1: dhcpbridge = {novas} is nova's; using {own}"
 
 
 def test_a_lease_script_of_the_operators_is_kept(write: Write, tmp_path: Path) -> None:
@@ -287,7 +282,7 @@ def test_other_programs_options_are_passed_over_with_a_word_for_the_curious(
     controller(file)
 
     debug = [r.getMessage() for r in said.records if r.levelno == logging.DEBUG]
-    assert debug == [f"{file}:1: [DEFAULT] cpu_allocation_ratio is another program's"]
+    assert debug == [f"{file}:1: [DEFAULT] cpu_allocation_ratio: ignored: another program's"]
 
 
 def test_an_option_can_be_declared_another_programs(write: Write) -> None:
