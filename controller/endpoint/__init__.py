@@ -1,6 +1,6 @@
-"""RPC in: decode, call, encode.
+"""RPC in: decode the arguments, call a use case, encode the result.
 
-Every method bears nova-network's name and takes its arguments, one file for each kind of caller.
+Every method has nova-network's name and arguments. There is one file per kind of caller.
 """
 
 from cloudnet.controller.compose import Services
@@ -13,7 +13,7 @@ __all__ = ["AgentsEndpoint", "network_endpoints"]
 
 
 def network_endpoints(services: Services) -> list[object]:
-    """Return what answers on topic ``network``."""
+    """Return the endpoints of topic ``network``."""
     return [
         InstancesEndpoint(services),
         NetworksEndpoint(services),

@@ -1,4 +1,4 @@
-"""RPC in from agents: heartbeats and lease events, on a topic of their own."""
+"""RPC in from agents: heartbeats and DHCP lease events, on a topic of their own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from cloudnet.common.limits import REVISION
 from cloudnet.common.wire.codec import JsonObject, from_wire, to_wire
 from cloudnet.common.wire.objects import Report
-from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint.rpc_errors import CONTROLLER_TARGET, Context, expected
+from cloudnet.controller.endpoint import arguments
+from cloudnet.controller.endpoint.rpc_errors import CONTROLLER_TARGET, Context, map_errors
 from cloudnet.controller.service.hosts.reports import HostReports
 
 
@@ -20,32 +20,39 @@ class AgentsEndpoint:
     def __init__(self, hosts: HostReports) -> None:
         self._hosts = hosts
 
-    @expected
+    @map_errors
     def report(self, context: Context, report: Any) -> JsonObject:
-        """Take a heartbeat and answer with what the host lacks."""
-        return to_wire(self._hosts.process_report(_sensible(from_wire(Report, report))))
+        """Process a heartbeat and return what is stale on the host."""
+        return to_wire(self._hosts.process_report(_check_report(from_wire(Report, report))))
 
-    @expected
+    @map_errors
     def lease_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
-        """Record that an address is handed out."""
-        self._hosts.record_lease(be.address("address", address), _mac(mac))
+        """Record that a lease of the address has begun."""
+        self._hosts.record_lease(
+            arguments.parse_address("address", address),
+            arguments.parse_optional(arguments.parse_mac, "mac", mac),
+        )
 
-    @expected
+    @map_errors
     def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
-        """Record that an address is given back."""
-        self._hosts.record_lease_end(be.address("address", address), _mac(mac))
+        """Record that the lease of the address has ended."""
+        self._hosts.record_lease_end(
+            arguments.parse_address("address", address),
+            arguments.parse_optional(arguments.parse_mac, "mac", mac),
+        )
 
 
-def _sensible(report: Report) -> Report:
-    """Return the report if what it names can be written down."""
-    be.text("report.host", report.host)
+def _check_report(report: Report) -> Report:
+    """Return the report if the database can take all its values.
+
+    :raises BadRequest: it cannot
+    """
+    arguments.parse_text("report.host", report.host)
     for number, applied in enumerate(report.applied):
-        be.uuid(f"report.applied[{number}].network", applied.network)
-        be.whole(f"report.applied[{number}].revision", applied.revision, 0, REVISION.highest)
+        name = f"report.applied[{number}]"
+        arguments.parse_uuid(f"{name}.network", applied.network)
+        arguments.parse_integer(f"{name}.revision", applied.revision, 0, REVISION.highest)
     for number, fault in enumerate(report.faults):
-        be.optional_uuid(f"report.problems[{number}].network", fault.network)
+        name = f"report.problems[{number}].network"  # the key on the wire
+        arguments.parse_optional(arguments.parse_uuid, name, fault.network)
     return report
-
-
-def _mac(value: Any) -> str | None:
-    return None if value is None else be.mac("mac", value)

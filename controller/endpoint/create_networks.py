@@ -1,4 +1,4 @@
-"""The arguments of ``create_networks``, which are many."""
+"""Parse the many arguments of ``create_networks``."""
 
 from __future__ import annotations
 
@@ -8,64 +8,64 @@ from typing import Any
 from cloudnet.common import limits
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.wire.objects import Topology
-from cloudnet.controller.endpoint import arguments as be
+from cloudnet.controller.endpoint import arguments
 from cloudnet.controller.model import validation
 from cloudnet.controller.model.network_plan import NetworkRequest
 
-_NOT_YET = ("cidr_v6", "gateway_v6", "share_address", "vpn_start")
-_IGNORED = ("ipam",)  # nova's REST layer always sent it
+_UNSUPPORTED = ("cidr_v6", "gateway_v6", "share_address", "vpn_start")
+_IGNORED = ("ipam",)  # nova's REST layer always sends it
 
 
-def network_request(label: Any, wanted: Mapping[str, Any]) -> NetworkRequest:
-    """Return what ``create_networks`` was told.
+def parse_network_request(label: Any, values: Mapping[str, Any]) -> NetworkRequest:
+    """Return the request that the arguments make.
 
-    :raises BadRequest: an argument is wrong, unknown, or of something that is not there yet
+    :raises BadRequest: an argument is invalid, unknown or not supported yet
     """
-    for name in _NOT_YET:
-        if wanted.get(name):
+    for name in _UNSUPPORTED:
+        if values.get(name):
             raise BadRequest(f"{name} is not supported yet; leave it out")
-    for name in sorted(wanted.keys() - {*_WISHES, *_NOT_YET, *_IGNORED}):
+    for name in sorted(values.keys() - {*_PARSERS, *_UNSUPPORTED, *_IGNORED}):
         raise BadRequest(f"{name}: create_networks has no such argument")
-    values: dict[str, Any] = {  # Any: what each argument's decoder gives
-        field: decode(name, wanted[name])
-        for name, (field, decode) in _WISHES.items()
-        if wanted.get(name) not in (None, "")
+    fields: dict[str, Any] = {  # Any: each argument's own type
+        field: parse(name, values[name])
+        for name, (field, parse) in _PARSERS.items()
+        if values.get(name) not in (None, "")
     }
-    return NetworkRequest(label=be.text("label", label), **values)
+    return NetworkRequest(label=arguments.parse_text("label", label), **fields)
 
 
-def _topology(name: str, value: Any) -> Topology:
+def _parse_topology(name: str, value: Any) -> Topology:
     try:
         return Topology(value)
     except ValueError as error:
         raise BadRequest(f"{name}: one of vlan, flatdhcp, flat is needed, not {value!r}") from error
 
 
-def _within(lowest: int, highest: int) -> Callable[[str, Any], int | None]:
-    return lambda name, value: be.whole(name, value, lowest, highest)
+def _integer_within(lowest: int, highest: int) -> Callable[[str, Any], int]:
+    return lambda name, value: arguments.parse_integer(name, value, lowest, highest)
 
 
-_WISHES: dict[str, tuple[str, Callable[[str, Any], object]]] = {
-    "cidr": ("cidr", be.cidr),
-    "topology": ("topology", _topology),
-    "num_networks": ("num_networks", _within(*validation.NETWORKS)),
-    "network_size": ("network_size", _within(*validation.NETWORK_SIZE)),
-    "vlan": ("vlan", _within(*limits.VLAN_ID)),
-    "vlan_start": ("vlan_start", _within(*limits.VLAN_ID)),
-    "bridge": ("bridge", be.text),
-    "bridge_interface": ("bridge_interface", be.text),
-    "multi_host": ("multi_host", be.flag),
-    "host": ("host", be.text),
-    "gateway": ("gateway", be.address),
-    "dhcp_server": ("dhcp_server", be.address),
-    "dns1": ("dns1", be.address),
-    "dns2": ("dns2", be.address),
-    "fixed_cidr": ("fixed_cidr", be.cidr),
-    "allowed_start": ("allowed_start", be.address),
-    "allowed_end": ("allowed_end", be.address),
-    "uuid": ("uuid", be.uuid),
-    "project_id": ("project", be.text),
-    "priority": ("priority", _within(*validation.PRIORITY)),
-    "mtu": ("mtu", _within(*limits.MTU)),
-    "enable_dhcp": ("enable_dhcp", be.flag),
+_PARSERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {  # argument → field and parser
+    "cidr": ("cidr", arguments.parse_cidr),
+    "topology": ("topology", _parse_topology),
+    "num_networks": ("num_networks", _integer_within(*validation.NETWORKS)),
+    "network_size": ("network_size", _integer_within(*validation.NETWORK_SIZE)),
+    "vlan": ("vlan", _integer_within(*limits.VLAN_ID)),
+    "vlan_start": ("vlan_start", _integer_within(*limits.VLAN_ID)),
+    "bridge": ("bridge", arguments.parse_text),
+    "bridge_interface": ("bridge_interface", arguments.parse_text),
+    "multi_host": ("multi_host", arguments.parse_flag),
+    "host": ("host", arguments.parse_text),
+    "gateway": ("gateway", arguments.parse_address),
+    "dhcp_server": ("dhcp_server", arguments.parse_address),
+    "dns1": ("dns1", arguments.parse_address),
+    "dns2": ("dns2", arguments.parse_address),
+    "fixed_cidr": ("fixed_cidr", arguments.parse_cidr),
+    "allowed_start": ("allowed_start", arguments.parse_address),
+    "allowed_end": ("allowed_end", arguments.parse_address),
+    "uuid": ("uuid", arguments.parse_uuid),
+    "project_id": ("project", arguments.parse_text),
+    "priority": ("priority", _integer_within(*validation.PRIORITY)),
+    "mtu": ("mtu", _integer_within(*limits.MTU)),
+    "enable_dhcp": ("enable_dhcp", arguments.parse_flag),
 }

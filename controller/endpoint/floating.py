@@ -1,4 +1,4 @@
-"""What a project calls for its floating IPs."""
+"""RPC in from projects, for their floating IPs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 from cloudnet.common.errors import Forbidden
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
-from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint import serialize
-from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
+from cloudnet.controller.endpoint import arguments
+from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, map_errors
+from cloudnet.controller.endpoint.serialize import serialize_floating_ip
+from cloudnet.controller.model.records import FloatingIp
 
 
 class FloatingIpsEndpoint:
@@ -20,31 +21,31 @@ class FloatingIpsEndpoint:
     def __init__(self, services: Services) -> None:
         self._floating = services.floating
 
-    @expected
+    @map_errors
     def allocate_floating_ip(
         self, context: Context, project_id: Any, auto_assigned: Any = False, pool: Any = None
     ) -> str:
-        """Take a floating IP for a project."""
+        """Allocate a floating IP to a project and return it."""
         address = self._floating.allocate(
-            be.caller(context),
-            be.text("project_id", project_id),
-            be.optional_text("pool", pool),
-            auto_assigned=bool(be.flag("auto_assigned", auto_assigned)),
+            arguments.get_caller(context),
+            arguments.parse_text("project_id", project_id),
+            arguments.parse_optional(arguments.parse_text, "pool", pool),
+            auto_assigned=arguments.parse_flag("auto_assigned", auto_assigned),
         )
         return str(address)
 
-    @expected
+    @map_errors
     def deallocate_floating_ip(
         self, context: Context, address: Any, affect_auto_assigned: Any = False
     ) -> None:
-        """Give a floating IP back."""
+        """Return a floating IP to its pool."""
         self._floating.deallocate(
-            be.caller(context),
-            be.address("address", address),
-            affect_auto_assigned=bool(be.flag("affect_auto_assigned", affect_auto_assigned)),
+            arguments.get_caller(context),
+            arguments.parse_address("address", address),
+            affect_auto_assigned=_parse_affect_auto_assigned(affect_auto_assigned),
         )
 
-    @expected
+    @map_errors
     def associate_floating_ip(
         self,
         context: Context,
@@ -52,43 +53,50 @@ class FloatingIpsEndpoint:
         fixed_address: Any,
         affect_auto_assigned: Any = False,
     ) -> str | None:
-        """Point a floating IP at a fixed one; return the instance that lost it."""
+        """Associate a floating IP with a fixed IP; return the instance that had it before."""
         return self._floating.associate(
-            be.caller(context),
-            be.address("floating_address", floating_address),
-            be.address("fixed_address", fixed_address),
-            affect_auto_assigned=bool(be.flag("affect_auto_assigned", affect_auto_assigned)),
+            arguments.get_caller(context),
+            arguments.parse_address("floating_address", floating_address),
+            arguments.parse_address("fixed_address", fixed_address),
+            affect_auto_assigned=_parse_affect_auto_assigned(affect_auto_assigned),
         )
 
-    @expected
+    @map_errors
     def disassociate_floating_ip(
         self, context: Context, address: Any, affect_auto_assigned: Any = False
     ) -> None:
-        """Take a floating IP off its fixed one."""
+        """Disassociate a floating IP from its fixed IP."""
         self._floating.disassociate(
-            be.caller(context),
-            be.address("address", address),
-            affect_auto_assigned=bool(be.flag("affect_auto_assigned", affect_auto_assigned)),
+            arguments.get_caller(context),
+            arguments.parse_address("address", address),
+            affect_auto_assigned=_parse_affect_auto_assigned(affect_auto_assigned),
         )
 
-    @expected
+    @map_errors
     def get_floating_ip_pools(self, context: Context) -> list[JsonObject]:
         """Return the names of the pools."""
         return [{"name": name} for name in self._floating.list_pools()]
 
     get_floating_pools = get_floating_ip_pools  # its name before 2013
 
-    @expected
+    @map_errors
     def get_floating_ips_by_project(self, context: Context) -> list[JsonObject]:
-        """Return what the caller's project has taken."""
-        project = be.caller(context).project
+        """Return the floating IPs of the caller's project."""
+        project = arguments.get_caller(context).project
         if project is None:
-            raise Forbidden("the context names no project; call with the project's own")
-        found = self._floating.list_for_project(project)
-        return [serialize.floating_ip(row, self._floating.get_guest(row)) for row in found]
+            raise Forbidden("the context names no project; call with the project's own context")
+        return [self._serialize(row) for row in self._floating.list_for_project(project)]
 
-    @expected
+    @map_errors
     def get_floating_ip_by_address(self, context: Context, address: Any) -> JsonObject:
         """Return one floating IP."""
-        row = self._floating.get_floating_ip(be.caller(context), be.address("address", address))
-        return serialize.floating_ip(row, self._floating.get_guest(row))
+        caller = arguments.get_caller(context)
+        parsed = arguments.parse_address("address", address)
+        return self._serialize(self._floating.get_floating_ip(caller, parsed))
+
+    def _serialize(self, row: FloatingIp) -> JsonObject:
+        return serialize_floating_ip(row, self._floating.get_guest(row))
+
+
+def _parse_affect_auto_assigned(value: Any) -> bool:
+    return arguments.parse_flag("affect_auto_assigned", value)

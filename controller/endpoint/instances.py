@@ -1,4 +1,4 @@
-"""What a compute service calls for its instances."""
+"""RPC in from compute services, for their instances."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
-from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
+from cloudnet.controller.endpoint import arguments
+from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, map_errors
 from cloudnet.controller.service.instances.allocation import BootRequest
 
 
@@ -22,7 +22,7 @@ class InstancesEndpoint:
         self._instances = services.instances
         self._hosts = services.hosts
 
-    @expected
+    @map_errors
     def allocate_for_instance(
         self,
         context: Context,
@@ -35,26 +35,26 @@ class InstancesEndpoint:
         requested_networks: Any = None,
         macs: Any = None,
         hostname: Any = None,
-        **ignored: Any,  # instance_uuid of old callers, dhcp_options
+        **other: Any,  # instance_uuid (old callers), dhcp_options (ignored)
     ) -> list[JsonObject]:
-        """Give an instance its networks; ``hostname`` is cloudnet's own."""
-        requested = be.requested("requested_networks", requested_networks)
-        boot = BootRequest(
-            instance=be.uuid("instance_id", ignored.get("instance_uuid") or instance_id),
-            project=be.text("project_id", project_id),
-            host=be.text("host", host),
-            hostname=be.optional_text("hostname", hostname),
+        """Allocate an interface on each network; ``hostname`` is cloudnet's own argument."""
+        requested = arguments.parse_requested_networks("requested_networks", requested_networks)
+        request = BootRequest(
+            instance=_parse_instance(other.get("instance_uuid") or instance_id),
+            project=arguments.parse_text("project_id", project_id),
+            host=arguments.parse_text("host", host),
+            hostname=arguments.parse_optional(arguments.parse_text, "hostname", hostname),
             requested=requested or (),
-            macs=be.macs("macs", macs),
-            rxtx_factor=be.factor("rxtx_factor", rxtx_factor),
+            macs=arguments.parse_macs("macs", macs),
+            rxtx_factor=_parse_rxtx_factor(rxtx_factor),
         )
-        if be.flag("vpn", vpn):
+        if arguments.parse_flag("vpn", vpn):
             raise BadRequest("vpn: cloudpipe instances are not supported; leave it out")
         if requested is None:
             return []
-        return self._instances.allocate(boot, be.caller(context))
+        return self._instances.allocate(request, arguments.get_caller(context))
 
-    @expected
+    @map_errors
     def deallocate_for_instance(
         self,
         context: Context,
@@ -64,36 +64,45 @@ class InstancesEndpoint:
         host: Any = None,
         requested_networks: Any = None,
         instance: Any = None,
-        **ignored: Any,
+        **other: Any,
     ) -> None:
-        """Take from an instance all it has, or what it has of ``requested_networks``."""
-        known = be.opened(instance)
-        uuid = known.get("uuid") if isinstance(known, Mapping) else instance_id
+        """Release all interfaces of an instance, or those on ``requested_networks``."""
+        instance = arguments.unwrap(instance)
+        uuid = instance.get("uuid") if isinstance(instance, Mapping) else instance_id
         self._instances.deallocate(
-            be.uuid("instance_id", ignored.get("instance_uuid") or uuid),
-            be.requested("requested_networks", requested_networks) or (),
-            be.caller(context),
+            _parse_instance(other.get("instance_uuid") or uuid),
+            arguments.parse_requested_networks("requested_networks", requested_networks) or (),
+            arguments.get_caller(context),
         )
 
-    @expected
+    @map_errors
     def get_instance_nw_info(
-        self, context: Context, instance_id: Any, rxtx_factor: Any = None, **ignored: Any
+        self, context: Context, instance_id: Any, rxtx_factor: Any = None, **other: Any
     ) -> list[JsonObject]:
-        """Return what an instance has."""
+        """Return the interfaces of an instance."""
         return self._instances.get_network_info(
-            be.uuid("instance_id", ignored.get("instance_uuid") or instance_id),
-            be.factor("rxtx_factor", rxtx_factor),
-            be.caller(context),
+            _parse_instance(other.get("instance_uuid") or instance_id),
+            _parse_rxtx_factor(rxtx_factor),
+            arguments.get_caller(context),
         )
 
-    @expected
+    @map_errors
     def lease_fixed_ip(self, context: Context, address: Any) -> None:
-        """Record that an address is handed out."""
-        self._hosts.record_lease(be.address("address", address))
+        """Record that a lease of the address has begun."""
+        self._hosts.record_lease(arguments.parse_address("address", address))
 
-    @expected
+    @map_errors
     def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
-        """Record that an address is given back."""
+        """Record that the lease of the address has ended."""
         self._hosts.record_lease_end(
-            be.address("address", address), None if mac is None else be.mac("mac", mac)
+            arguments.parse_address("address", address),
+            arguments.parse_optional(arguments.parse_mac, "mac", mac),
         )
+
+
+def _parse_instance(value: Any) -> str:
+    return arguments.parse_uuid("instance_id", value)
+
+
+def _parse_rxtx_factor(value: Any) -> float | None:
+    return arguments.parse_optional(arguments.parse_factor, "rxtx_factor", value)

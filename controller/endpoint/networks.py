@@ -1,4 +1,4 @@
-"""What an operator calls for networks."""
+"""RPC in from operators, for networks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 from cloudnet.common.errors import Forbidden
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
-from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint import serialize
-from cloudnet.controller.endpoint.create_networks import network_request
-from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, expected
+from cloudnet.controller.endpoint import arguments
+from cloudnet.controller.endpoint.create_networks import parse_network_request
+from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, map_errors
+from cloudnet.controller.endpoint.serialize import serialize_network
 
 
 class NetworksEndpoint:
@@ -21,16 +21,16 @@ class NetworksEndpoint:
     def __init__(self, services: Services) -> None:
         self._networks = services.networks
 
-    @expected
+    @map_errors
     def create_networks(
-        self, context: Context, label: Any = None, **wanted: Any
+        self, context: Context, label: Any = None, **values: Any
     ) -> list[JsonObject]:
-        """Create networks, all or none."""
-        _only_for_admins(context)
-        request = network_request(label, wanted)
-        return [serialize.network(made) for made in self._networks.create(request)]
+        """Create networks: all of them, or none if one cannot be created."""
+        _require_admin(context)
+        request = parse_network_request(label, values)
+        return [serialize_network(network) for network in self._networks.create(request)]
 
-    @expected
+    @map_errors
     def delete_network(
         self,
         context: Context,
@@ -39,51 +39,55 @@ class NetworksEndpoint:
         require_disassociated: Any = True,
     ) -> None:
         """Delete a network by its range or its uuid."""
-        _only_for_admins(context)
+        _require_admin(context)
         self._networks.delete(
-            uuid=be.optional_uuid("uuid", uuid),
-            cidr=be.optional_cidr("fixed_range", fixed_range),
-            require_disassociated=be.flag("require_disassociated", require_disassociated)
-            is not False,
+            uuid=arguments.parse_optional(arguments.parse_uuid, "uuid", uuid),
+            cidr=arguments.parse_optional(arguments.parse_cidr, "fixed_range", fixed_range),
+            require_disassociated=arguments.parse_flag(
+                "require_disassociated", require_disassociated, default=True
+            ),
         )
 
-    @expected
+    @map_errors
     def get_all_networks(self, context: Context) -> list[JsonObject]:
         """Return the networks that the caller may see."""
-        caller = be.caller(context)
+        caller = arguments.get_caller(context)
         return [
-            serialize.network(network)
+            serialize_network(network)
             for network in self._networks.list_networks()
             if caller.is_admin or network.project_id in (None, caller.project)
         ]
 
-    @expected
+    @map_errors
     def get_network(self, context: Context, network_uuid: Any) -> JsonObject:
         """Return one network."""
-        network = self._networks.get_network(be.uuid("network_uuid", network_uuid))
-        caller = be.caller(context)
+        uuid = arguments.parse_uuid("network_uuid", network_uuid)
+        network = self._networks.get_network(uuid)
         if network.project_id is not None:
+            caller = arguments.get_caller(context)
             caller.require_access(f"network {network.uuid}", network.project_id)
-        return serialize.network(network)
+        return serialize_network(network)
 
-    @expected
+    @map_errors
     def add_network_to_project(
         self, context: Context, project_id: Any, network_uuid: Any = None
     ) -> None:
         """Give a project one more network."""
-        _only_for_admins(context)
+        _require_admin(context)
         self._networks.associate(
-            be.text("project_id", project_id), be.optional_uuid("network_uuid", network_uuid)
+            arguments.parse_text("project_id", project_id),
+            arguments.parse_optional(arguments.parse_uuid, "network_uuid", network_uuid),
         )
 
-    @expected
+    @map_errors
     def disassociate_network(self, context: Context, network_uuid: Any) -> None:
-        """Take a network from its project and from its host."""
-        _only_for_admins(context)
-        self._networks.disassociate(be.uuid("network_uuid", network_uuid), host=True)
+        """Take a network from its project and from its gateway host."""
+        _require_admin(context)
+        uuid = arguments.parse_uuid("network_uuid", network_uuid)
+        self._networks.disassociate(uuid, host=True)
 
 
-def _only_for_admins(context: Context) -> None:
-    caller = be.caller(context)
+def _require_admin(context: Context) -> None:
+    caller = arguments.get_caller(context)
     if not caller.is_admin:
         raise Forbidden(f"project {caller.project} cannot change networks; an administrator can")

@@ -1,4 +1,4 @@
-"""What all RPC methods have in common."""
+"""What all RPC methods share: versions, the type of a context, and how errors reach the caller."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ NETWORK_TARGET = messaging.Target(version=rpc.NETWORK_VERSION)
 CONTROLLER_TARGET = messaging.Target(version=rpc.CONTROLLER_VERSION)
 
 
-def expected(method: Method) -> Method:
-    """Let our own errors go to the caller under their names, without a traceback in the log.
+def map_errors(method: Method) -> Method:
+    """Send cloudnet's errors to the caller under their names, without a traceback in the log.
 
-    Any other error is a bug of ours; it goes to the caller too, and the log has all of it.
+    Any other error is a bug: it is sent to the caller too, and its traceback is logged.
     """
-    # The library's wrapper hides what arguments there are, and they are checked before the call.
+    # wraps() keeps the signature, which rpc checks the arguments against before the call.
     return cast("Method", wraps(method)(messaging.expected_exceptions(CloudnetError)(method)))

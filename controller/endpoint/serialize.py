@@ -1,4 +1,4 @@
-"""Rows as nova's callers read them: JSON with the columns' names."""
+"""Rows in the JSON form that nova's callers expect: the database's column names as keys."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.model.records import FloatingIp, Guest, Network
 
 
-def network(row: Network) -> JsonObject:
+def serialize_network(row: Network) -> JsonObject:
     """Return a row of ``networks``."""
-    columns = {field.name: _json(getattr(row, field.name)) for field in fields(Network)}
+    columns = {field.name: _to_json(getattr(row, field.name)) for field in fields(Network)}
     return columns | {"deleted": False, "deleted_at": None}
 
 
-def floating_ip(row: FloatingIp, holder: Guest | None) -> JsonObject:
-    """Return a row of ``floating_ips`` with whom it points at."""
+def serialize_floating_ip(row: FloatingIp, guest: Guest | None) -> JsonObject:
+    """Return a row of ``floating_ips`` with the guest that it is associated with."""
     return {
         "id": row.id,
         "address": str(row.address),
@@ -28,12 +28,12 @@ def floating_ip(row: FloatingIp, holder: Guest | None) -> JsonObject:
         "host": row.host,
         "auto_assigned": row.auto_assigned,
         "fixed_ip_id": row.fixed_ip_id,
-        "fixed_ip": None if holder is None else {"address": str(holder.address)},
-        "instance_uuid": None if holder is None else holder.instance,
+        "fixed_ip": None if guest is None else {"address": str(guest.address)},
+        "instance_uuid": None if guest is None else guest.instance,
     }
 
 
-def _json(value: Any) -> Any:
+def _to_json(value: Any) -> Any:  # Any: a column of any type; JSON
     if isinstance(value, IPv4Address | IPv4Network):
         return str(value)
     if isinstance(value, datetime):

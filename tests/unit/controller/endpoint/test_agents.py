@@ -1,4 +1,4 @@
-"""What an agent's report may say, before any of it is written down."""
+"""An agent's report is checked before any of it reaches the database."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_ill_formed_report_is_refused_by_name_and_leaves_no_trace(
     assert world.one("SELECT count(*) FROM host_networks") == 0
 
 
-def test_what_arguments_a_method_takes_can_be_seen_from_outside(world: World) -> None:
+def test_the_signature_of_a_method_is_visible_to_the_dispatcher(world: World) -> None:
     endpoint = AgentsEndpoint(world.services.hosts)
 
     assert list(inspect.signature(endpoint.lease_fixed_ip).parameters) == [

@@ -1,4 +1,4 @@
-"""At the door: what nova's clients send is understood, what is wrong is named."""
+"""nova's arguments are parsed; an invalid one is named in the error."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cloudnet.common.errors import BadRequest, FixedIpInvalid
-from cloudnet.controller.endpoint import arguments as be
-from cloudnet.controller.endpoint.create_networks import network_request
+from cloudnet.controller.endpoint import arguments
+from cloudnet.controller.endpoint.create_networks import parse_network_request
 from cloudnet.controller.service.caller import Caller
 from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 from tests.fixtures.controller.world import instance
@@ -33,7 +33,7 @@ def network_request_envelope(network: str | None, address: str | None = None) ->
 
 
 @pytest.mark.parametrize(
-    ("sent", "understood"),
+    ("sent", "expected"),
     [
         (None, ()),
         ([], ()),
@@ -48,25 +48,27 @@ def network_request_envelope(network: str | None, address: str | None = None) ->
         (envelope("NetworkRequestList", objects=[network_request_envelope("none")]), None),
     ],
 )
-def test_requested_networks_come_in_many_forms(
-    sent: object, understood: tuple[RequestedNetwork, ...] | None
+def test_requested_networks_are_parsed_in_all_their_forms(
+    sent: object, expected: tuple[RequestedNetwork, ...] | None
 ) -> None:
-    assert be.requested("requested_networks", sent) == understood
+    assert arguments.parse_requested_networks("requested_networks", sent) == expected
 
 
 @pytest.mark.parametrize(
     "sent", ["net", {"a": 1, "objects": "x"}, [7], [["not-a-uuid", None]], [[]], [[NET] * 5]]
 )
-def test_requests_that_make_no_sense_are_named(sent: object) -> None:
+def test_invalid_requested_networks_are_refused_by_name(sent: object) -> None:
     with pytest.raises(BadRequest, match="requested_networks"):
-        be.requested("requested_networks", sent)
+        arguments.parse_requested_networks("requested_networks", sent)
 
 
-def test_a_request_for_a_port_or_an_address_that_is_none_is_refused() -> None:
+def test_a_request_for_a_port_or_an_empty_address_is_refused() -> None:
     with pytest.raises(BadRequest, match=r"requested_networks\[0\]\.port_id"):
-        be.requested("requested_networks", [{"network_id": NET, "port_id": "p"}])
+        arguments.parse_requested_networks(
+            "requested_networks", [{"network_id": NET, "port_id": "p"}]
+        )
     with pytest.raises(FixedIpInvalid, match=r"requested_networks\[0\]\.address"):
-        be.requested("requested_networks", [[NET, ""]])
+        arguments.parse_requested_networks("requested_networks", [[NET, ""]])
 
 
 @pytest.mark.parametrize(
@@ -78,23 +80,33 @@ def test_a_request_for_a_port_or_an_address_that_is_none_is_refused() -> None:
         ({"tenant": "a"}, Caller("a", is_admin=False)),
     ],
 )
-def test_a_context_says_on_whose_behalf(context: dict[str, Any], caller: Caller) -> None:
-    assert be.caller(context) == caller
+def test_the_caller_is_read_from_the_context(context: dict[str, Any], caller: Caller) -> None:
+    assert arguments.get_caller(context) == caller
 
 
 @pytest.mark.parametrize(
     ("decode", "good", "value", "bad"),
     [
-        (be.uuid, NET.upper(), NET, [None, 7, "x", "7" * 31]),
-        (be.text, "node1", "node1", [None, "", 7, "a\nb", "x" * 256]),
-        (be.address, "10.0.0.1", IPv4Address("10.0.0.1"), [None, "", "10.0.0", 167772161, "::1"]),
-        (be.mac, "FA:16:3E:00:00:01", "fa:16:3e:00:00:01", [None, "", "01:00:5e:00:00:01", "fa"]),
-        (be.flag, "T", True, ["maybe", 2]),
-        (be.flag, False, False, ["", []]),
-        (be.factor, 2, 2.0, ["x", -1, True, float("nan"), float("inf")]),
+        (arguments.parse_uuid, NET.upper(), NET, [None, 7, "x", "7" * 31]),
+        (arguments.parse_text, "node1", "node1", [None, "", 7, "a\nb", "x" * 256]),
+        (
+            arguments.parse_address,
+            "10.0.0.1",
+            IPv4Address("10.0.0.1"),
+            [None, "", "10.0.0", 167772161, "::1"],
+        ),
+        (
+            arguments.parse_mac,
+            "FA:16:3E:00:00:01",
+            "fa:16:3e:00:00:01",
+            [None, "", "01:00:5e:00:00:01", "fa"],
+        ),
+        (arguments.parse_flag, "T", True, ["maybe", 2]),
+        (arguments.parse_flag, False, False, ["", []]),
+        (arguments.parse_factor, 2, 2.0, ["x", -1, True, float("nan"), float("inf")]),
     ],
 )
-def test_values_are_checked_and_named(
+def test_values_are_parsed_and_invalid_ones_are_refused_by_name(
     decode: Any, good: object, value: object, bad: list[object]
 ) -> None:
     assert decode("thing", good) == value
@@ -104,17 +116,17 @@ def test_values_are_checked_and_named(
 
 
 @pytest.mark.parametrize("wrong", ["x", True, 1.5, 0, 4095, "-1", []])
-def test_numbers_have_bounds(wrong: object) -> None:
+def test_a_number_outside_its_bounds_is_refused_by_name(wrong: object) -> None:
     with pytest.raises(BadRequest, match=r"^vlan: "):
-        be.whole("vlan", wrong, 1, 4094)
+        arguments.parse_integer("vlan", wrong, 1, 4094)
 
 
-def test_numbers_may_come_as_text() -> None:
-    assert be.whole("vlan", "100", 1, 4094) == 100
+def test_a_number_may_be_text() -> None:
+    assert arguments.parse_integer("vlan", "100", 1, 4094) == 100
 
 
-def test_create_networks_takes_novas_arguments() -> None:
-    request = network_request(
+def test_create_networks_accepts_novas_arguments() -> None:
+    request = parse_network_request(
         "private",
         {
             "cidr": "10.0.0.0/8",
@@ -132,5 +144,5 @@ def test_create_networks_takes_novas_arguments() -> None:
     assert (request.project, request.dns1, request.bridge) == ("a", IPv4Address("9.9.9.9"), None)
 
 
-def test_an_envelope_with_nothing_in_it_is_nothing() -> None:
-    assert be.opened({"nova_object.name": "Instance"}) is None
+def test_an_empty_versioned_object_is_none() -> None:
+    assert arguments.unwrap({"nova_object.name": "Instance"}) is None
