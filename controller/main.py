@@ -104,7 +104,7 @@ class Controller:
         """Wait for the database and the broker; False if ``stop`` is set first."""
         LOG.info("controller %s: starting (pid %d)", self._settings.host, os.getpid())
         return wait_until_available(
-            lambda: schema.require(self._database),
+            lambda: schema.require_head(self._database),
             condition="cannot use the database",
             unavailable=DatabaseUnavailable,
             stop=stop,

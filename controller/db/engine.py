@@ -132,6 +132,20 @@ def get_sqlite_file(url: str) -> Path | None:
     return Path(str(parsed.database))
 
 
+def get_missing_file(url: str) -> Path | None:
+    """Return the file of an SQLite database that does not exist yet, or None.
+
+    :raises DatabaseUnavailable: its directory cannot be searched
+    """
+    file = get_sqlite_file(url)
+    try:
+        return None if file is None or file.exists() else file
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"{error.filename}: {error.strerror}; see [database] connection or state_path"
+        ) from error
+
+
 def _retrying() -> Retrying:
     return Retrying(
         retry=retry_if_exception_type(REPEATABLE),

@@ -1,6 +1,7 @@
-"""The tables' version: where the database stands, and how it gets to where this release is.
+"""The version of the tables: read it, compare it with this release's, upgrade to it.
 
-No file on disk but the versions themselves is needed, so it works from an installed wheel.
+A version is an Alembic revision. No file is needed but the versions themselves, so this works from
+an installed wheel.
 """
 
 from __future__ import annotations
@@ -19,84 +20,99 @@ from alembic.script import ScriptDirectory
 
 from cloudnet import migrations
 from cloudnet.common.errors import DatabaseUnavailable
-from cloudnet.controller.db.engine import Database
+from cloudnet.controller.db.engine import Database, get_missing_file, get_sqlite_file
 from cloudnet.controller.db.tables import metadata
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database to a revision; at it already is success.
+def upgrade(url: str, version: str = "head") -> None:
+    """Upgrade the tables to a version; create the directory of an SQLite file.
 
-    :raises DatabaseUnavailable: it is at one that this release does not know
+    Does nothing if they are at that version already.
+
+    :raises DatabaseUnavailable: this release does not know the tables' version, or the database
+        does not answer
     """
+    _create_directory(url)
     with _configured(url) as config:
-        require_known(_revision(config.attributes["connection"]))
-        command.upgrade(config, revision)
+        require_known(_read_version(config.attributes["connection"]))
+        command.upgrade(config, version)
 
 
-def downgrade(url: str, revision: str) -> None:
-    """Bring the database back to a revision, ``base`` for no tables at all."""
+def downgrade(url: str, version: str) -> None:
+    """Downgrade the tables to a version; ``base`` is no tables at all."""
     with _configured(url) as config:
-        command.downgrade(config, revision)
+        command.downgrade(config, version)
 
 
-def current(url: str) -> str | None:
-    """Return the revision the database is at, None when it has no tables of ours."""
+def get_version(url: str) -> str | None:
+    """Return the version of the tables, or None if there are none."""
+    if get_missing_file(url) is not None:
+        return None  # connecting would create an empty file
     with _connection(url) as connection:
-        return _revision(connection)
+        return _read_version(connection)
 
 
-def head() -> str:
-    """Return the revision this release works with."""
-    revision = _scripts().get_current_head()
-    assert revision is not None, "cloudnet.migrations has no versions"  # noqa: S101 - a broken wheel
-    return revision
+def get_head() -> str:
+    """Return the version that this release works with."""
+    version = _scripts().get_current_head()
+    assert version is not None, "cloudnet.migrations has no versions"  # noqa: S101 - a broken wheel
+    return version
 
 
-def require(database: Database) -> None:
-    """See to it that the database answers and has this release's tables.
-
-    :raises DatabaseUnavailable: it does not, or has those of another release
-    """
-    with database.reading() as connection:
-        found = _revision(connection)
-    wrong = trouble(found, head(), known())
-    if wrong is not None:
-        raise DatabaseUnavailable(wrong)
-
-
-def require_known(found: str | None) -> None:
-    """See to it that there is a way from a revision to this release's.
-
-    :raises DatabaseUnavailable: this release does not know it
-    """
-    if found is not None and found not in known():
-        raise DatabaseUnavailable(_newer(found, head()))
-
-
-def known() -> set[str]:
-    """Return this release's revision and those of all releases before."""
+def list_known_versions() -> set[str]:
+    """Return this release's version and those of all earlier releases."""
     return {script.revision for script in _scripts().walk_revisions()}
 
 
-def trouble(found: str | None, head: str, known: Collection[str]) -> str | None:
-    """Return what is wrong with tables at a revision, and what to do; None: nothing is."""
-    if found == head:
+def require_head(database: Database) -> None:
+    """Check that the tables are at this release's version.
+
+    :raises DatabaseUnavailable: they are not, or the database does not answer
+    """
+    with database.reading() as connection:
+        version = _read_version(connection)
+    mismatch = explain_mismatch(version, get_head(), list_known_versions())
+    if mismatch is not None:
+        raise DatabaseUnavailable(mismatch)
+
+
+def require_known(version: str | None) -> None:
+    """Check that this release can upgrade from a version.
+
+    :raises DatabaseUnavailable: it does not know the version
+    """
+    if version is not None and version not in list_known_versions():
+        raise DatabaseUnavailable(_explain_newer(version, get_head()))
+
+
+def explain_mismatch(version: str | None, head: str, known: Collection[str]) -> str | None:
+    """Return why tables at a version cannot be used and what to do, or None if they can."""
+    if version == head:
         return None
-    if found is None:
+    if version is None:
         return "the database has no tables yet; run `cloudnet-manage db sync`"
-    if found not in known:
-        return _newer(found, head)
-    return f"the tables are at version {found}, not {head}; run `cloudnet-manage db sync`"
+    if version not in known:
+        return _explain_newer(version, head)
+    return f"the tables are at version {version}, not {head}; run `cloudnet-manage db sync`"
 
 
-def _newer(found: str, head: str) -> str:
+def _explain_newer(version: str, head: str) -> str:
     return (
-        f"the tables are at version {found}, which this cloudnet does not know: they are a newer "
-        f"one's; install that one again, or go back to a copy of the database that is at {head}"
+        f"the tables are at version {version}, which this release does not know: a newer cloudnet "
+        f"created them; install that one, or restore a copy of the database at version {head}"
     )
 
 
-def _revision(connection: sa.Connection) -> str | None:
+def list_differences(url: str) -> list[str]:
+    """Return how the tables differ from those of this release, a line for each difference."""
+    with _connection(url) as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": defaults_differ}
+        )
+        return [str(difference) for difference in compare_metadata(context, metadata)]
+
+
+def _read_version(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -104,13 +120,16 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 
 
-def check(url: str) -> list[str]:
-    """Return how the database's tables differ from what this release works with."""
-    with _connection(url) as connection:
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": defaults_differ}
-        )
-        return [str(difference) for difference in compare_metadata(context, metadata)]
+def _create_directory(url: str) -> None:
+    file = get_sqlite_file(url)
+    if file is None:
+        return
+    try:
+        file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"{error.filename}: {error.strerror}; see [database] connection or state_path"
+        ) from error
 
 
 _TRUTH = {"0": False, "false": False, "1": True, "true": True}
@@ -124,9 +143,9 @@ def defaults_differ(  # noqa: PLR0917 - as Alembic calls it
     wanted_default: object,
     rendered: str | None,
 ) -> bool | None:
-    """Say whether a truth value's default differs, in whichever spelling the database has it.
+    """Return whether the default of a boolean column differs; databases spell booleans differently.
 
-    None: it is no truth value; Alembic compares by itself.
+    Return None for other columns: Alembic compares those.
     """
     if not isinstance(wanted.type, sa.Boolean):
         return None

@@ -1,4 +1,4 @@
-"""What operators may write on the command line, and what is said when it cannot be meant."""
+"""Types of command-line arguments, for argparse's ``type=``; what they refuse is wrong usage."""
 
 from __future__ import annotations
 
@@ -14,52 +14,49 @@ from cloudnet.controller.model import validation
 T = TypeVar("T")
 
 
-def with_dashes(argv: Sequence[str]) -> list[str]:
-    """Return the words with ``--fixed_range_v4=…`` as ``--fixed-range-v4=…``.
+def dashes_for_underscores(argv: Sequence[str]) -> list[str]:
+    """Return the arguments with ``--fixed_range_v4=…`` replaced by ``--fixed-range-v4=…``.
 
-    nova-manage had underscores, and scripts that call it have them still.
+    nova-manage's options have underscores, and so have the scripts that were written for it.
     """
     words: list[str] = []
     for n, word in enumerate(argv):
         if word == "--":
             return words + list(argv[n:])
         option, equals, value = word.partition("=")
-        if re.fullmatch(r"--\w[\w-]*", option):
-            word = option.replace("_", "-") + equals + value  # noqa: PLW2901 - the word, respelled
-        words.append(word)
+        is_option = re.fullmatch(r"--\w[\w-]*", option)
+        words.append(option.replace("_", "-") + equals + value if is_option else word)
     return words
 
 
-def _read(check: Callable[..., T], *more: object) -> Callable[[str], T]:
-    """Return a check as argparse wants it: what it refuses is wrong usage."""
-
-    def read(word: str) -> T:
+def _argument_type(parse: Callable[..., T], *bounds: object) -> Callable[[str], T]:
+    def parse_argument(word: str) -> T:
         try:
-            return check(word, *more)
+            return parse(word, *bounds)
         except BadRequest as error:
             raise argparse.ArgumentTypeError(str(error)) from error
 
-    return read
+    return parse_argument
 
 
-text = _read(validation.parse_text)
-uuid = _read(validation.parse_uuid)
-address = _read(validation.parse_address)
-network = _read(validation.parse_cidr)
-truth = _read(validation.parse_boolean)
+text = _argument_type(validation.parse_text)
+uuid = _argument_type(validation.parse_uuid)
+address = _argument_type(validation.parse_address)
+cidr = _argument_type(validation.parse_cidr)
+boolean = _argument_type(validation.parse_boolean)
 
 
-def number(lowest: int, highest: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers within bounds."""
-    return _read(validation.parse_integer, lowest, highest)
+def integer(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return the type of whole numbers within bounds."""
+    return _argument_type(validation.parse_integer, lowest, highest)
 
 
-def limit(word: str) -> int:
-    """Return how much of something a project may have; -1 for any number."""
-    return -1 if word == "unlimited" else number(*validation.QUOTA)(word)
+def quota(word: str) -> int:
+    """Parse a quota; -1 is unlimited."""
+    return -1 if word == "unlimited" else integer(*validation.QUOTA)(word)
 
 
-def requested(word: str) -> tuple[str, IPv4Address | None]:
-    """Return the network and the address that ``NETWORK[=ADDRESS]`` names; None: any."""
-    name, equals, wanted = word.partition("=")
-    return text(name), address(wanted) if equals else None
+def requested_network(word: str) -> tuple[str, IPv4Address | None]:
+    """Parse ``NETWORK[=ADDRESS]``; without an address, any will do."""
+    name, equals, requested_address = word.partition("=")
+    return text(name), address(requested_address) if equals else None

@@ -1,4 +1,4 @@
-"""Values as every output format can carry them: text, numbers, truth, nothing."""
+"""Values in a form that every output format can print: text, numbers, booleans and null."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-Cell = str | int | float | bool | list[Any] | dict[str, Any] | None  # Any: what JSON can nest
+Cell = str | int | float | bool | list[Any] | dict[str, Any] | None  # Any: nested JSON
 
 
-def plain(value: object) -> Cell:
-    """Return the value as JSON would have it."""
+def get_cell(row: object, column: str) -> Cell:
+    """Return a column of a row, which is a mapping or has attributes named as the columns."""
+    return to_cell(row[column] if isinstance(row, Mapping) else getattr(row, column))
+
+
+def to_cell(value: object) -> Cell:
+    """Return the value as JSON can carry it."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Enum):
-        return plain(value.value)
+        return to_cell(value.value)
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [to_cell(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): to_cell(item) for key, item in value.items()}
     return str(value)  # addresses, networks
 
 
-def cell(thing: object, column: str) -> Cell:
-    """Return one column of a row, whether it is a mapping or has attributes."""
-    return plain(thing[column] if isinstance(thing, Mapping) else getattr(thing, column))
-
-
-def as_shown(value: Cell, formatter: str) -> Cell:
-    """Return the cell as the formatter should show it: tables are for people, values for awk."""
-    if formatter == "value" and value is None:
-        return "-"  # or the columns behind it would move up
+def format_cell(cell: Cell, formatter: str) -> Cell:
+    """Return the cell as a formatter should print it; JSON, YAML and CSV take it as it is."""
+    if formatter == "value" and cell is None:
+        return "-"  # an empty field would shift the columns after it in awk
     if formatter != "table":
-        return value
-    if value is None:
+        return cell
+    if cell is None:
         return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "\n".join(_line(item) for item in value)
-    return value
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, list):
+        return "\n".join(_format_item(item) for item in cell)
+    return cell
 
 
-def _line(item: object) -> str:
+def _format_item(item: object) -> str:
     if isinstance(item, dict):
         return ", ".join(f"{key}: {value}" for key, value in item.items())
     return str(item)

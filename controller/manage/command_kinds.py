@@ -1,4 +1,8 @@
-"""The three shapes of commands: a list of things, one thing, or a deed told in a sentence."""
+"""The kinds of commands: those that list rows, show one row, or act and print a sentence.
+
+Each command implements ``execute``. It runs in a session, which is imported only then: it brings
+the database library, and ``--help`` must not wait for that.
+"""
 
 from __future__ import annotations
 
@@ -6,127 +10,126 @@ import argparse
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cliff.command import Command
 from cliff.lister import Lister
 from cliff.show import ShowOne
 
 from cloudnet.common.errors import DatabaseUnavailable
-from cloudnet.controller.manage.cells import Cell, as_shown, cell
+from cloudnet.controller.manage.cells import Cell, format_cell, get_cell
 from cloudnet.controller.manage.progress import Progress
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.session import Cloud
+    from cloudnet.controller.manage.session import Session
 
 
-class Common(Command):
-    """What all our commands share."""
+class ManageCommand(Command):
+    """The base of all commands."""
 
-    columns: Sequence[str] = ()  # of what it shows; none: they are known when it is there
-    changes = False  # whether it changes anything, and so has --dry-run
-    dry_run = "do it in a transaction that is rolled back, and show what would be"
+    columns: Sequence[str] = ()  # of the output; (): known only after the command has run
+    makes_changes = False  # True: the command has --dry-run
+    dry_run_help = "run it in a transaction that is rolled back, and show what would change"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return cliff's parser with our options."""
+        """Return cliff's parser with the command's own options."""
         parser = super().get_parser(prog_name)
-        if self.changes:
-            parser.add_argument(
-                "--dry-run",
-                action="store_true",
-                help=self.dry_run,
-            )
+        if self.makes_changes:
+            parser.add_argument("--dry-run", action="store_true", help=self.dry_run_help)
         self.add_options(parser)
         self._parser = parser
         return parser
 
-    def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run it, but refuse a column that there is not before anything is done."""
-        if self.columns:
-            self.refuse_unknown(parsed_args, self.columns)
-        return super().run(parsed_args)
-
-    def refuse_unknown(self, args: argparse.Namespace, columns: Collection[str]) -> None:
-        """End with wrong usage if the command line names a column that there is not."""
-        named = (*getattr(args, "columns", ()), *getattr(args, "sort_columns", ()))
-        for name in named:
-            if name.lower().replace(" ", "_") not in columns:
-                self._parser.error(f"there is no column {name}; there are: {', '.join(columns)}")
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own options and arguments."""
 
     def get_epilog(self) -> str:
         """Print nothing below the options: cliff would search all installed distributions."""
         return ""
 
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the command's own options and arguments."""
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command; refuse unknown columns before it changes anything."""
+        if self.columns:
+            self.check_columns(parsed_args, self.columns)
+        return super().run(parsed_args)
 
-    def say(self, text: str) -> None:
-        """Tell the operator something that is not output, on stderr."""
+    def check_columns(self, args: argparse.Namespace, columns: Collection[str]) -> None:
+        """Exit with wrong usage if the command line names an unknown column."""
+        named = (*getattr(args, "columns", ()), *getattr(args, "sort_columns", ()))
+        for name in named:
+            if name.lower().replace(" ", "_") not in columns:
+                self._parser.error(f"there is no column {name}; columns: {', '.join(columns)}")
+
+    def print_note(self, text: str) -> None:
+        """Print a line that is not output to stderr."""
         self.app.stderr.write(f"{self.app.NAME}: {text}\n")
 
     @contextmanager
-    def cloud(self, args: argparse.Namespace) -> Iterator[Cloud]:
-        """Yield the use cases; what they changed is told to the hosts at the end."""
-        module = import_module("cloudnet.controller.manage.session")
-        rehearse = bool(getattr(args, "dry_run", False))
+    def open_session(self, args: argparse.Namespace) -> Iterator[Session]:
+        """Yield a session, and notify the hosts of its changes at the end."""
+        from cloudnet.controller.manage.session import Session  # noqa: PLC0415 - see above
+
+        dry_run = bool(getattr(args, "dry_run", False))
         with Progress(self.app.stderr, self.app.NAME):
-            cloud: Cloud = module.Cloud(self.app.options.config_file, rehearse=rehearse)
+            session = Session(self.app.options.config_file, dry_run=dry_run)
             try:
-                yield cloud
-                trouble = cloud.tell()
+                yield session
+                failure = None if dry_run else session.notify_hosts()
             except DatabaseUnavailable:
-                cloud.require_tables()  # has a better line if they are another version's
+                session.require_tables()  # explains tables of another version better
                 raise
             finally:
-                cloud.close()
-        if rehearse:
-            self.say("dry run: nothing was changed")
-        if trouble is not None:
-            self.say(trouble)
+                session.close()
+        if dry_run:
+            self.print_note("dry run: nothing was changed")
+        if failure is not None:
+            self.print_note(failure)
 
 
-class Listing(Common, Lister):
-    """A command whose answer is a list of things."""
+class ListCommand(ManageCommand, Lister):
+    """A command that prints rows."""
 
     @abstractmethod
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Return the things, as mappings or with attributes named as the columns."""
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Run the command and return rows: mappings, or objects with the columns as attributes."""
 
     def take_action(self, args: argparse.Namespace) -> tuple[Sequence[str], list[list[Cell]]]:
-        """Return column names and rows, as cliff wants them."""
-        with self.cloud(args) as cloud:
-            rows = [[cell(thing, c) for c in self.columns] for thing in self.things(cloud, args)]
-        return self.columns, [[as_shown(value, args.formatter) for value in row] for row in rows]
+        """Return column names and rows to cliff."""
+        with self.open_session(args) as session:
+            rows = [
+                [get_cell(row, name) for name in self.columns]
+                for row in self.execute(session, args)
+            ]
+        return self.columns, [[format_cell(cell, args.formatter) for cell in row] for row in rows]
 
 
-class Showing(Common, ShowOne):
-    """A command whose answer is one thing."""
+class ShowCommand(ManageCommand, ShowOne):
+    """A command that prints one row, a column per line."""
 
     @abstractmethod
-    def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
-        """Return the thing; Any: whatever can be made plain."""
+    def execute(self, session: Session, args: argparse.Namespace) -> dict[str, object]:
+        """Run the command and return the row."""
 
     def take_action(self, args: argparse.Namespace) -> tuple[Sequence[str], list[Cell]]:
-        """Return names and values, as cliff wants them."""
-        with self.cloud(args) as cloud:
-            found = self.thing(cloud, args)
-        self.refuse_unknown(args, found)
-        return tuple(found), [as_shown(cell(found, name), args.formatter) for name in found]
+        """Return column names and values to cliff."""
+        with self.open_session(args) as session:
+            row = self.execute(session, args)
+        self.check_columns(args, row)
+        return tuple(row), [format_cell(get_cell(row, name), args.formatter) for name in row]
 
 
-class Deed(Common):
-    """A command whose answer is a sentence."""
+class ActionCommand(ManageCommand):
+    """A command that changes something and prints what it did."""
 
-    changes = True
+    makes_changes = True
 
     @abstractmethod
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
-        """Do it and return what was done, in the past tense and without a full stop."""
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Run the command and return what it did, e.g. ``deleted network x 10.0.0.0/22``."""
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Do it and print what was done."""
-        with self.cloud(args) as cloud:
-            done = self.do(cloud, args)
+        """Print what was done, or what would be done."""
+        with self.open_session(args) as session:
+            done = self.execute(session, args)
         self.app.stdout.write(f"{'would have ' if args.dry_run else ''}{done}\n")
         return 0

@@ -1,4 +1,8 @@
-"""Which commands there are and where; each is imported when it is asked for."""
+"""The table of commands; the module of a command is imported when the command is looked up.
+
+The places are strings because cliff loads commands from entry points: ``EntryPoint.load`` is its
+only hook to import a command late.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from importlib.metadata import EntryPoint
 from cliff.command import Command
 from cliff.commandmanager import CommandManager
 
-_HERE = "cloudnet.controller.manage"
+_PACKAGE = "cloudnet.controller.manage"
 
 COMMANDS = {
     "db check": "db:Check",
@@ -43,23 +47,23 @@ COMMANDS = {
 }
 
 
-class Exactly(CommandManager):
-    """Knows commands by their whole names: a slip must not run another one."""
+class ExactCommandManager(CommandManager):
+    """Finds commands by their full names only: an abbreviation must not run another command."""
 
     def find_command(self, argv: list[str]) -> tuple[type[Command], str, list[str]]:
-        """Return the command that the first words name, its name and the other words.
+        """Return the command that the first words name, its name and the remaining words.
 
-        :raises ValueError: they name none
+        :raises ValueError: there is no such command
         """
-        found = super().find_command(argv)
-        if found[1] not in self.commands:
-            raise ValueError(f"{found[1]} is a part of a name")
-        return found
+        command, name, arguments = super().find_command(argv)
+        if name not in self.commands:
+            raise ValueError(f"{name} is an abbreviation")
+        return command, name, arguments
 
 
-def manager() -> CommandManager:
-    """Return cliff's manager with all commands, none of them imported yet."""
-    known = Exactly()
+def command_manager() -> CommandManager:
+    """Return cliff's command manager with all commands, none of them imported yet."""
+    manager = ExactCommandManager()
     for name, place in COMMANDS.items():
-        known.commands[name] = EntryPoint(name, f"{_HERE}.{place}", "cloudnet.manage")
-    return known
+        manager.commands[name] = EntryPoint(name, f"{_PACKAGE}.{place}", "cloudnet.manage")
+    return manager

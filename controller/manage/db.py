@@ -1,76 +1,84 @@
-"""``db``: the tables themselves."""
+"""``db``: create, upgrade and check the tables of the configured database."""
 
 from __future__ import annotations
 
 import argparse
-from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage.command_kinds import Common
-
-if TYPE_CHECKING:
-    from cloudnet.controller.manage.tables import Tables
+from cloudnet.controller.manage.command_kinds import ManageCommand
 
 
-class _OnTables(Common):
-    def tables(self) -> Tables:
-        """Return the tables of the configured database."""
-        module = import_module("cloudnet.controller.manage.tables")
-        files: list[Path] = self.app.options.config_file
-        found: Tables = module.Tables(files)
-        return found
+class _SchemaCommand(ManageCommand):
+    def get_url(self) -> str:
+        """Return the URL of the configured database."""
+        from cloudnet.common.settings.load import read_controller  # noqa: PLC0415 - oslo.config
+
+        return read_controller(self.app.options.config_file, self.app.NAME).database
+
+    def print_line(self, text: str) -> None:
+        """Print a line of output."""
+        self.app.stdout.write(f"{text}\n")
 
 
-class Sync(_OnTables):
-    """Make the tables, or bring them to the form that this version works with."""
+class Sync(_SchemaCommand):
+    """Create the tables, or upgrade them to the version of this release."""
 
-    changes = True
+    makes_changes = True
     # MariaDB commits each change of a table by itself: there is nothing that could be rolled back.
-    dry_run = "only compare versions, and say from which to which the tables would be brought"
+    dry_run_help = "only compare versions, and print which upgrade would be done"
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Do it, and say from where to where."""
-        tables = self.tables()
-        before, head = tables.start(), tables.head()
-        if before == head:
-            self.app.stdout.write(f"the tables are at {head} already\n")
+        """Create or upgrade them."""
+        from cloudnet.controller.db import schema  # noqa: PLC0415 - imports Alembic
+
+        url, head = self.get_url(), schema.get_head()
+        found = schema.get_version(url)
+        schema.require_known(found)
+        if found == head:
+            self.print_line(f"the tables are at version {head} already")
             return 0
         if not args.dry_run:
-            tables.upgrade()
-        done = "would have brought" if args.dry_run else "brought"
-        self.app.stdout.write(f"{done} the tables from {before or 'nothing'} to {head}\n")
+            schema.upgrade(url)
+        what = "created the tables at" if found is None else f"upgraded the tables from {found} to"
+        self.print_line(f"{'would have ' if args.dry_run else ''}{what} version {head}")
         return 0
 
 
-class Version(_OnTables):
-    """Print which form the tables have; nothing is printed when there are none."""
+class Version(_SchemaCommand):
+    """Print the version of the tables; print nothing if there are none."""
 
     def take_action(self, args: argparse.Namespace) -> int:
         """Print it."""
+        from cloudnet.controller.db import schema  # noqa: PLC0415 - imports Alembic
+
         del args
-        current = self.tables().current()
-        if current is not None:
-            self.app.stdout.write(f"{current}\n")
+        found = schema.get_version(self.get_url())
+        if found is not None:
+            self.print_line(found)
         return 0
 
 
-class Check(_OnTables):
-    """Compare the tables with what this version works with; exit status 1 if they differ."""
+class Check(_SchemaCommand):
+    """Compare the tables with those of this release; exit status 1 if they differ."""
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Print each difference on a line of its own."""
+        """Print a line per difference."""
+        from cloudnet.controller.db import schema  # noqa: PLC0415 - imports Alembic
+
         del args
-        tables = self.tables()
-        trouble = tables.trouble()
-        if trouble is not None:
-            self.say(trouble)
+        url, head = self.get_url(), schema.get_head()
+        mismatch = schema.explain_mismatch(
+            schema.get_version(url), head, schema.list_known_versions()
+        )
+        if mismatch is not None:
+            self.print_note(mismatch)
             return 1
-        differences = tables.differences()
+        differences = schema.list_differences(url)
         for difference in differences:
-            self.app.stdout.write(f"{difference}\n")
+            self.print_line(difference)
         if differences:
-            self.say(f"{len(differences)} differences; the tables were changed by somebody else")
+            self.print_note(
+                f"{len(differences)} differences: something other than cloudnet changed the tables"
+            )
             return 1
-        self.app.stdout.write(f"the tables are as they should be, at {tables.head()}\n")
+        self.print_line(f"the tables are those of version {head}")
         return 0

@@ -1,19 +1,20 @@
-"""``fixed``: guests' and hosts' addresses on the networks."""
+"""``fixed``: the addresses of guests and hosts on the networks."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage import argument_types
-from cloudnet.controller.manage.command_kinds import Deed, Listing
+from cloudnet.controller.manage import argument_types, options
+from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.session import Cloud
+    from cloudnet.controller.manage.session import Session
 
 
-class List(Listing):
+class List(ListCommand):
     """List the addresses that are not free."""
 
     columns = (
@@ -29,61 +30,69 @@ class List(Listing):
     )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which ones."""
-        parser.add_argument("--host", help="only those of guests on the host, and its own")
-        parser.add_argument("--network", help="only those of a network: its uuid, range or label")
-        parser.add_argument("--instance", metavar="UUID", help="only the instance's")
+        """Add the filters."""
+        parser.add_argument("--host", help="only those of the host and its guests")
+        parser.add_argument("--network", help=f"only those of a network: {options.NETWORK_HELP}")
+        parser.add_argument("--instance", metavar="UUID", help="only those of the instance")
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Return them."""
-        network = None if args.network is None else cloud.network(args.network).uuid
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return the addresses."""
+        network = None if args.network is None else session.find_network(args.network).uuid
         return [
             row
-            for row in cloud.fixed.list_fixed_ips(args.host)
+            for row in session.services.fixed.list_fixed_ips(args.host)
             if (network is None or row.network_uuid == network)
             and (args.instance is None or row.instance_uuid == args.instance)
         ]
 
 
-class _OfAddress(Deed):
+class _AddressAction(ActionCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which; nova-manage's scripts name it by --address."""
-        which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("address", nargs="?", type=argument_types.address, help="the address")
-        which.add_argument(
-            "--address", dest="named", type=argument_types.address, help=argparse.SUPPRESS
+        """Add the address; scripts written for nova-manage give it as --address."""
+        names = parser.add_mutually_exclusive_group(required=True)
+        names.add_argument("address", nargs="?", type=argument_types.address, help="the address")
+        names.add_argument(
+            "--address",
+            dest="address_option",
+            type=argument_types.address,
+            help=argparse.SUPPRESS,
         )
 
+    def get_address(self, args: argparse.Namespace) -> IPv4Address:
+        """Return the address, however it was given."""
+        address: IPv4Address = args.address or args.address_option
+        return address
 
-class Reserve(_OfAddress):
-    """Keep an address from being handed out."""
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+class Reserve(_AddressAction):
+    """Reserve an address: no guest gets it."""
+
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Reserve it."""
-        address = args.address or args.named
-        cloud.fixed.reserve(address)
+        address = self.get_address(args)
+        session.services.fixed.reserve(address)
         return f"reserved {address}"
 
 
-class Unreserve(_OfAddress):
-    """Let a reserved address be handed out again."""
+class Unreserve(_AddressAction):
+    """End the reservation of an address: guests can get it again."""
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
-        """Put it back."""
-        address = args.address or args.named
-        cloud.fixed.unreserve(address)
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """End the reservation."""
+        address = self.get_address(args)
+        session.services.fixed.unreserve(address)
         return f"unreserved {address}"
 
 
-class History(Listing):
-    """Show who has held an address, the oldest first."""
+class History(ListCommand):
+    """Show which instances and hosts have had an address, the oldest first."""
 
     columns = ("at", "event", "mac", "instance_uuid", "project_id", "host", "network_uuid")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which."""
+        """Add the address."""
         parser.add_argument("address", type=argument_types.address, help="the address")
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Return what happened to it."""
-        return cloud.fixed.list_events(args.address)
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return the events of the address."""
+        return session.services.fixed.list_events(args.address)

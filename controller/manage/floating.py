@@ -1,33 +1,30 @@
-"""``floating``: public addresses that point at guests."""
+"""``floating``: public addresses that are NATed to guests."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage import argument_types
-from cloudnet.controller.manage.command_kinds import Deed, Listing, Showing
+from cloudnet.controller.manage import argument_types, options
+from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand, ShowCommand
+from cloudnet.controller.service.caller import ADMIN
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.session import Cloud
+    from cloudnet.controller.manage.session import Session
 
 
-def _ip_range(parser: argparse.ArgumentParser) -> None:
+def _add_ip_range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ip-range",
-        type=argument_types.network,
+        type=argument_types.cidr,
         metavar="CIDR",
         required=True,
-        help="one address, or a network whose first and last address are left out",
+        help="one address, or a range whose first and last address are left out",
     )
 
 
-def _floating(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("address", type=argument_types.address, help="the floating IP")
-
-
-class List(Listing):
+class List(ListCommand):
     """List the floating IPs."""
 
     columns = (
@@ -41,123 +38,111 @@ class List(Listing):
     )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which ones."""
-        parser.add_argument("--host", help="only those that the host carries")
+        """Add the filters."""
+        parser.add_argument("--host", help="only those on the host")
         parser.add_argument("--pool", help="only those of the pool")
-        parser.add_argument("--project-id", metavar="PROJECT", help="only the project's")
-        parser.add_argument("--free", action="store_true", help="only those without a project")
+        options.add_owner_filter(parser)
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Return them, in the order they were created in."""
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return the floating IPs, in the order of their creation."""
         return [
             vars(floating) | {"instance_uuid": instance, "fixed_address": fixed}
-            for floating, instance, fixed in cloud.overview.list_floating_ips(args.host)
+            for floating, instance, fixed in session.services.overview.list_floating_ips(args.host)
             if (args.pool is None or floating.pool == args.pool)
-            and (args.project_id is None or floating.project_id == args.project_id)
-            and not (args.free and floating.project_id is not None)
+            and options.has_owner(args, floating.project_id)
         ]
 
 
-class Create(Deed):
-    """Add floating IPs to a pool, all or none."""
+class Create(ActionCommand):
+    """Add floating IPs to a pool: all of the range, or none if one exists already."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which, and where to."""
-        _ip_range(parser)
-        parser.add_argument(
-            "--pool", type=argument_types.text, help="the pool (default: default_floating_pool)"
-        )
+        """Add the range, the pool and the device."""
+        _add_ip_range(parser)
+        options.add_pool(parser)
         parser.add_argument(
             "--interface",
             type=argument_types.text,
             metavar="DEVICE",
-            help="the device they are put on (default: each node's public_interface)",
+            help="the device that gets the addresses (default: each node's public_interface)",
         )
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Add them."""
-        made = cloud.pools.create(args.ip_range, args.pool, args.interface)
-        pool = args.pool or cloud.settings.default_floating_pool
-        return f"created {len(made)} floating IPs, {made[0]} to {made[-1]}, in pool {pool}"
+        created = session.services.pools.create(args.ip_range, args.pool, args.interface)
+        pool = args.pool or session.settings.default_floating_pool
+        return f"created {len(created)} floating IPs, {created[0]} to {created[-1]}, in pool {pool}"
 
 
-class Delete(Deed):
-    """Delete a range's floating IPs, all or none; no project may have one of them."""
+class Delete(ActionCommand):
+    """Delete the floating IPs of a range: all, or none if a project has one of them."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which."""
-        _ip_range(parser)
+        """Add the range."""
+        _add_ip_range(parser)
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Delete them."""
-        gone = cloud.pools.delete(args.ip_range)
-        return f"deleted {len(gone)} floating IPs of {args.ip_range}"
+        deleted = session.services.pools.delete(args.ip_range)
+        return f"deleted {len(deleted)} floating IPs of {args.ip_range}"
 
 
-class Allocate(Showing):
-    """Take a floating IP out of a pool for a project, and show which one it is."""
+class Allocate(ShowCommand):
+    """Allocate a floating IP from a pool to a project, and show it."""
 
     columns = ("address", "pool", "project_id")
-    changes = True
+    makes_changes = True
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """For whom, and from where."""
-        parser.add_argument(
-            "--project-id",
-            type=argument_types.text,
-            metavar="PROJECT",
-            required=True,
-            help="for whom",
-        )
-        parser.add_argument(
-            "--pool", type=argument_types.text, help="the pool (default: default_floating_pool)"
-        )
+        """Add the project and the pool."""
+        options.add_project(parser, "the project that gets the floating IP")
+        options.add_pool(parser)
 
-    def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
-        """Take it."""
-        pool = args.pool or cloud.settings.default_floating_pool
-        address = cloud.floating.allocate(cloud.admin, args.project_id, pool)
+    def execute(self, session: Session, args: argparse.Namespace) -> dict[str, object]:
+        """Allocate it."""
+        pool = args.pool or session.settings.default_floating_pool
+        address = session.services.floating.allocate(ADMIN, args.project_id, pool)
         return {"address": address, "pool": pool, "project_id": args.project_id}
 
 
-class Release(Deed):
-    """Give a floating IP back to its pool; it must point at nobody."""
+class Release(ActionCommand):
+    """Return a floating IP to its pool; it must not be associated."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which."""
-        _floating(parser)
+        """Add the floating IP."""
+        options.add_floating_ip(parser)
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
-        """Give it back."""
-        cloud.floating.deallocate(cloud.admin, args.address, affect_auto_assigned=True)
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Release it."""
+        session.services.floating.deallocate(ADMIN, args.address, affect_auto_assigned=True)
         return f"released floating IP {args.address}"
 
 
-class Associate(Deed):
-    """Point a floating IP at a guest, away from where it pointed."""
+class Associate(ActionCommand):
+    """Associate a floating IP with a guest's address, instead of the one it had."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which, and where to."""
-        _floating(parser)
+        """Add the floating and the fixed address."""
+        options.add_floating_ip(parser)
         parser.add_argument(
             "fixed_address", type=argument_types.address, help="the guest's address"
         )
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
-        """Point it."""
-        loser = cloud.floating.associate(cloud.admin, args.address, args.fixed_address)
-        away = "" if loser is None else f", away from instance {loser}"
-        return f"associated floating IP {args.address} with {args.fixed_address}{away}"
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Associate them."""
+        previous = session.services.floating.associate(ADMIN, args.address, args.fixed_address)
+        text = "" if previous is None else f" (before: instance {previous})"
+        return f"associated floating IP {args.address} with {args.fixed_address}{text}"
 
 
-class Disassociate(Deed):
-    """Take a floating IP off its guest; it stays with the project."""
+class Disassociate(ActionCommand):
+    """Disassociate a floating IP from its guest; the project keeps it."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which."""
-        _floating(parser)
+        """Add the floating IP."""
+        options.add_floating_ip(parser)
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
-        """Take it off."""
-        cloud.floating.disassociate(cloud.admin, args.address)
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Disassociate it."""
+        session.services.floating.disassociate(ADMIN, args.address)
         return f"disassociated floating IP {args.address}"

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage.command_kinds import Listing, Showing
+from cloudnet.controller.manage.command_kinds import ListCommand, ShowCommand
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.session import Cloud
+    from cloudnet.controller.manage.session import Session
 
 
-class List(Listing):
-    """List the hosts that have ever reported: whether they are up, and what they lack."""
+class List(ListCommand):
+    """List all hosts that have ever reported: whether they are up, in sync and without faults."""
 
-    columns = ("host", "binary", "state", "last_seen_up", "networks", "behind", "problems")
+    columns = ("host", "binary", "state", "last_seen_up", "networks", "stale", "faults")
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Return them, by name."""
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return a row per program on each host, by name of the host."""
         del args
-        return cloud.overview.list_hosts()
+        return session.services.overview.list_hosts()
 
 
-class Show(Showing):
-    """Show one host: its state, its networks, and what it could not do."""
+class Show(ShowCommand):
+    """Show the programs, networks and faults of one host."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which."""
-        parser.add_argument("host", help="its name")
+        """Add the host."""
+        parser.add_argument("host", help="the host's name")
 
-    def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
-        """Return all that is known of it."""
-        return cloud.overview.get_host(args.host)
+    def execute(self, session: Session, args: argparse.Namespace) -> dict[str, object]:
+        """Return what is known about the host."""
+        return session.services.overview.get_host(args.host)

@@ -1,4 +1,4 @@
-"""``instance``: what a compute service asks for, by hand."""
+"""``instance``: what a compute service does by RPC, for operators and scripts."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cloudnet.controller.manage import argument_types
-from cloudnet.controller.manage.command_kinds import Deed, Listing
+from cloudnet.controller.manage import argument_types, options
+from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.session import Cloud
+    from cloudnet.controller.manage.session import Session
 
 
-def _instance(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("instance", type=argument_types.uuid, help="the instance's uuid")
-
-
-class _Interfaces(Listing):
+class _InterfaceList(ListCommand):
     columns: tuple[str, ...] = (
         "network",
         "address",
@@ -32,76 +28,86 @@ class _Interfaces(Listing):
     )
 
 
-class Allocate(_Interfaces):
-    """Give an instance an interface and an address on each of its networks.
+class Allocate(_InterfaceList):
+    """Allocate an interface and an address on each of an instance's networks.
 
-    Made twice, it shows what the first time gave.
+    Repeating the command changes nothing and shows the same interfaces.
     """
 
-    changes = True
+    makes_changes = True
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Whose, where, and on which networks."""
-        _instance(parser)
+        """Add the instance, its place and its networks."""
+        options.add_instance(parser)
+        options.add_project(parser, "the instance's project")
         parser.add_argument(
-            "--project-id",
-            type=argument_types.text,
-            metavar="PROJECT",
-            required=True,
-            help="whose it is",
+            "--host", type=argument_types.text, required=True, help="the host that it runs on"
         )
-        parser.add_argument("--host", type=argument_types.text, required=True, help="where it runs")
         parser.add_argument(
             "--hostname",
             type=argument_types.text,
-            help="the name it gets by DHCP (default: host-ADDRESS)",
+            help="the name that it gets by DHCP (default: host-ADDRESS)",
         )
         parser.add_argument(
             "--network",
             action="append",
-            type=argument_types.requested,
+            type=argument_types.requested_network,
             default=[],
             metavar="NETWORK[=ADDRESS]",
-            help="a network's uuid, range or label, and the address wanted there; may be given "
-            "more than once (default: all of the project's, or a free one becomes its own)",
+            help=f"{options.NETWORK_HELP}, and the address there; may be given more than once "
+            "(default: all networks of the project; a project without one gets a free one)",
         )
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Give them."""
-        requested = [(cloud.network(name).uuid, address) for name, address in args.network]
-        return map(
-            _row,
-            cloud.allocate(args.instance, args.project_id, args.host, args.hostname, requested),
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Allocate the interfaces and return them."""
+        from cloudnet.controller.service.instances.allocation import (  # noqa: PLC0415 - database
+            BootRequest,
+        )
+        from cloudnet.controller.service.networks.network_selection import (  # noqa: PLC0415 - same
+            RequestedNetwork,
         )
 
+        requested = tuple(
+            RequestedNetwork(session.find_network(name).uuid, address)
+            for name, address in args.network
+        )
+        request = BootRequest(
+            args.instance,
+            args.project_id,
+            args.host,
+            hostname=args.hostname,
+            requested=requested,
+        )
+        return map(_to_row, session.services.instances.allocate(request))
 
-class Show(_Interfaces):
-    """Show an instance's interfaces; active ones stand on all hosts that serve them."""
+
+class Show(_InterfaceList):
+    """Show an instance's interfaces; one is active when all hosts that serve it have it."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which."""
-        _instance(parser)
+        """Add the instance."""
+        options.add_instance(parser)
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Return them."""
-        return map(_row, cloud.instances.get_network_info(args.instance))
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return the interfaces."""
+        return map(_to_row, session.services.instances.get_network_info(args.instance))
 
 
-class Deallocate(Deed):
-    """Take all that an instance has from it; nothing to take is success."""
+class Deallocate(ActionCommand):
+    """Release all interfaces and addresses of an instance; it may have none."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which."""
-        _instance(parser)
+        """Add the instance."""
+        options.add_instance(parser)
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
-        """Take it."""
-        cloud.instances.deallocate(args.instance)
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Deallocate it."""
+        session.services.instances.deallocate(args.instance)
         return f"deallocated instance {args.instance}"
 
 
-def _row(vif: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one line for a VIF in the shape that compute services are told it in; Any: JSON."""
+def _to_row(vif: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a VIF in the form that compute services get; Any: JSON."""
     network = vif["network"]
     subnet = network["subnets"][0]
     ip = subnet["ips"][0]

@@ -1,4 +1,4 @@
-"""``cloudnet-manage``: what an operator does to networks, addresses and hosts, by hand or script.
+"""``cloudnet-manage``: manage networks, addresses and hosts from a shell or a script.
 
 Exit status: 0 done, 1 refused or failed (one line on stderr), 2 wrong usage.
 """
@@ -14,22 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from cliff.app import App
+from cliff.commandmanager import CommandManager
 
 from cloudnet.common.errors import CloudnetError
-from cloudnet.controller.manage.argument_types import with_dashes
-from cloudnet.controller.manage.commands import manager
+from cloudnet.controller.manage.argument_types import dashes_for_underscores
+from cloudnet.controller.manage.commands import command_manager
 
 
-class OneLine(logging.Formatter):
-    """Whatever is to be said, in one line; an exception that is not ours is said to be a fault."""
+class OneLineFormatter(logging.Formatter):
+    """Formats each record as one line; an exception that is not cloudnet's is an internal error."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        said: object = record.msg
-        if isinstance(said, Exception) and not isinstance(said, CloudnetError):
+        message: object = record.msg
+        if isinstance(message, Exception) and not isinstance(message, CloudnetError):
             text = (
-                f"a fault of cloudnet's own, {type(said).__name__}: {said}; "
-                "--debug before the command shows where"
+                f"internal error, {type(message).__name__}: {message}; "
+                f"`{ManageApp.NAME} --debug …` prints the traceback"
             )
         else:
             text = record.getMessage()
@@ -41,12 +42,12 @@ class ManageApp(App):
 
     NAME = "cloudnet-manage"
 
-    def __init__(self) -> None:
+    def __init__(self, commands: CommandManager | None = None) -> None:
         super().__init__(
             description="Manage cloudnet's networks, addresses and hosts.",
             version=version("cloudnet"),
-            command_manager=manager(),
-            deferred_help=True,  # so that --help behind a command is about that command
+            command_manager=command_manager() if commands is None else commands,
+            deferred_help=True,  # --help after a command prints the help of that command
         )
         self._console: logging.Handler | None = None
 
@@ -56,27 +57,27 @@ class ManageApp(App):
         version: str | None,
         argparse_kwargs: dict[str, Any] | None = None,  # Any: argparse's own
     ) -> argparse.ArgumentParser:
-        """Add what stands before the command."""
-        own = {"prog": self.NAME, "allow_abbrev": False}
-        parser = super().build_option_parser(description, version, own | (argparse_kwargs or {}))
+        """Return the parser of the options before the command."""
+        kwargs = {"prog": self.NAME, "allow_abbrev": False} | (argparse_kwargs or {})
+        parser = super().build_option_parser(description, version, kwargs)
         parser.add_argument(
             "--config-file",
             action="append",
             type=Path,
             default=[],
             metavar="FILE",
-            help="configuration file; may be given more than once, the last goes before the "
-            "others (default: /etc/nova/nova.conf and /etc/cloudnet/nova.conf, where they exist)",
+            help="configuration file; may be given more than once, later files override earlier "
+            "ones (default: /etc/nova/nova.conf and /etc/cloudnet/nova.conf, if they exist)",
         )
         return parser
 
     def configure_logging(self) -> None:
-        """Send warnings to stderr, and more with -v; a second run replaces the first's."""
+        """Print errors to stderr, and more with -v; a second run replaces the first handler."""
         root = logging.getLogger()
         if self._console is not None:
             root.removeHandler(self._console)
         self._console = logging.StreamHandler(self.stderr)
-        self._console.setFormatter(OneLine())
+        self._console.setFormatter(OneLineFormatter())
         level = {0: logging.ERROR, 1: logging.WARNING, 2: logging.INFO}
         self._console.setLevel(level.get(self.options.verbose_level, logging.DEBUG))
         root.addHandler(self._console)
@@ -85,35 +86,38 @@ class ManageApp(App):
     def run(self, argv: list[str]) -> int:
         """Run one command and return the exit status."""
         try:
-            return super().run(with_dashes(argv))
+            return super().run(dashes_for_underscores(argv))
         finally:
             if self._console is not None:
                 logging.getLogger().removeHandler(self._console)
 
     def run_subcommand(self, argv: list[str]) -> int:
-        """Run the command that the words name, or say which ones there are."""
-        words = argv[1:] if argv[0] == "help" else argv
-        if not self._is_known(words, in_part=argv[0] == "help"):
-            near = ", ".join(repr(name) for name in self.get_fuzzy_matches(" ".join(words[:2]))[:5])
-            self.stderr.write(
-                f"{self.NAME}: {' '.join(words[:2])!r} is no command"
-                f"{f'; near it are {near}' if near else ''}; see {self.NAME} --help\n"
-            )
-            return 2
-        return super().run_subcommand(argv)
+        """Run the command that the first words name, or print which commands are similar."""
+        is_help = argv[0] == "help"
+        words = argv[1:] if is_help else argv
+        if self._is_command(words) or (is_help and self._is_prefix(words)):
+            return super().run_subcommand(argv)
+        name = " ".join(words[:2])
+        similar = ", ".join(repr(match) for match in self.get_fuzzy_matches(name)[:5])
+        hint = f"did you mean {similar}? See" if similar else "see"
+        self.stderr.write(f"{self.NAME}: {name!r} is not a command; {hint} `{self.NAME} --help`\n")
+        return 2
 
-    def _is_known(self, words: list[str], *, in_part: bool) -> bool:
-        """Say whether the words begin with a command's name, or with a part of one's."""
+    def _is_command(self, words: list[str]) -> bool:
+        """Return whether the first words are the name of a command."""
         try:
             self.command_manager.find_command(words)
         except ValueError:
-            said = " ".join(words)
-            return in_part and any(name.startswith(said) for name, _ in self.command_manager)
+            return False
         return True
 
+    def _is_prefix(self, words: list[str]) -> bool:
+        """Return whether the words are the beginning of a command's name."""
+        return any(name.startswith(" ".join(words)) for name, _ in self.command_manager)
+
     def interact(self) -> None:
-        """There is no shell to be in: a command is needed."""
-        self.stderr.write(f"{self.NAME}: name a command; see {self.NAME} --help\n")
+        """Refuse a command line without a command: there is no interactive mode."""
+        self.stderr.write(f"{self.NAME}: no command given; see `{self.NAME} --help`\n")
         raise SystemExit(2)
 
 

@@ -1,24 +1,21 @@
-"""``network``: what guests are put on."""
+"""``network``: create, change and delete the networks of guests."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cloudnet.common import limits
-from cloudnet.controller.manage import argument_types
-from cloudnet.controller.manage.command_kinds import Deed, Listing, Showing
-from cloudnet.controller.manage.network_arguments import add_request, request
-from cloudnet.controller.model import validation
+from cloudnet.controller.manage import argument_types, network_arguments, options
+from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand, ShowCommand
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.session import Cloud
+    from cloudnet.controller.manage.session import Session
 
-NETWORK = "a network's uuid, range or label"
+SETTABLE = ("label", "dns1", "dns2", "mtu", "priority", "host")
 
 
-class _Networks(Listing):
+class _NetworkList(ListCommand):
     columns: tuple[str, ...] = (
         "label",
         "cidr",
@@ -33,155 +30,140 @@ class _Networks(Listing):
     )
 
 
-class List(_Networks):
+class List(_NetworkList):
     """List the networks."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which ones."""
-        parser.add_argument("--project-id", metavar="PROJECT", help="only the project's")
-        parser.add_argument("--free", action="store_true", help="only those without a project")
+        """Add the filters."""
+        options.add_owner_filter(parser)
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Return them, the oldest first."""
-        return [
-            network
-            for network in cloud.networks.list_networks()
-            if (args.project_id is None or network.project_id == args.project_id)
-            and not (args.free and network.project_id is not None)
-        ]
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return the networks, the oldest first."""
+        networks = session.services.networks.list_networks()
+        return [network for network in networks if options.has_owner(args, network.project_id)]
 
 
-class Create(_Networks):
-    """Create networks, all or none.
+class Create(_NetworkList):
+    """Create networks: all of them, or none if one cannot be created.
 
-    What is left out comes from the configuration: fixed_range, num_networks, network_size,
+    Options that are left out come from the configuration: fixed_range, num_networks, network_size,
     network_manager, vlan_start, multi_host, network_host and so on.
     """
 
-    changes = True
+    makes_changes = True
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """What they are to be like."""
-        add_request(parser)
+        """Add the options of the networks."""
+        network_arguments.add_options(parser)
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Make them and return them."""
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Create the networks and return them."""
         if args.vpn is not None:
-            self.say("--vpn is without effect: cloudnet runs no VPN servers")
-        return cloud.networks.create(request(args, cloud.settings.networks))
+            self.print_note("--vpn has no effect: cloudnet runs no VPN servers")
+        request = network_arguments.parse_request(args, session.settings.networks)
+        return session.services.networks.create(request)
 
 
-class Show(Showing):
-    """Show one network."""
+class Show(ShowCommand):
+    """Show one network and how full it is."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which one."""
-        parser.add_argument("network", type=argument_types.text, help=NETWORK)
+        """Add the network."""
+        options.add_network(parser)
 
-    def thing(self, cloud: Cloud, args: argparse.Namespace) -> dict[str, Any]:
-        """Return its row, and how full it is."""
-        network = cloud.network(args.network)
-        usage = next(u for u in cloud.fixed.list_usage() if u.network_uuid == network.uuid)
+    def execute(self, session: Session, args: argparse.Namespace) -> dict[str, object]:
+        """Return the network's columns and its usage."""
+        network = session.find_network(args.network)
+        usage = next(
+            usage
+            for usage in session.services.fixed.list_usage()
+            if usage.network_uuid == network.uuid
+        )
         columns = {k: v for k, v in vars(network).items() if k not in {"pool_start", "pool_end"}}
         return columns | {"total": usage.total, "used": usage.used, "free": usage.free}
 
 
-class Delete(Deed):
-    """Delete a network; it must have no project and no guest."""
+class Delete(ActionCommand):
+    """Delete a network that has no project and no guests."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which one."""
-        which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("network", nargs="?", type=argument_types.text, help=NETWORK)
-        which.add_argument("--uuid", type=argument_types.uuid, help="its uuid")
-        which.add_argument(
-            "--fixed-range", type=argument_types.network, metavar="CIDR", help="its range"
+        """Add the three ways to name the network."""
+        names = parser.add_mutually_exclusive_group(required=True)
+        names.add_argument(
+            "network", nargs="?", type=argument_types.text, help=options.NETWORK_HELP
+        )
+        names.add_argument("--uuid", type=argument_types.uuid, help="its uuid")
+        names.add_argument(
+            "--fixed-range", type=argument_types.cidr, metavar="CIDR", help="its range"
         )
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Delete it."""
-        network = cloud.network(args.network or args.uuid or str(args.fixed_range))
-        cloud.networks.delete(uuid=network.uuid)
+        network = session.find_network(args.network or args.uuid or str(args.fixed_range))
+        session.services.networks.delete(uuid=network.uuid)
         return f"deleted network {network.label} {network.cidr}"
 
 
-class Set(Deed):
-    """Change a network while it runs."""
+class Set(ActionCommand):
+    """Change a network while it is in use: all given options, or none if one is refused."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """What is to change."""
-        parser.add_argument("network", type=argument_types.text, help=NETWORK)
-        parser.add_argument("--label", type=argument_types.text, help="its new name")
-        parser.add_argument("--dns1", type=argument_types.address, help="its first name server")
-        parser.add_argument("--dns2", type=argument_types.address, help="its second name server")
-        parser.add_argument(
-            "--mtu", type=argument_types.number(*limits.MTU), metavar="BYTES", help="its MTU"
-        )
-        parser.add_argument(
-            "--priority",
-            type=argument_types.number(*validation.PRIORITY),
-            help="a number, kept for you",
-        )
+        """Add the network and what can be changed."""
+        options.add_network(parser)
+        parser.add_argument("--label", type=argument_types.text, help="the new name")
+        options.add_network_settings(parser)
         parser.add_argument(
             "--host",
             type=argument_types.text,
-            help="the host that is to be its gateway (single-host)",
+            help="the new gateway host of a single-host network",
         )
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Change it."""
-        network = cloud.network(args.network)
-        names = ("label", "dns1", "dns2", "mtu", "priority", "host")
-        wanted = {name: getattr(args, name) for name in names}
-        said = [f"{name}={value}" for name, value in wanted.items() if value is not None]
-        if said:
-            cloud.networks.update(network.uuid, **wanted)
-        return f"set {' '.join(said) or 'nothing'} on network {network.label} {network.cidr}"
+        network = session.find_network(args.network)
+        options_given = {name: getattr(args, name) for name in SETTABLE}
+        changes = {name: value for name, value in options_given.items() if value is not None}
+        if changes:
+            session.services.networks.update(network.uuid, **changes)
+        text = " ".join(f"{name}={value}" for name, value in changes.items())
+        return f"set {text or 'nothing'} on network {network.label} {network.cidr}"
 
 
-class Associate(Deed):
+class Associate(ActionCommand):
     """Give a project one more network."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Whose, and which one."""
+        """Add the network and the project."""
         parser.add_argument(
             "network",
             nargs="?",
             type=argument_types.text,
-            help=f"{NETWORK} (default: the first free one)",
+            help=f"{options.NETWORK_HELP} (default: the first one without a project)",
         )
-        parser.add_argument(
-            "--project-id",
-            type=argument_types.text,
-            metavar="PROJECT",
-            required=True,
-            help="whose it is",
-        )
+        options.add_project(parser, "the project that gets the network")
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
-        """Give it."""
-        uuid = None if args.network is None else cloud.network(args.network).uuid
-        network = cloud.networks.associate(args.project_id, uuid)
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Associate them."""
+        uuid = None if args.network is None else session.find_network(args.network).uuid
+        network = session.services.networks.associate(args.project_id, uuid)
         return f"associated network {network.label} {network.cidr} with project {args.project_id}"
 
 
-class Disassociate(Deed):
-    """Take a network from its project (or with --host, from the host that is its gateway)."""
+class Disassociate(ActionCommand):
+    """Take a network from its project, or with --host from its gateway host."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Which one, and from what."""
-        parser.add_argument("network", type=argument_types.text, help=NETWORK)
+        """Add the network and what it is taken from."""
+        options.add_network(parser)
         parser.add_argument(
             "--host", action="store_true", help="take it from its gateway host, not its project"
         )
-        parser.add_argument(
-            "--force", action="store_true", help="even if guests have addresses of it"
-        )
+        parser.add_argument("--force", action="store_true", help="even if guests use the network")
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
-        """Take it."""
-        network = cloud.network(args.network)
-        cloud.networks.disassociate(
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Disassociate them."""
+        network = session.find_network(args.network)
+        session.services.networks.disassociate(
             network.uuid, project=not args.host, host=args.host, force=args.force
         )
         owner = f"host {network.host}" if args.host else f"project {network.project_id}"

@@ -1,4 +1,4 @@
-"""The options of ``network create``, nova-manage's and ours, and the wish they make."""
+"""The options of ``network create``, nova-manage's and cloudnet's own, and their request."""
 
 from __future__ import annotations
 
@@ -9,155 +9,115 @@ from cloudnet.common import limits
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.common.wire.objects import Topology
-from cloudnet.controller.manage import argument_types
+from cloudnet.controller.manage import argument_types, options
 from cloudnet.controller.model import validation
 
 if TYPE_CHECKING:
     from cloudnet.controller.model.network_plan import NetworkRequest
 
-VLAN_ID = argument_types.number(*limits.VLAN_ID)
+_VLAN_ID = argument_types.integer(*limits.VLAN_ID)
+
+_RANGES = (
+    ("--fixed-range-v4", argument_types.cidr, "CIDR", "the range that the networks are cut from"),
+    ("--num-networks", argument_types.integer(*validation.NETWORKS), "N", "how many networks"),
+    (
+        "--network-size",
+        argument_types.integer(*validation.NETWORK_SIZE),
+        "N",
+        "addresses in each network",
+    ),
+    ("--gateway", argument_types.address, "ADDRESS", "the guests' default route"),
+    (
+        "--dhcp-server",
+        argument_types.address,
+        "ADDRESS",
+        "the host's own address, if the gateway is a router of yours",
+    ),
+    ("--fixed-cidr", argument_types.cidr, "CIDR", "the part of the range that guests get"),
+    ("--allowed-start", argument_types.address, "ADDRESS", "first usable address"),
+    ("--allowed-end", argument_types.address, "ADDRESS", "last usable address"),
+)
+
+_DEVICES = (
+    ("--vlan", _VLAN_ID, "ID", "exactly this VLAN id, for one network"),
+    ("--vlan-start", _VLAN_ID, "ID", "the lowest VLAN id to take"),
+    ("--bridge", argument_types.text, "DEVICE", "the bridge's name (default for VLANs: br<id>)"),
+    ("--bridge-interface", argument_types.text, "DEVICE", "the device below the bridge"),
+)
 
 
-def add_request(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    add = parser.add_argument
-    add(
+    parser.add_argument(
         "--label",
         type=argument_types.text,
         required=True,
-        help="the networks' name; with several, _0, _1… is added",
+        help="the name; several networks are named LABEL_0, LABEL_1, …",
     )
-    _add_ranges(parser)
-    _add_wiring(parser)
-    add("--dns1", type=argument_types.address, metavar="ADDRESS", help="the first name server")
-    add("--dns2", type=argument_types.address, metavar="ADDRESS", help="the second name server")
-    add(
-        "--mtu",
-        type=argument_types.number(*limits.MTU),
-        metavar="BYTES",
-        help="the networks' MTU",
-    )
-    add(
+    for name, parse, metavar, text in _RANGES:
+        parser.add_argument(name, type=parse, metavar=metavar, help=text)
+    _add_topology(parser)
+    options.add_network_settings(parser)
+    parser.add_argument(
         "--project-id",
         type=argument_types.text,
         metavar="PROJECT",
-        help="whose they are (default: nobody's yet)",
+        help="the project that gets the networks (default: none yet)",
     )
-    add("--uuid", type=argument_types.uuid, help="the network's uuid (default: a random one)")
-    add(
-        "--priority",
-        type=argument_types.number(*validation.PRIORITY),
-        metavar="N",
-        help="a number, kept for you",
+    parser.add_argument(
+        "--uuid", type=argument_types.uuid, help="the network's uuid (default: random)"
     )
-    add("--no-dhcp", action="store_true", help="serve no DHCP on them")
-    add(
-        "--vpn",
-        type=argument_types.number(*validation.PORT),
-        metavar="PORT",
-        help=argparse.SUPPRESS,
-    )
+    parser.add_argument("--no-dhcp", action="store_true", help="do not serve DHCP")
+    _add_options_without_effect(parser)
 
 
-def _add_ranges(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "--fixed-range-v4",
-        type=argument_types.network,
-        metavar="CIDR",
-        help="what they are cut from",
-    )
-    add("--fixed-range-v6", metavar="CIDR", help=argparse.SUPPRESS)
-    add(
-        "--num-networks",
-        type=argument_types.number(*validation.NETWORKS),
-        metavar="N",
-        help="how many",
-    )
-    add(
-        "--network-size",
-        type=argument_types.number(*validation.NETWORK_SIZE),
-        metavar="N",
-        help="addresses in each",
-    )
-    add(
-        "--gateway",
-        type=argument_types.address,
-        metavar="ADDRESS",
-        help="the guests' default route",
-    )
-    add("--gateway-v6", metavar="ADDRESS", help=argparse.SUPPRESS)
-    add(
-        "--dhcp-server",
-        type=argument_types.address,
-        metavar="ADDRESS",
-        help="the host's own address, when the gateway is somebody else's",
-    )
-    add(
-        "--fixed-cidr",
-        type=argument_types.network,
-        metavar="CIDR",
-        help="where guests' addresses lie",
-    )
-    add(
-        "--allowed-start",
-        type=argument_types.address,
-        metavar="ADDRESS",
-        help="first usable address",
-    )
-    add("--allowed-end", type=argument_types.address, metavar="ADDRESS", help="last usable address")
-
-
-def _add_wiring(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
+def _add_topology(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--topology",
         choices=[topology.value for topology in Topology],
-        help="what carries them (default: as network_manager says)",
+        help="how the networks are connected (default: from network_manager)",
     )
-    add("--vlan", type=VLAN_ID, metavar="ID", help="exactly this VLAN id, for one network")
-    add("--vlan-start", type=VLAN_ID, metavar="ID", help="the lowest VLAN id to take")
-    add(
-        "--bridge",
-        type=argument_types.text,
-        metavar="DEVICE",
-        help="the bridge's name (default for VLANs: br<id>)",
-    )
-    add(
-        "--bridge-interface",
-        type=argument_types.text,
-        metavar="DEVICE",
-        help="the device that the bridge is put on",
-    )
+    for name, parse, metavar, text in _DEVICES:
+        parser.add_argument(name, type=parse, metavar=metavar, help=text)
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument(
         "--multi-host",
         nargs="?",
         const=True,
-        type=argument_types.truth,
+        type=argument_types.boolean,
         metavar="T|F",
-        help="a gateway on every host for its own guests",
+        help="every host is the gateway of its own guests",
     )
     modes.add_argument(
         "--single-host",
         dest="multi_host",
         action="store_false",
         default=None,
-        help="one host is gateway for all",
+        help="one host is the gateway of all guests",
     )
-    add(
+    parser.add_argument(
         "--host",
         type=argument_types.text,
-        help="the gateway of single-host networks (default: network_host)",
+        help="the gateway host of single-host networks (default: network_host)",
     )
 
 
-def request(args: argparse.Namespace, defaults: NetworkDefaults) -> NetworkRequest:
-    """Return what the options ask for.
+def _add_options_without_effect(parser: argparse.ArgumentParser) -> None:
+    for name in ("--fixed-range-v6", "--gateway-v6"):
+        parser.add_argument(name, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--vpn", type=argument_types.integer(*validation.PORT), help=argparse.SUPPRESS
+    )
 
-    :raises BadRequest: they ask for what cloudnet does not do
+
+def parse_request(args: argparse.Namespace, defaults: NetworkDefaults) -> NetworkRequest:
+    """Return the request that the options make.
+
+    :raises BadRequest: cloudnet cannot do what they ask for
     """
-    from cloudnet.controller.model.network_plan import NetworkRequest  # noqa: PLC0415 - for --help
+    from cloudnet.controller.model.network_plan import (  # noqa: PLC0415 - imports oslo.config
+        NetworkRequest,
+    )
 
     if args.fixed_range_v6 is not None or args.gateway_v6 is not None:
         raise BadRequest("IPv6 is not served yet; leave --fixed-range-v6 and --gateway-v6 out")

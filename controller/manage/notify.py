@@ -1,60 +1,61 @@
-"""What a command has changed, and how the hosts hear of it."""
+"""Notify the hosts of what a command has changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from pathlib import Path
 
 from cloudnet.common.errors import BrokerUnavailable
-from cloudnet.common.settings.views import ControllerSettings
+from cloudnet.common.settings.load import load_controller
+from cloudnet.common.settings.views import RpcSettings
 from cloudnet.controller.model.records import SnapshotKey
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 
 
-class News:
-    """Collects changes until the command is done."""
+class PendingNotifications:
+    """A notifier that collects changes until the command is done."""
 
     def __init__(self) -> None:
-        self._touched: set[SnapshotKey] = set()
-        self._ranges = False
+        self._changed: set[SnapshotKey] = set()
+        self._ranges_changed = False
 
     def notify_hosts(self, changed: Iterable[SnapshotKey]) -> None:
-        """These hosts' pictures of these networks have changed."""
-        self._touched.update(changed)
+        """Collect these snapshots."""
+        self._changed.update(changed)
 
     def notify_ranges(self) -> None:
-        """A network has come or gone."""
-        self._ranges = True
+        """Note that a network was created or deleted."""
+        self._ranges_changed = True
 
-    def tell(
-        self, snapshots: SnapshotReader, settings: ControllerSettings, files: Sequence[Path]
-    ) -> str | None:
-        """Cast the changes; return one line if that cannot be done, None if all is told."""
-        if not self._touched and not (self._ranges and snapshots.list_agent_hosts()):
-            return None  # nothing that anybody waits for
-        # The queue library takes half a second to import: only now is it needed.
-        load = import_module("cloudnet.common.settings.load")
-        rpc = import_module("cloudnet.common.rpc")
-        queued = import_module("cloudnet.controller.notify.queued")
-        rpc_caster = import_module("cloudnet.controller.notify.rpc_caster")
-        argv = [word for file in files for word in ("--config-file", str(file))]
-        conf, _ = load.load_controller(argv, "cloudnet-manage")
-        reason = rpc.why_no_broker(settings.rpc.transport_url)
-        if reason is None:
-            transport = rpc.transport(
-                conf, settings.rpc.transport_url, settings.rpc.control_exchange
-            )
-            try:
-                caster = rpc_caster.RpcCaster(transport)
-                queued.cast_changes(snapshots, caster, self._touched, ranges=self._ranges)
-            except BrokerUnavailable as error:
-                reason = str(error)
-            finally:
-                transport.cleanup()
-        if reason is None:
-            return None
-        return (
-            f"it is done, but the broker could not be told ({reason}); the agents will learn it "
-            f"with their next heartbeat, within {settings.report_interval_seconds} s of its return"
-        )
+    def send(self, snapshots: SnapshotReader, settings: RpcSettings, files: Sequence[Path]) -> None:
+        """Cast the changes.
+
+        :raises BrokerUnavailable: the broker does not answer, or does not take them
+        """
+        if self._changed or (self._ranges_changed and snapshots.list_agent_hosts()):
+            _cast(snapshots, settings, files, self._changed, ranges=self._ranges_changed)
+
+
+def _cast(
+    snapshots: SnapshotReader,
+    settings: RpcSettings,
+    files: Sequence[Path],
+    changed: Iterable[SnapshotKey],
+    *,
+    ranges: bool,
+) -> None:
+    # The queue library takes half a second to import, and most commands do not need it.
+    from cloudnet.common import rpc  # noqa: PLC0415 - see above
+    from cloudnet.controller.notify.queued import cast_changes  # noqa: PLC0415 - see above
+    from cloudnet.controller.notify.rpc_caster import RpcCaster  # noqa: PLC0415 - see above
+
+    argv = [word for file in files for word in ("--config-file", str(file))]
+    conf, _ = load_controller(argv, "cloudnet-manage")  # registers the queue library's options
+    reason = rpc.why_no_broker(settings.transport_url)
+    if reason is not None:
+        raise BrokerUnavailable(reason)
+    transport = rpc.transport(conf, settings.transport_url, settings.control_exchange)
+    try:
+        cast_changes(snapshots, RpcCaster(transport), changed, ranges=ranges)
+    finally:
+        transport.cleanup()

@@ -1,4 +1,4 @@
-"""A sign of life for what takes more than two seconds."""
+"""A progress line on stderr for commands that take more than two seconds."""
 
 from __future__ import annotations
 
@@ -7,19 +7,29 @@ import time
 from types import TracebackType
 from typing import Self, TextIO
 
-FIRST_SECONDS = 2.0
-AGAIN_SECONDS = 10.0  # where lines stay; on a terminal one line is renewed every second
+TERMINAL_INTERVAL_SECONDS = 1.0  # the line is overwritten
 
 
 class Progress:
-    """While the block runs, tell now and then that it does."""
+    """Prints how long the block has been running: rewrites one line on a terminal, else appends."""
 
-    def __init__(self, stream: TextIO, name: str) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        name: str,
+        *,
+        first_seconds: float = 2.0,
+        interval_seconds: float = 10.0,
+    ) -> None:
         self._stream = stream
         self._name = name
-        self._on_terminal = stream.isatty()
+        self._is_terminal = stream.isatty()
+        self._first_seconds = first_seconds
+        self._interval_seconds = (
+            TERMINAL_INTERVAL_SECONDS if self._is_terminal else interval_seconds
+        )
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="patience", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -36,12 +46,18 @@ class Progress:
 
     def _run(self) -> None:
         began = time.monotonic()
-        pause = FIRST_SECONDS
-        while not self._done.wait(pause):
-            pause = 1.0 if self._on_terminal else AGAIN_SECONDS
-            text = f"{self._name}: working, {time.monotonic() - began:.0f} s so far"
-            self._stream.write(f"\r{text}" if self._on_terminal else f"{text}\n")
-            self._stream.flush()
-        if self._on_terminal and time.monotonic() - began > FIRST_SECONDS:
-            self._stream.write("\r\x1b[K")  # to the start of the line, and wipe it
-            self._stream.flush()
+        if self._done.wait(self._first_seconds):
+            return
+        while True:
+            self._print(f"{self._name}: working, {time.monotonic() - began:.0f} s so far")
+            if self._done.wait(self._interval_seconds):
+                break
+        if self._is_terminal:
+            self._write("\r\x1b[K")  # go to the start of the line and clear it
+
+    def _print(self, text: str) -> None:
+        self._write(f"\r{text}" if self._is_terminal else f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()

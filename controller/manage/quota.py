@@ -1,4 +1,4 @@
-"""``quota``: how much a project may have."""
+"""``quota``: how many addresses a project may have."""
 
 from __future__ import annotations
 
@@ -7,46 +7,51 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cloudnet.controller.manage import argument_types
-from cloudnet.controller.manage.command_kinds import Deed, Listing
+from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand
+from cloudnet.controller.model import quotas
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.session import Cloud
+    from cloudnet.controller.manage.session import Session
 
-RESOURCES = ("fixed_ips", "floating_ips")
+RESOURCES = (quotas.FIXED_IPS, quotas.FLOATING_IPS)
 
 
-class Show(Listing):
-    """Show what a project may have and has; -1 is any number."""
+def _add_project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=argument_types.text, help="the project's id")
+
+
+class Show(ListCommand):
+    """Show a project's quotas and what it uses of them; -1 is unlimited."""
 
     columns = ("resource", "limit", "in_use", "set_for_project")
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Whose."""
-        parser.add_argument("project", type=argument_types.text, help="the project's id")
+        """Add the project."""
+        _add_project(parser)
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Return a line for each resource."""
-        return cloud.quotas.list_quotas(args.project)
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return a row per resource."""
+        return session.services.quotas.list_quotas(args.project)
 
 
-class Set(Deed):
-    """Set what a project may have, in the place of the configuration's word."""
+class Set(ActionCommand):
+    """Set a project's quotas, instead of the configured defaults."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Whose, and how much of what."""
-        parser.add_argument("project", type=argument_types.text, help="the project's id")
+        """Add the project and an option per resource."""
+        _add_project(parser)
         for resource in RESOURCES:
             parser.add_argument(
                 f"--{resource.replace('_', '-')}",
-                type=argument_types.limit,
+                type=argument_types.quota,
                 metavar="N",
-                help="how many; -1 or unlimited: any number",
+                help="the most it may have; -1 or unlimited: no limit",
             )
 
-    def do(self, cloud: Cloud, args: argparse.Namespace) -> str:
-        """Set it."""
-        quotas = {name: getattr(args, name) for name in RESOURCES}
-        given = {name: limit for name, limit in quotas.items() if limit is not None}
-        cloud.quotas.set_limits(args.project, given)
-        said = " ".join(f"{name}={limit}" for name, limit in given.items())
-        return f"set {said or 'nothing'} for project {args.project}"
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Set them."""
+        options_given = {name: getattr(args, name) for name in RESOURCES}
+        limits = {name: limit for name, limit in options_given.items() if limit is not None}
+        session.services.quotas.set_limits(args.project, limits)
+        text = " ".join(f"{name}={limit}" for name, limit in limits.items())
+        return f"set {text or 'nothing'} for project {args.project}"

@@ -1,125 +1,97 @@
-"""The use cases over the configured database, for one command.
-
-Put together here and not by :mod:`cloudnet.controller.compose`, which brings the queue library
-along: a command that only reads need not wait for it.
-"""
+"""What one command works with: the settings, and the use cases over the configured database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from importlib import import_module
-from ipaddress import IPv4Address
+from collections.abc import Sequence
 from pathlib import Path
 
-from cloudnet.common.errors import BadRequest, DatabaseUnavailable, NetworkNotFound
+from cloudnet.common.errors import (
+    BadRequest,
+    BrokerUnavailable,
+    DatabaseUnavailable,
+    NetworkNotFound,
+)
 from cloudnet.common.settings.load import read_controller
-from cloudnet.common.wire.codec import JsonObject
-from cloudnet.controller.db.engine import Database, get_sqlite_file
-from cloudnet.controller.manage.notify import News
+from cloudnet.controller.compose import build_services
+from cloudnet.controller.db.engine import Database, get_missing_file
+from cloudnet.controller.manage.notify import PendingNotifications
 from cloudnet.controller.model.records import Network
-from cloudnet.controller.notify.port import NullNotifier
-from cloudnet.controller.service.addresses.fixed import FixedIps
-from cloudnet.controller.service.floating.floating import ADMIN, FloatingIps
-from cloudnet.controller.service.floating.pools import FloatingPools
-from cloudnet.controller.service.hosts.overview import Overview
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
-from cloudnet.controller.service.instances.allocation import BootRequest
-from cloudnet.controller.service.instances.instances import Instances
-from cloudnet.controller.service.networks.network_selection import RequestedNetwork
-from cloudnet.controller.service.networks.networks import Networks
-from cloudnet.controller.service.quotas import Quotas
 
-CONNECTIONS = 2  # one command, one thread; and one more for what it tells the hosts
+CONNECTIONS = 2  # a command has one thread; the second connection reads while the first writes
 
 
-class Cloud:
-    """What commands work on."""
+class Session:
+    """Settings, database and use cases of one command.
 
-    admin = ADMIN  # on whose behalf an operator's command asks
+    :raises ConfigurationError: the configuration is wrong
+    :raises DatabaseUnavailable: the driver is not installed, or an SQLite file does not exist
+    """
 
-    def __init__(self, files: Sequence[Path], *, rehearse: bool = False) -> None:
+    def __init__(self, files: Sequence[Path], *, dry_run: bool = False) -> None:
         self._files = files
-        self._news = None if rehearse else News()
         self.settings = read_controller(files, "cloudnet-manage")
-        self._database = open_database(self.settings.database, rehearse=rehearse)
-        changes = self._news or NullNotifier()
-        settings, database = self.settings, self._database
-        self.networks = Networks(database, settings.networks, changes, _now)
-        self.instances = Instances(database, settings, changes, _now)
-        self.floating = FloatingIps(database, settings, changes, _now)
-        self.pools = FloatingPools(database, settings.default_floating_pool, _now)
-        self.fixed = FixedIps(database, _now)
-        self.quotas = Quotas(database, settings, _now)
-        self.overview = Overview(database, settings.service_down_seconds, _now)
+        self._database = open_database(self.settings.database, dry_run=dry_run)
+        self._notifications = PendingNotifications()
+        self.services = build_services(self.settings, self._database, self._notifications)
 
-    def network(self, name: str) -> Network:
+    def find_network(self, name: str) -> Network:
         """Return the network with this uuid, range or label.
 
         :raises NetworkNotFound: there is none
         :raises BadRequest: several have this label
         """
-        every = self.networks.list_networks()
-        for network in every:
+        networks = self.services.networks.list_networks()
+        for network in networks:
             if name in (network.uuid, str(network.cidr)):
                 return network
-        labelled = [network for network in every if network.label == name]
-        if len(labelled) > 1:
-            ranges = ", ".join(str(network.cidr) for network in labelled)
+        matches = [network for network in networks if network.label == name]
+        if len(matches) > 1:
+            ranges = ", ".join(str(network.cidr) for network in matches)
             raise BadRequest(
-                f"{len(labelled)} networks are labelled {name!r}; name one by its range ({ranges})"
+                f"{len(matches)} networks are labelled {name!r}; name one by its range ({ranges})"
             )
-        if not labelled:
+        if not matches:
             raise NetworkNotFound(
                 f"no network has the uuid, range or label {name!r}; "
                 "see `cloudnet-manage network list`"
             )
-        return labelled[0]
+        return matches[0]
 
-    def allocate(
-        self,
-        instance: str,
-        project: str,
-        host: str,
-        hostname: str | None,
-        requested: Iterable[tuple[str, IPv4Address | None]],
-    ) -> list[JsonObject]:
-        """Give the instance its networks and return them as a compute service is told of them."""
-        wanted = tuple(RequestedNetwork(network, address) for network, address in requested)
-        boot = BootRequest(instance, project, host, hostname=hostname, requested=wanted)
-        return self.instances.allocate(boot)
-
-    def tell(self) -> str | None:
-        """Tell the hosts what has changed; return a line if they cannot be told now."""
-        if self._news is None:
-            return None
-        return self._news.tell(SnapshotReader(self._database), self.settings, self._files)
+    def notify_hosts(self) -> str | None:
+        """Notify the hosts of all changes; return one line if that fails, else None."""
+        try:
+            self._notifications.send(SnapshotReader(self._database), self.settings.rpc, self._files)
+        except BrokerUnavailable as error:
+            return (
+                f"done, but cannot notify the hosts ({error}); their agents get the change with "
+                f"the next heartbeat, within {self.settings.report_interval_seconds} s of the "
+                "broker's return"
+            )
+        return None
 
     def require_tables(self) -> None:
-        """See to it that the database has this version's tables.
+        """Check that the tables are those of this version.
 
-        :raises DatabaseUnavailable: it has others, or does not answer
+        :raises DatabaseUnavailable: they are not, or the database does not answer
         """
-        schema = import_module("cloudnet.controller.db.schema")  # Alembic takes its time to import
-        schema.require(self._database)
+        from cloudnet.controller.db import schema  # noqa: PLC0415 - Alembic is slow to import
+
+        schema.require_head(self._database)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database."""
         self._database.close()
 
 
-def open_database(url: str, *, rehearse: bool = False) -> Database:
-    """Return the database at the URL; an SQLite file must be there already.
+def open_database(url: str, *, dry_run: bool = False) -> Database:
+    """Return the database at the URL; an SQLite file must exist.
 
-    :raises DatabaseUnavailable: it is not
+    :raises DatabaseUnavailable: it does not
     """
-    file = get_sqlite_file(url)
-    if file is not None and not file.exists():
+    missing = get_missing_file(url)
+    if missing is not None:
         raise DatabaseUnavailable(
-            f"there is no database at {file} yet; run `cloudnet-manage db sync`"
+            f"there is no database at {missing} yet; run `cloudnet-manage db sync`"
         )
-    return Database(url, connections=CONNECTIONS, rehearse=rehearse)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    return Database(url, connections=CONNECTIONS, rehearse=dry_run)

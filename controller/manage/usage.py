@@ -6,22 +6,22 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage.command_kinds import Listing
+from cloudnet.controller.manage.command_kinds import ListCommand
 
 if TYPE_CHECKING:
-    from cloudnet.controller.manage.session import Cloud
+    from cloudnet.controller.manage.session import Session
 
 
-class Usage(Listing):
+class Usage(ListCommand):
     """Show how many addresses of each network are used, reserved and free.
 
-    total, used and free count the addresses that guests and hosts get theirs from; reserved counts
-    every address that is kept back, most of which are not among those.
+    total, used and free count the addresses that guests and hosts can get. reserved counts all
+    addresses that are kept back, most of which guests could not get anyway.
     """
 
     columns = ("label", "cidr", "project_id", "total", "used", "reserved", "free", "network_uuid")
 
-    def things(self, cloud: Cloud, args: argparse.Namespace) -> Iterable[object]:
-        """Return one line for each network."""
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return a row per network."""
         del args
-        return cloud.fixed.list_usage()
+        return session.services.fixed.list_usage()

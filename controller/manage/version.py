@@ -1,4 +1,4 @@
-"""``version``: what is installed."""
+"""``version``: print the installed version."""
 
 from __future__ import annotations
 

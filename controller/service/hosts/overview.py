@@ -32,7 +32,7 @@ class Overview:
             return [
                 self._service(service)
                 | _counted(service, standings.get(service.host, []))
-                | {"problems": len(faults.get(service.host, []))}
+                | {"faults": len(faults.get(service.host, []))}
                 for service in service_rows.list_services(connection)
             ]
 
@@ -53,7 +53,7 @@ class Overview:
                 "host": name,
                 "programs": [self._service(s) for s in programs],
                 "networks": [_standing(s) for s in standings],
-                "problems": [
+                "faults": [
                     {"since": since, "message": message}
                     for message, since in service_rows.list_faults(connection).get(name, [])
                 ],
@@ -89,10 +89,10 @@ class Overview:
 
 def _counted(service: Service, standings: list[NetworkSync]) -> dict[str, Any]:
     if service.binary != "cloudnet-agent":
-        return {"networks": None, "behind": None}
+        return {"networks": None, "stale": None}
     return {
         "networks": sum(s.label is not None for s in standings),
-        "behind": sum(s.is_behind for s in standings),
+        "stale": sum(s.is_behind for s in standings),
     }
 
 

@@ -20,7 +20,7 @@ def test_a_database_without_tables_is_refused_with_the_command_that_makes_them(
     database = Database(f"sqlite:///{tmp_path}/new.sqlite")
 
     with pytest.raises(DatabaseUnavailable, match="no tables yet; run `cloudnet-manage db sync`"):
-        schema.require(database)
+        schema.require_head(database)
 
 
 def test_the_periodic_tasks_send_a_heartbeat_and_free_addresses(world: World) -> None:

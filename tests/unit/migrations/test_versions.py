@@ -29,11 +29,11 @@ def objects(url: str) -> list[str]:
 
 
 def test_a_new_database_comes_to_the_head(url: str) -> None:
-    assert schema.current(url) is None
+    assert schema.get_version(url) is None
 
     schema.upgrade(url)
 
-    assert schema.current(url) == schema.head()
+    assert schema.get_version(url) == schema.get_head()
     assert objects(url) == sorted(["alembic_version", "ip_usage", *metadata.tables])
 
 
@@ -41,13 +41,13 @@ def test_upgrading_twice_is_success(url: str) -> None:
     schema.upgrade(url)
     schema.upgrade(url)
 
-    assert schema.current(url) == schema.head()
+    assert schema.get_version(url) == schema.get_head()
 
 
 def test_the_versions_end_in_the_tables_the_code_believes_in(url: str) -> None:
     schema.upgrade(url)
 
-    assert schema.check(url) == []
+    assert schema.list_differences(url) == []
 
 
 def test_the_constraints_are_those_of_the_code(tmp_path: Path, url: str) -> None:
@@ -69,7 +69,7 @@ def test_a_table_that_was_changed_by_hand_is_found(url: str) -> None:
         connection.execute(sa.text("ALTER TABLE networks DROP COLUMN mtu"))
     database.close()
 
-    assert "mtu" in str(schema.check(url))
+    assert "mtu" in str(schema.list_differences(url))
 
 
 def test_downgrading_leaves_nothing(url: str) -> None:
@@ -78,7 +78,7 @@ def test_downgrading_leaves_nothing(url: str) -> None:
     schema.downgrade(url, "base")
 
     assert objects(url) == ["alembic_version"]
-    assert schema.current(url) is None
+    assert schema.get_version(url) is None
 
 
 def test_a_database_of_another_release_is_refused(url: str) -> None:
@@ -88,7 +88,7 @@ def test_a_database_of_another_release_is_refused(url: str) -> None:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(DatabaseUnavailable, match="version 9999"):
-        schema.require(database)
+        schema.require_head(database)
     database.close()
     with pytest.raises(DatabaseUnavailable, match="version 9999"):
         schema.upgrade(url)
@@ -100,13 +100,13 @@ def test_a_database_of_another_release_is_refused(url: str) -> None:
         ("0002", None),
         (None, "the database has no tables yet; run `cloudnet-manage db sync`"),
         ("0001", "the tables are at version 0001, not 0002; run `cloudnet-manage db sync`"),
-        ("0003", "the tables are at version 0003, which this cloudnet does not know"),
+        ("0003", "the tables are at version 0003, which this release does not know"),
     ],
 )
 def test_what_to_do_about_tables_depends_on_which_way_they_differ(
     found: str | None, trouble: str | None
 ) -> None:
-    said = schema.trouble(found, "0002", {"0001", "0002"})
+    said = schema.explain_mismatch(found, "0002", {"0001", "0002"})
 
     assert (said or "").startswith(trouble or "")
     assert (said is None) is (trouble is None)

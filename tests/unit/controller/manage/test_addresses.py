@@ -1,4 +1,4 @@
-"""Instances, fixed and floating IPs, quotas and hosts, by hand."""
+"""The commands for instances, fixed and floating IPs, quotas and hosts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def boot(manage: Manage, instance: str = VM1, *words: str) -> str:
     ).out.strip()  # fmt: skip
 
 
-def test_an_instance_gets_shows_and_gives_back(cloud: Manage) -> None:
+def test_an_instance_is_allocated_shown_and_deallocated(cloud: Manage) -> None:
     assert boot(cloud) == "10.0.0.3"
     assert boot(cloud) == "10.0.0.3"
 
@@ -42,13 +42,13 @@ def test_an_instance_gets_shows_and_gives_back(cloud: Manage) -> None:
     assert cloud.done("instance", "show", VM1, "-f", "json").json == []
 
 
-def test_an_instance_asks_for_an_address(cloud: Manage) -> None:
+def test_an_instance_gets_a_requested_address(cloud: Manage) -> None:
     cloud.done("network", "associate", "private_1", "--project-id", "a")
 
     assert boot(cloud, VM1, "--network", "private_1=10.0.4.77") == "10.0.4.77"
 
 
-def test_a_dry_allocation_takes_nothing(cloud: Manage) -> None:
+def test_a_dry_run_of_an_allocation_changes_nothing(cloud: Manage) -> None:
     answer = cloud(
         "instance", "allocate", VM1, "--project-id", "a", "--host", "node1", "--dry-run",
         "-f", "value", "-c", "address",
@@ -59,7 +59,7 @@ def test_a_dry_allocation_takes_nothing(cloud: Manage) -> None:
     assert len(cloud.done("network", "list", "--free", "-f", "json").json) == 2
 
 
-def test_a_floating_ip_goes_its_way(cloud: Manage) -> None:
+def test_a_floating_ip_is_allocated_associated_and_released(cloud: Manage) -> None:
     fixed = boot(cloud)
 
     taken = cloud.done("floating", "allocate", "--project-id", "a", "-f", "json").json
@@ -86,7 +86,7 @@ def test_a_floating_ip_goes_its_way(cloud: Manage) -> None:
     assert len(cloud.done("floating", "list", "--free", "-f", "json").json) == 6
 
 
-def test_a_floating_ip_moves_and_says_from_where(cloud: Manage) -> None:
+def test_a_floating_ip_moves_and_its_previous_instance_is_printed(cloud: Manage) -> None:
     first, second = boot(cloud, VM1), boot(cloud, VM2)
     cloud.done("floating", "allocate", "--project-id", "a")
     cloud.done("floating", "associate", "192.168.99.225", first)
@@ -94,7 +94,7 @@ def test_a_floating_ip_moves_and_says_from_where(cloud: Manage) -> None:
     out = cloud.done("floating", "associate", "192.168.99.225", second).out
 
     assert out == (
-        f"associated floating IP 192.168.99.225 with {second}, away from instance {VM1}\n"
+        f"associated floating IP 192.168.99.225 with {second} (before: instance {VM1})\n"
     )
 
 
@@ -111,7 +111,7 @@ def test_a_floating_ip_is_listed_with_the_host_that_is_gateway_now(cloud: Manage
     assert cloud.done("floating", "list", "--host", "node1", "-f", "json").json == []
 
 
-def test_floating_ips_come_all_or_none(cloud: Manage) -> None:
+def test_floating_ips_are_created_all_or_none(cloud: Manage) -> None:
     line = cloud.refused("floating", "create", "--ip-range", "192.168.99.0/24")
 
     assert line == "192.168.99.225 is a floating IP already; nothing was created"
@@ -124,7 +124,7 @@ def test_a_range_of_floating_ips_is_deleted(cloud: Manage) -> None:
     assert out == "deleted 6 floating IPs of 192.168.99.224/29\n"
 
 
-def test_an_address_is_reserved_and_put_back(cloud: Manage) -> None:
+def test_an_address_is_reserved_and_unreserved(cloud: Manage) -> None:
     cloud.done("fixed", "reserve", "10.0.0.3")
 
     assert boot(cloud) == "10.0.0.4"
@@ -153,7 +153,7 @@ def test_usage_counts(cloud: Manage) -> None:
     assert (second["total"], second["used"], second["free"]) == (1020, 0, 1020)
 
 
-def test_a_quota_is_set_and_holds(cloud: Manage) -> None:
+def test_a_quota_is_set_and_enforced(cloud: Manage) -> None:
     cloud.done("quota", "set", "a", "--floating-ips", "1")
     cloud.done("floating", "allocate", "--project-id", "a")
 
@@ -195,9 +195,7 @@ def test_a_quota_can_be_unlimited(cloud: Manage) -> None:
         ("network", "set", "private_0", "--mtu", "575"),
     ],
 )
-def test_names_and_numbers_that_cannot_be_are_wrong_usage(
-    cloud: Manage, words: tuple[str, ...]
-) -> None:
+def test_invalid_names_and_numbers_are_wrong_usage(cloud: Manage, words: tuple[str, ...]) -> None:
     before = cloud.done("network", "list", "-f", "json").json
 
     answer = cloud(*words)
@@ -213,19 +211,21 @@ def test_a_host_that_never_reported_is_unknown(cloud: Manage) -> None:
     assert cloud.refused("host", "show", "node9").startswith("host node9 has never reported")
 
 
-def test_a_host_that_has_a_guest_shows_what_it_lacks(cloud: Manage) -> None:
+def test_a_host_with_a_guest_shows_which_network_it_has_not_applied(cloud: Manage) -> None:
     boot(cloud)
 
     shown = cloud.done("host", "show", "node1", "-f", "json").json
 
     assert shown["programs"] == []
-    assert shown["problems"] == []
+    assert shown["faults"] == []
     [network] = shown["networks"]
     assert network["network"] == "private_0"
     assert network["applied_revision"] is None
 
 
-def test_a_broker_that_is_away_is_said_and_the_change_stays(cloud: Manage, tmp_path: Path) -> None:
+def test_an_unreachable_broker_is_reported_and_the_change_is_kept(
+    cloud: Manage, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     away = tmp_path / "away.conf"
@@ -236,8 +236,8 @@ def test_a_broker_that_is_away_is_said_and_the_change_stays(cloud: Manage, tmp_p
 
     assert answer.status == 0
     assert answer.err == (
-        "cloudnet-manage: it is done, but the broker could not be told (127.0.0.1:"
-        f"{port}: Connection refused); the agents will learn it with their next heartbeat, within "
-        "10 s of its return\n"
+        f"cloudnet-manage: done, but cannot notify the hosts (127.0.0.1:{port}: Connection "
+        "refused); their agents get the change with the next heartbeat, within 10 s of the "
+        "broker's return\n"
     )
     assert len(cloud.done("instance", "show", VM1, "-f", "json").json) == 1

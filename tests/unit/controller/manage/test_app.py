@@ -1,7 +1,8 @@
-"""The program around the commands."""
+"""What all commands share: help, wrong usage, errors, progress."""
 
 from __future__ import annotations
 
+import argparse
 import io
 import subprocess
 import sys
@@ -11,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.controller.manage import progress
-from cloudnet.controller.manage.argument_types import with_dashes
-from cloudnet.controller.manage.commands import COMMANDS, manager
+from cloudnet.controller.manage.argument_types import dashes_for_underscores
+from cloudnet.controller.manage.command_kinds import ActionCommand
+from cloudnet.controller.manage.commands import COMMANDS, command_manager
+from cloudnet.controller.manage.progress import Progress
+from cloudnet.controller.manage.session import Session
 from tests.unit.controller.manage.conftest import Manage
 
 
@@ -29,7 +32,7 @@ def test_every_command_has_help_and_every_change_a_dry_run(bare: Manage, name: s
     answer = bare(*name.split(), "--help")
 
     assert answer.status == 0
-    changes = getattr(manager().commands[name].load(), "changes", False)
+    changes = getattr(command_manager().commands[name].load(), "makes_changes", False)
     assert ("--dry-run" in answer.out) is changes
 
 
@@ -58,15 +61,17 @@ def test_an_unknown_command_is_wrong_usage(bare: Manage) -> None:
     assert answer.status == 2
     assert answer.out == ""
     [line] = answer.err.splitlines()
-    assert line.startswith("cloudnet-manage: 'netwrk list' is no command; near it are 'network ")
+    assert line.startswith(
+        "cloudnet-manage: 'netwrk list' is not a command; did you mean 'network "
+    )
 
 
 @pytest.mark.parametrize("words", ["network creat --label x", "network dis", "help nosuch"])
-def test_a_part_of_a_name_runs_nothing(manage: Manage, words: str) -> None:
+def test_an_abbreviated_name_runs_nothing(manage: Manage, words: str) -> None:
     refused = manage(*words.split())
 
     assert refused.status == 2
-    assert "is no command" in refused.err
+    assert "is not a command" in refused.err
     assert manage.done("network", "list", "-f", "value").out == ""
 
 
@@ -74,7 +79,7 @@ def test_no_command_is_wrong_usage(bare: Manage) -> None:
     answer = bare()
 
     assert answer.status == 2
-    assert answer.err == "cloudnet-manage: name a command; see cloudnet-manage --help\n"
+    assert answer.err == "cloudnet-manage: no command given; see `cloudnet-manage --help`\n"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ def test_no_command_is_wrong_usage(bare: Manage) -> None:
         "floating allocate --project-id a -c id",
     ],
 )
-def test_a_column_that_there_is_not_is_wrong_usage_and_nothing_is_done(
+def test_an_unknown_column_is_wrong_usage_and_nothing_is_changed(
     manage: Manage, command: str
 ) -> None:
     before = manage("network", "list", "-f", "json").out
@@ -107,16 +112,18 @@ def test_a_wrong_configuration_is_refused_in_one_line(bare: Manage, tmp_path: Pa
     )
 
 
-def test_a_fault_of_our_own_is_one_line(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cloudnet.controller.service.networks.networks import Networks
+class Broken(ActionCommand):
+    """A command with a bug."""
 
-    def broken(self: Networks) -> None:
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
         raise TypeError("two\nlines")
 
-    monkeypatch.setattr(Networks, "list_networks", broken)
 
-    assert manage.refused("network", "list") == (
-        "a fault of cloudnet's own, TypeError: two lines; --debug before the command shows where"
+def test_an_internal_error_is_one_line(manage: Manage) -> None:
+    manage.commands.add_command("broken", Broken)
+
+    assert manage.refused("broken") == (
+        "internal error, TypeError: two lines; `cloudnet-manage --debug …` prints the traceback"
     )
 
 
@@ -124,26 +131,25 @@ def test_completion_is_printed(bare: Manage) -> None:
     assert "complete" in bare.done("complete").out
 
 
-def test_underscores_are_dashes_in_options_only() -> None:
-    words = with_dashes(["--fixed_range_v4=a_b", "--label", "x_y", "--", "--as_it_is"])
+def test_underscores_become_dashes_in_options_only() -> None:
+    words = dashes_for_underscores(["--fixed_range_v4=a_b", "--label", "x_y", "--", "--as_it_is"])
 
     assert words == ["--fixed-range-v4=a_b", "--label", "x_y", "--", "--as_it_is"]
 
 
-def test_what_takes_long_gives_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "FIRST_SECONDS", 0.01)
+def test_a_slow_command_prints_its_progress() -> None:
     stream = io.StringIO()
 
-    with progress.Progress(stream, "cloudnet-manage"):
+    with Progress(stream, "cloudnet-manage", first_seconds=0.01):
         time.sleep(0.2)
 
     assert stream.getvalue() == "cloudnet-manage: working, 0 s so far\n"
 
 
-def test_what_is_quick_gives_none() -> None:
+def test_a_fast_command_prints_no_progress() -> None:
     stream = io.StringIO()
 
-    with progress.Progress(stream, "cloudnet-manage"):
+    with Progress(stream, "cloudnet-manage"):
         pass
 
     assert stream.getvalue() == ""

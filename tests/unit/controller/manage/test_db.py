@@ -1,4 +1,4 @@
-"""The tables come, are compared, and are asked for when they are missing."""
+"""``db``: the tables are created, upgraded and compared, and their absence is explained."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "state" / "cloudnet.sqlite"
 
 
-def test_sync_makes_the_tables_and_their_directory(bare: Manage, tmp_path: Path) -> None:
+def test_sync_creates_the_tables_and_their_directory(bare: Manage, tmp_path: Path) -> None:
     answer = bare.done("db", "sync")
 
-    assert answer.out == "brought the tables from nothing to 0001\n"
+    assert answer.out == "created the tables at version 0001\n"
     assert database(tmp_path).exists()
 
 
 def test_sync_twice_is_success(manage: Manage) -> None:
-    assert manage.done("db", "sync").out == "the tables are at 0001 already\n"
+    assert manage.done("db", "sync").out == "the tables are at version 0001 already\n"
 
 
-def test_a_dry_sync_makes_nothing(bare: Manage, tmp_path: Path) -> None:
+def test_a_dry_sync_creates_nothing(bare: Manage, tmp_path: Path) -> None:
     answer = bare("db", "sync", "--dry-run")
 
-    assert answer.out == "would have brought the tables from nothing to 0001\n"
+    assert answer.out == "would have created the tables at version 0001\n"
     assert not database(tmp_path).exists()
 
 
-def test_version_tells_the_form_of_the_tables(bare: Manage) -> None:
+def test_version_prints_the_version_of_the_tables(bare: Manage) -> None:
     assert bare.done("db", "version").out == ""
     bare.done("db", "sync")
 
@@ -38,7 +38,7 @@ def test_version_tells_the_form_of_the_tables(bare: Manage) -> None:
 
 
 def test_check_finds_nothing_on_fresh_tables(manage: Manage) -> None:
-    assert manage.done("db", "check").out == "the tables are as they should be, at 0001\n"
+    assert manage.done("db", "check").out == "the tables are those of version 0001\n"
 
 
 def test_check_finds_a_column_that_somebody_added(manage: Manage, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_check_finds_a_column_that_somebody_added(manage: Manage, tmp_path: Path
     assert answer.status == 1
     assert "colour" in answer.out
     assert answer.err == (
-        "cloudnet-manage: 1 differences; the tables were changed by somebody else\n"
+        "cloudnet-manage: 1 differences: something other than cloudnet changed the tables\n"
     )
 
 
@@ -71,14 +71,16 @@ def test_without_tables_a_command_says_what_to_do(bare: Manage, tmp_path: Path) 
     assert "run `cloudnet-manage db sync`" in bare.refused("network", "list")
 
 
-def test_tables_of_a_newer_version_are_said_to_be(manage: Manage, tmp_path: Path) -> None:
+def test_tables_of_a_newer_version_are_refused_by_every_command(
+    manage: Manage, tmp_path: Path
+) -> None:
     with sqlite3.connect(database(tmp_path)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
         connection.execute("DROP TABLE floating_ips")
 
     newer = (
-        "the tables are at version 0002, which this cloudnet does not know: they are a newer "
-        "one's; install that one again, or go back to a copy of the database that is at 0001"
+        "the tables are at version 0002, which this release does not know: a newer cloudnet "
+        "created them; install that one, or restore a copy of the database at version 0001"
     )
     assert manage.refused("floating", "list") == newer
     assert manage.refused("db", "check") == newer
@@ -93,14 +95,14 @@ def test_check_of_no_tables_says_what_to_do(bare: Manage) -> None:
     )
 
 
-def test_a_dry_sync_does_not_say_that_it_was_rehearsed(bare: Manage) -> None:
+def test_the_help_of_a_dry_sync_promises_no_rollback(bare: Manage) -> None:
     out = bare("db", "sync", "--help").out
 
     assert "rolled back" not in out
     assert "only compare" in out
 
 
-def test_a_database_that_is_none_is_refused(bare: Manage, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(bare: Manage, tmp_path: Path) -> None:
     database(tmp_path).parent.mkdir()
     database(tmp_path).write_bytes(b"not a database, but long enough to be taken for one" * 40)
 
@@ -108,12 +110,21 @@ def test_a_database_that_is_none_is_refused(bare: Manage, tmp_path: Path) -> Non
     assert "file is not a database" in bare.refused("db", "sync")
 
 
-def test_a_directory_that_cannot_be_made_is_refused(bare: Manage, tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_created_is_refused(bare: Manage, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way")
 
     line = bare.refused("db", "sync")
 
     assert line == f"{tmp_path}/state: File exists; see [database] connection or state_path"
+
+
+def test_a_file_whose_directory_cannot_be_searched_is_refused(bare: Manage, tmp_path: Path) -> None:
+    other = tmp_path / "other.conf"
+    other.write_text(f"[database]\nconnection = sqlite:////{'d' * 300}/cloudnet.sqlite\n")
+    bare.files.append(other)
+
+    for words in (("network", "list"), ("db", "version"), ("db", "sync")):
+        assert "File name too long; see [database] connection" in bare.refused(*words)
 
 
 def test_a_driver_that_is_not_installed_is_named(bare: Manage, tmp_path: Path) -> None:

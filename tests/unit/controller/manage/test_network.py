@@ -1,4 +1,4 @@
-"""Networks by hand: nova-manage's options, the configuration behind them, all or none."""
+"""``network``: nova-manage's options, defaults from the configuration, all or none."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_four_networks_of_the_listing(manage: Manage) -> None:
     assert networks(manage) == answer.json
 
 
-def test_nova_manages_spelling_is_understood(manage: Manage) -> None:
+def test_nova_manages_options_are_accepted(manage: Manage) -> None:
     answer = manage.done(
         "network", "create", "--label=old", "--fixed_range_v4=192.168.4.0/24",
         "--network_size=64", "--multi_host", "T", "--bridge_interface", "eth5", "--vlan=7",
@@ -56,7 +56,7 @@ def test_nova_manages_spelling_is_understood(manage: Manage) -> None:
     assert shown["uuid"] == "aaaaaaaa-0000-4000-8000-000000000001"
 
 
-def test_a_dry_run_shows_what_would_be_and_leaves_nothing(manage: Manage) -> None:
+def test_a_dry_run_shows_the_networks_and_creates_none(manage: Manage) -> None:
     answer = manage("network", "create", "--label", "x", "--dry-run", "-f", "json")
 
     assert answer.status == 0
@@ -75,7 +75,7 @@ def test_a_dry_run_shows_what_would_be_and_leaves_nothing(manage: Manage) -> Non
         (["--vlan", "5", "--num-networks", "2"], "vlan is for one network"),
     ],
 )
-def test_what_cannot_be_is_refused_and_leaves_nothing(
+def test_impossible_networks_are_refused_and_none_is_created(
     manage: Manage, words: list[str], line: str
 ) -> None:
     assert line in manage.refused("network", "create", "--label", "x", *words)
@@ -139,7 +139,7 @@ def test_an_unknown_network_is_refused(manage: Manage) -> None:
     )
 
 
-def test_a_network_is_given_to_a_project_and_taken_back(manage: Manage) -> None:
+def test_a_network_is_associated_with_a_project_and_disassociated(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
 
     assert manage.done("network", "associate", "--project-id", "a").out == (
@@ -171,7 +171,7 @@ def test_a_dry_delete_deletes_nothing(manage: Manage) -> None:
     assert [n["label"] for n in networks(manage)] == ["x"]
 
 
-def test_a_network_is_changed_while_it_runs(manage: Manage) -> None:
+def test_a_network_is_changed_while_it_is_in_use(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
 
     answer = manage.done("network", "set", "x", "--mtu", "1450", "--dns1", "192.0.2.1")
@@ -181,7 +181,7 @@ def test_a_network_is_changed_while_it_runs(manage: Manage) -> None:
     assert (shown["mtu"], shown["dns1"]) == (1450, "192.0.2.1")
 
 
-def test_a_change_is_made_whole_or_not_at_all(manage: Manage) -> None:
+def test_a_change_is_made_completely_or_not_at_all(manage: Manage) -> None:
     manage.done("network", "create", "--label", "wide", "--multi-host")
     before = manage.done("network", "show", "wide", "-f", "json").json
 
@@ -193,7 +193,7 @@ def test_a_change_is_made_whole_or_not_at_all(manage: Manage) -> None:
     assert manage.done("network", "show", "wide", "-f", "json").json == before
 
 
-def test_a_table_is_for_people(manage: Manage) -> None:
+def test_a_table_prints_yes_no_and_blank(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
 
     out = manage.done("network", "list", "-c", "label", "-c", "multi_host", "-c", "project_id").out
@@ -207,7 +207,7 @@ def test_a_table_is_for_people(manage: Manage) -> None:
     )
 
 
-def test_values_keep_their_columns(manage: Manage) -> None:
+def test_value_output_prints_a_dash_for_null(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
 
     out = manage.done(
@@ -217,7 +217,7 @@ def test_values_keep_their_columns(manage: Manage) -> None:
     assert out == "x node1 -\n"
 
 
-def test_csv_and_yaml_carry_the_same(manage: Manage) -> None:
+def test_csv_and_yaml_print_plain_values(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
     columns = ("-c", "label", "-c", "vlan", "-c", "multi_host", "-c", "project_id")
 
