@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from cloudnet.common import limits
 from cloudnet.common.errors import BadRequest
@@ -11,9 +10,7 @@ from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.manage import argument_types, options
 from cloudnet.controller.model import validation
-
-if TYPE_CHECKING:
-    from cloudnet.controller.model.network_plan import NetworkRequest
+from cloudnet.controller.model.network_plan import NetworkRequest
 
 _VLAN_ID = argument_types.integer(*limits.VLAN_ID)
 
@@ -115,10 +112,6 @@ def parse_request(args: argparse.Namespace, defaults: NetworkDefaults) -> Networ
 
     :raises BadRequest: cloudnet cannot do what they ask for
     """
-    from cloudnet.controller.model.network_plan import (  # noqa: PLC0415 - imports oslo.config
-        NetworkRequest,
-    )
-
     if args.fixed_range_v6 is not None or args.gateway_v6 is not None:
         raise BadRequest("IPv6 is not served yet; leave --fixed-range-v6 and --gateway-v6 out")
     return NetworkRequest(
