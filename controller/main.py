@@ -124,8 +124,8 @@ class Controller:
     def stop(self) -> None:
         """Accept no more calls, finish those in progress and stop the periodic tasks."""
         if not _stop_servers(self._servers):
-            # While the broker is away, the library's threads resend replies without end and would
-            # keep the process alive. The work is committed; callers time out and ask again.
+            # Without a broker, the library's threads resend replies without end and would keep the
+            # process alive. The work is committed; callers time out and repeat their calls.
             LOG.warning("the broker accepts no replies; exiting without sending them")
             logging.shutdown()
             os._exit(0)

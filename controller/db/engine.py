@@ -39,15 +39,15 @@ Connection = sa.Connection
 
 
 class Database:
-    """The database at a URL; with ``rehearse``, writing transactions run and are rolled back.
+    """The database at a URL; with ``dry_run``, writing transactions run and are rolled back.
 
     Nothing is connected to before the first transaction.
 
     :raises DatabaseUnavailable: the URL's driver is not installed
     """
 
-    def __init__(self, url: str, connections: int = 20, *, rehearse: bool = False) -> None:
-        self._rehearse = rehearse
+    def __init__(self, url: str, connections: int = 20, *, dry_run: bool = False) -> None:
+        self._dry_run = dry_run
         self._engine = _create_engine(sa.make_url(url), connections)
         sa.event.listen(self._engine, "handle_error", translate, retval=True)
         self._sqlite = self._engine.dialect.name == "sqlite"
@@ -89,7 +89,7 @@ class Database:
     def _write_once(self, work: Callable[[Connection], T]) -> T:
         with self._writers, self._begin("IMMEDIATE") as connection:
             result = work(connection)
-            if self._rehearse:
+            if self._dry_run:
                 connection.rollback()
             return result
 

@@ -18,7 +18,7 @@ from cliff.show import ShowOne
 
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.manage.cells import Cell, format_cell, get_cell
-from cloudnet.controller.manage.progress import Progress
+from cloudnet.controller.manage.progress import show_progress
 
 if TYPE_CHECKING:
     from cloudnet.controller.manage.session import Session
@@ -70,7 +70,7 @@ class ManageCommand(Command):
         from cloudnet.controller.manage.session import Session  # noqa: PLC0415 - see above
 
         dry_run = bool(getattr(args, "dry_run", False))
-        with Progress(self.app.stderr, self.app.NAME):
+        with show_progress(self.app.stderr, self.app.NAME):
             session = Session(self.app.options.config_file, dry_run=dry_run)
             try:
                 yield session

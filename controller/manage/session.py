@@ -94,4 +94,4 @@ def open_database(url: str, *, dry_run: bool = False) -> Database:
         raise DatabaseUnavailable(
             f"there is no database at {missing} yet; run `cloudnet-manage db sync`"
         )
-    return Database(url, connections=CONNECTIONS, rehearse=dry_run)
+    return Database(url, connections=CONNECTIONS, dry_run=dry_run)

@@ -24,16 +24,16 @@ def test_what_raises_leaves_nothing_behind(world: World) -> None:
     assert world.rows("SELECT * FROM revisions WHERE value = 99") == []
 
 
-def test_a_rehearsal_answers_and_remembers_nothing(world: World) -> None:
-    rehearsal = Database(world.settings.database, rehearse=True)
+def test_a_dry_run_returns_its_result_and_changes_nothing(world: World) -> None:
+    dry = Database(world.settings.database, dry_run=True)
 
     def work(connection: Connection) -> int:
         connection.execute(sa.text("UPDATE revisions SET value = 99"))
         return int(connection.scalar(sa.text("SELECT max(value) FROM revisions")) or 0)
 
-    assert rehearsal.write(work) == 99
+    assert dry.write(work) == 99
     assert world.rows("SELECT * FROM revisions WHERE value = 99") == []
-    rehearsal.close()
+    dry.close()
 
 
 def test_a_lost_race_is_run_again(world: World) -> None:

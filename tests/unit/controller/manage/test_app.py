@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import subprocess
 import sys
 import time
@@ -15,9 +16,11 @@ import pytest
 from cloudnet.controller.manage.argument_types import dashes_for_underscores
 from cloudnet.controller.manage.command_kinds import ActionCommand
 from cloudnet.controller.manage.commands import COMMANDS, command_manager
-from cloudnet.controller.manage.progress import Progress
+from cloudnet.controller.manage.progress import show_progress
 from cloudnet.controller.manage.session import Session
 from tests.unit.controller.manage.conftest import Manage
+
+WORKING = r"cloudnet-manage: working, \d+ s so far"
 
 
 def test_help_names_every_command(bare: Manage) -> None:
@@ -140,16 +143,33 @@ def test_underscores_become_dashes_in_options_only() -> None:
 def test_a_slow_command_prints_its_progress() -> None:
     stream = io.StringIO()
 
-    with Progress(stream, "cloudnet-manage", first_seconds=0.01):
-        time.sleep(0.2)
+    with show_progress(stream, "cloudnet-manage", first_seconds=0.01):
+        while not stream.getvalue():
+            time.sleep(0.01)
 
-    assert stream.getvalue() == "cloudnet-manage: working, 0 s so far\n"
+    assert re.fullmatch(rf"({WORKING}\n)+", stream.getvalue())
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_the_progress_is_one_line_that_is_cleared_at_the_end() -> None:
+    stream = Terminal()
+
+    with show_progress(stream, "cloudnet-manage", first_seconds=0.01):
+        while not stream.getvalue():
+            time.sleep(0.01)
+
+    clear = re.escape("\r\x1b[K")
+    assert re.fullmatch(rf"({clear}{WORKING})+{clear}", stream.getvalue())
 
 
 def test_a_fast_command_prints_no_progress() -> None:
     stream = io.StringIO()
 
-    with Progress(stream, "cloudnet-manage"):
+    with show_progress(stream, "cloudnet-manage"):
         pass
 
     assert stream.getvalue() == ""
