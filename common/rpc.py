@@ -1,9 +1,4 @@
-"""The queue: topics, transports, clients, servers, and a broker that may be away.
-
-Three topics. ``network`` is what a compute service calls; ``cloudnet-controller`` is what agents
-call; ``cloudnet-agent`` (server = host) is where a host's snapshots go. They are apart so that the
-broker's permissions can keep them apart.
-"""
+"""The queue: transports, clients, servers, and a broker that may be away."""
 
 from __future__ import annotations
 
@@ -18,6 +13,14 @@ from typing import Any
 from oslo_config import cfg
 
 from cloudnet.common import broker, errors
+from cloudnet.common.topics import (
+    AGENT_TOPIC,
+    AGENT_VERSION,
+    CONTROLLER_TOPIC,
+    CONTROLLER_VERSION,
+    NETWORK_TOPIC,
+    NETWORK_VERSION,
+)
 
 with warnings.catch_warnings():
     # It imports eventlet, which we never run, and eventlet warns every operator of every command.
@@ -25,13 +28,6 @@ with warnings.catch_warnings():
     import oslo_messaging as messaging  # noqa: TID251 - the one door
 
 LOG = logging.getLogger(__name__)
-
-NETWORK_TOPIC = "network"
-NETWORK_VERSION = "1.17"
-CONTROLLER_TOPIC = "cloudnet-controller"
-CONTROLLER_VERSION = "1.0"
-AGENT_TOPIC = "cloudnet-agent"
-AGENT_VERSION = "1.0"
 
 VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")  # of a call
 

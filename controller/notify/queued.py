@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from cloudnet.common.errors import CloudnetError
+from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.wire.objects import FixedRanges, Snapshot
 from cloudnet.controller.model.records import SnapshotKey
 
@@ -20,6 +21,8 @@ LOG = logging.getLogger(__name__)
 
 PAUSE_FACTOR = 3.0  # a pause is this many times as long as the casts before it took
 LONGEST_PAUSE = 0.25  # seconds
+
+CANNOT_NOTIFY = "cannot notify hosts"  # a condition that is logged once
 
 
 class SnapshotSource(Protocol):
@@ -69,7 +72,7 @@ class QueuedNotifier:
         self._changed: set[SnapshotKey] = set()
         self._ranges_changed = False
         self._closing = False
-        self._failing = False
+        self._conditions = ConditionLog(LOG)
         self._wakeup = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
         self._thread.start()
@@ -117,19 +120,12 @@ class QueuedNotifier:
             cast_changes(self._source, self._caster, changed, ranges=ranges)
         except CloudnetError as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            level = logging.DEBUG if self._failing else logging.WARNING
-            LOG.log(
-                level,
-                "cannot notify hosts (%s); they get the changes with their next heartbeat",
-                reason,
-            )
-            self._failing = True
+            self._conditions.start(CANNOT_NOTIFY, _describe(reason), log_changes=False)
         except Exception:
-            LOG.exception(
-                "cannot notify hosts of %d changes; they get them with their next heartbeat",
-                len(changed),
-            )
+            LOG.exception("%s", _describe(f"{len(changed)} changes"))
         else:
-            if self._failing:
-                LOG.info("notifying hosts: resolved")
-            self._failing = False
+            self._conditions.resolve(CANNOT_NOTIFY)
+
+
+def _describe(reason: str) -> str:
+    return f"{CANNOT_NOTIFY} ({reason}); their next heartbeats bring them the changes"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from ipaddress import IPv4Address
 
-from cloudnet.common.rpc import AGENT_TOPIC, CONTROLLER_TOPIC
+from cloudnet.common.topics import AGENT_TOPIC, CONTROLLER_TOPIC
 from cloudnet.common.wire.objects import (
     OUT_OF_SYNC,
     NetworkGone,

@@ -116,8 +116,8 @@ def test_a_broker_that_is_away_is_said_once_and_does_no_harm(
         notifier.close()
 
     assert [record.message for record in caplog.records] == [
-        "cannot notify hosts (no broker); they get the changes with their next heartbeat",
-        "notifying hosts: resolved",
+        "cannot notify hosts (no broker); their next heartbeats bring them the changes",
+        "cannot notify hosts: resolved",
     ]
     assert [snapshot.host for snapshot in casts.snapshots] == ["node9"]
 
