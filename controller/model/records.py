@@ -154,6 +154,31 @@ class HostNetwork:
 
 
 @dataclass(frozen=True)
+class NetworkSync:
+    """How a network stands on a host."""
+
+    network_uuid: str
+    label: str | None  # None: the network is deleted, the host still has to clean up
+    revision: int
+    applied_revision: int | None  # None: none yet
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the host has not yet reported what it should have."""
+        return self.applied_revision is None or self.applied_revision < self.revision
+
+
+@dataclass(frozen=True)
+class Service:
+    """A row of ``services``."""
+
+    host: str
+    binary: str
+    disabled: bool
+    last_seen_up: datetime | None
+
+
+@dataclass(frozen=True)
 class Event:
     """A row of ``address_history``: who took or gave back which address."""
 

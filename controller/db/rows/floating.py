@@ -37,6 +37,8 @@ _ON_NETWORK_AND_HOST = _ON_NETWORK.join(
     instances, instances.c.uuid == fixed_ips.c.instance_uuid
 ).where(instances.c.host == given("on_host"))
 
+Target = tuple[str | None, IPv4Address]  # instance, fixed address
+
 
 def list_for_instance(connection: Connection, instance: str) -> list[FloatingIp]:
     """Return the floating IPs that point at an instance, the oldest first."""
@@ -205,3 +207,13 @@ def delete(connection: Connection, ids: Sequence[int]) -> int:
             sa.delete(floating_ips).where(some, floating_ips.c.project_id.is_(None))
         ).rowcount
     return gone
+
+
+def list_targets(connection: Connection) -> dict[int, Target]:
+    """Return (instance, fixed address) for each floating IP, by its id, that points at one."""
+    rows = connection.execute(
+        sa.select(floating_ips.c.id, fixed_ips.c.instance_uuid, fixed_ips.c.address).join(
+            fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id
+        )
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam as given
 
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.engine import Connection
-from cloudnet.controller.db.tables import fixed_ips, networks, revisions
+from cloudnet.controller.db.tables import fixed_ips, networks
 from cloudnet.controller.model.records import Network
 
 _COLUMNS = [networks.c[field.name] for field in fields(Network)]
@@ -171,31 +171,3 @@ def claim_gateway(connection: Connection, network_id: int, host: str, now: datet
         .values(host=host, updated_at=now)
     )
     return done.rowcount == 1
-
-
-# -- revisions that are also locks -----------------------------------------------------------------
-
-RANGES = "fixed_ranges"  # goes up when a network comes or goes
-PROJECTS = "projects"  # goes up when a network is given to a project
-
-
-def raise_revision(connection: Connection, name: str, now: datetime) -> None:
-    """Count one more; whoever else does waits until this transaction ends.
-
-    The clock (ms) is the least: so it is above all that hosts may remember, also when the database
-    is a new one, or from a backup.
-    """
-    more, clock = revisions.c.value + 1, int(now.timestamp() * 1000)
-    connection.execute(
-        sa.update(revisions)
-        .where(revisions.c.name == name)
-        .values(value=sa.case((more > clock, more), else_=clock))
-    )
-
-
-def get_revision(connection: Connection, name: str) -> int:
-    """Return where a counter stands."""
-    value: int = connection.execute(
-        sa.select(revisions.c.value).where(revisions.c.name == name)
-    ).scalar_one()
-    return value

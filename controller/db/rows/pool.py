@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import Connection, new_id
-from cloudnet.controller.db.rows.history import PICKED
 from cloudnet.controller.db.tables import (
     address_history,
     fixed_ips,
 )
+from cloudnet.controller.model.events import PICKED
 from cloudnet.controller.model.records import Network
 
 _NETWORK: sa.BindParameter[int] = given("network_id", type_=sa.BigInteger)

@@ -1,39 +1,15 @@
-"""Rows of ``services``, read with what their hosts have reported."""
+"""Rows of ``services``: the programs on each host, and when each was last up."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection
-from cloudnet.controller.db.tables import host_networks, host_problems, networks, services
-
-
-@dataclass(frozen=True)
-class Service:
-    """A row of ``services``."""
-
-    host: str
-    binary: str
-    disabled: bool
-    last_seen_up: datetime | None
-
-
-@dataclass(frozen=True)
-class NetworkSync:
-    """How a network stands on a host."""
-
-    network_uuid: str
-    label: str | None  # None: the network is deleted, the host still has to clean up
-    revision: int
-    applied_revision: int | None  # None: none yet
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether the host has not yet reported what it should have."""
-        return self.applied_revision is None or self.applied_revision < self.revision
+from cloudnet.controller.db.tables import services
+from cloudnet.controller.model.records import Service
 
 
 def list_services(connection: Connection) -> list[Service]:
@@ -46,33 +22,36 @@ def list_services(connection: Connection) -> list[Service]:
     return [Service(*row) for row in rows]
 
 
-def list_network_sync(connection: Connection) -> dict[str, list[NetworkSync]]:
-    """Return how networks stand on each host that has any."""
-    rows = connection.execute(
-        sa.select(
-            host_networks.c.host,
-            host_networks.c.network_uuid,
-            networks.c.label,
-            host_networks.c.revision,
-            host_networks.c.applied_revision,
-        )
-        .outerjoin(networks, networks.c.id == host_networks.c.network_id)
-        .order_by(host_networks.c.host, host_networks.c.network_uuid)
-    )
-    found: dict[str, list[NetworkSync]] = {}
-    for host, *standing in rows:
-        found.setdefault(host, []).append(NetworkSync(*standing))
-    return found
-
-
-def list_faults(connection: Connection) -> dict[str, list[tuple[str, datetime]]]:
-    """Return what each host could not do, and since when."""
-    rows = connection.execute(
-        sa.select(host_problems.c.host, host_problems.c.message, host_problems.c.since).order_by(
-            host_problems.c.id
+def list_agent_hosts(connection: Connection) -> list[str]:
+    """Return the hosts that have ever reported."""
+    return list(
+        connection.scalars(
+            sa.select(services.c.host)
+            .where(services.c.binary == "cloudnet-agent")
+            .order_by(services.c.host)
         )
     )
-    found: dict[str, list[tuple[str, datetime]]] = {}
-    for host, message, since in rows:
-        found.setdefault(host, []).append((message, since))
-    return found
+
+
+def record_heartbeat(
+    connection: Connection, host: str, binary: str, topic: str, now: datetime
+) -> None:
+    """Record a heartbeat."""
+    done = connection.execute(
+        sa.update(services)
+        .where(services.c.host == host, services.c.binary == binary)
+        .values(report_count=services.c.report_count + 1, last_seen_up=now, updated_at=now)
+    )
+    if not done.rowcount:
+        connection.execute(
+            sa.insert(services),
+            {
+                "created_at": now,
+                "uuid": str(uuid.uuid4()),
+                "host": host,
+                "binary": binary,
+                "topic": topic,
+                "report_count": 1,
+                "last_seen_up": now,
+            },
+        )

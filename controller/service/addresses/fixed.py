@@ -13,9 +13,10 @@ from cloudnet.common.errors import (
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
-from cloudnet.controller.db.rows import history
+from cloudnet.controller.db.rows import history as history_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import usage as usage_rows
+from cloudnet.controller.model import events
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import Event, FixedIp, Network, Usage
 
@@ -37,7 +38,7 @@ class FixedIps:
     def list_events(self, address: IPv4Address) -> list[dict[str, Any]]:
         """Return who held an address, oldest first."""
         with self._database.reading() as connection:
-            return history.list_events(connection, address)
+            return history_rows.list_for_address(connection, address)
 
     def list_usage(self) -> list[Usage]:
         """Return how full each network is."""
@@ -61,7 +62,7 @@ class FixedIps:
             now = self._clock()
             position = int(address) - int(network.cidr.network_address)
             address_rows.insert_reserved(connection, [(network.id, address, position)], now)
-            history.add_events(connection, [_event(history.RESERVED, network, address)], now)
+            history_rows.add(connection, [_event(events.RESERVED, network, address)], now)
             return True
 
         try:
@@ -88,8 +89,8 @@ class FixedIps:
                     f"{address} is reserved by network {network.label} for itself and stays so"
                 )
             address_rows.unreserve(connection, known.id)
-            history.add_events(
-                connection, [_event(history.UNRESERVED, network, address)], self._clock()
+            history_rows.add(
+                connection, [_event(events.UNRESERVED, network, address)], self._clock()
             )
 
         self._database.write(work)

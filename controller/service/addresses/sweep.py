@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
-from cloudnet.controller.db.rows import guests as guest_rows
-from cloudnet.controller.db.rows import history
+from cloudnet.controller.db.rows import history as history_rows
+from cloudnet.controller.db.rows import instances as instance_rows
+from cloudnet.controller.model import events
 from cloudnet.controller.model.clock import Clock
 
 LOG = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ class Sweeper:
         due = address_rows.list_quarantined_before(connection, now - self._quarantine, AT_ONCE)
         freed = [address for address in due if address_rows.end_quarantine(connection, address.id)]
         if freed:
-            history.add_events(
-                connection, [history.address_event(history.FREED, one) for one in freed], now
+            history_rows.add(
+                connection, [events.address_event(events.FREED, one) for one in freed], now
             )
-            guest_rows.delete_unused_instances(connection, {one.instance_uuid for one in freed})
+            instance_rows.delete_unused(connection, {one.instance_uuid for one in freed})
         return len(freed)

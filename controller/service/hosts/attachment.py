@@ -10,10 +10,11 @@ from cloudnet.common.errors import NoMoreFixedIps
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import floating as floating_rows
-from cloudnet.controller.db.rows import guests as guest_rows
-from cloudnet.controller.db.rows import history, pool
-from cloudnet.controller.db.rows import hosts as host_rows
+from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import pool
+from cloudnet.controller.db.rows import vifs as vif_rows
+from cloudnet.controller.model import events
 from cloudnet.controller.model.records import Event, Network, SnapshotKey
 
 
@@ -38,7 +39,7 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
         touched = frozenset(raise_revisions(connection, led, host, now))
         if led != network:
             # Those that had been left without one.
-            guest_rows.set_gateway_revision(connection, led)
+            vif_rows.set_gateway_revision(connection, led)
             floating_rows.set_host_for_network(connection, led.id, led.host, now)
         return Attachment(led, None, touched)
     touched = frozenset(raise_revisions(connection, network, host, now))
@@ -55,7 +56,7 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
     pool.claim(connection, network, position, now, host=host)
     address = network.cidr[position]
     event = Event(
-        event=history.GATEWAY,
+        event=events.GATEWAY,
         address=address,
         network_id=network.id,
         network_uuid=network.uuid,
@@ -73,7 +74,10 @@ def raise_revisions(
 ) -> set[SnapshotKey]:
     """Raise the revision of every host that a change of a guest concerns, in one order."""
     concerned = {guest_host, network.gateway_host(guest_host) or guest_host}
-    return {host_rows.raise_revision(connection, host, network, now) for host in sorted(concerned)}
+    return {
+        host_network_rows.raise_revision(connection, host, network, now)
+        for host in sorted(concerned)
+    }
 
 
 def _with_gateway(connection: Connection, network: Network, host: str, now: datetime) -> Network:

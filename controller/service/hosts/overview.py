@@ -9,11 +9,11 @@ from typing import Any
 from cloudnet.common.errors import HostNotFound
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.db.rows import floating as floating_rows
+from cloudnet.controller.db.rows import host_networks as host_network_rows
+from cloudnet.controller.db.rows import host_problems as host_problem_rows
 from cloudnet.controller.db.rows import services as service_rows
-from cloudnet.controller.db.rows import targets as target_rows
-from cloudnet.controller.db.rows.services import NetworkSync, Service
 from cloudnet.controller.model.clock import Clock
-from cloudnet.controller.model.records import FloatingIp
+from cloudnet.controller.model.records import FloatingIp, NetworkSync, Service
 
 
 class Overview:
@@ -27,8 +27,8 @@ class Overview:
     def list_hosts(self) -> list[dict[str, Any]]:
         """Return a line for each program on each host; Any: columns of several kinds."""
         with self._database.reading() as connection:
-            standings = service_rows.list_network_sync(connection)
-            faults = service_rows.list_faults(connection)
+            standings = host_network_rows.list_sync_by_host(connection)
+            faults = host_problem_rows.list_by_host(connection)
             return [
                 self._service(service)
                 | _counted(service, standings.get(service.host, []))
@@ -43,7 +43,7 @@ class Overview:
         """
         with self._database.reading() as connection:
             programs = [s for s in service_rows.list_services(connection) if s.host == name]
-            standings = service_rows.list_network_sync(connection).get(name, [])
+            standings = host_network_rows.list_sync_by_host(connection).get(name, [])
             if not programs and not standings:
                 raise HostNotFound(
                     f"host {name} has never reported; see `cloudnet-manage host list`, and "
@@ -55,7 +55,7 @@ class Overview:
                 "networks": [_standing(s) for s in standings],
                 "faults": [
                     {"since": since, "message": message}
-                    for message, since in service_rows.list_faults(connection).get(name, [])
+                    for message, since in host_problem_rows.list_by_host(connection).get(name, [])
                 ],
             }
 
@@ -64,7 +64,7 @@ class Overview:
     ) -> list[tuple[FloatingIp, str | None, IPv4Address | None]]:
         """Return floating IPs (those a host carries if given), each with instance and address."""
         with self._database.reading() as connection:
-            targets = target_rows.list_targets(connection)
+            targets = floating_rows.list_targets(connection)
             return [
                 (floating, *targets.get(floating.id, (None, None)))
                 for floating in floating_rows.list_floating_ips(connection, host)

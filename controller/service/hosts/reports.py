@@ -18,9 +18,12 @@ from cloudnet.common.wire.objects import (
 )
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
-from cloudnet.controller.db.rows import history
-from cloudnet.controller.db.rows import hosts as host_rows
+from cloudnet.controller.db.rows import history as history_rows
+from cloudnet.controller.db.rows import host_networks as host_network_rows
+from cloudnet.controller.db.rows import host_problems as host_problem_rows
 from cloudnet.controller.db.rows import leases as lease_rows
+from cloudnet.controller.db.rows import services as service_rows
+from cloudnet.controller.model import events
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import HostNetwork
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader, read_snapshot
@@ -44,7 +47,9 @@ class HostReports:
 
         def work(connection: Connection) -> ReportReply:
             now = self._clock()
-            host_rows.record_heartbeat(connection, report.host, "cloudnet-agent", AGENT_TOPIC, now)
+            service_rows.record_heartbeat(
+                connection, report.host, "cloudnet-agent", AGENT_TOPIC, now
+            )
             _note_problems(connection, report, now)
             if report.leases is not None:
                 _note_leases(connection, report.host, report.leases)
@@ -79,7 +84,7 @@ class HostReports:
 
         def work(connection: Connection) -> None:
             now = self._clock()
-            host_rows.record_heartbeat(
+            service_rows.record_heartbeat(
                 connection, host, "cloudnet-controller", CONTROLLER_TOPIC, now
             )
 
@@ -87,10 +92,10 @@ class HostReports:
 
 
 def _note_problems(connection: Connection, report: Report, now: datetime) -> None:
-    known = host_rows.list_faults(connection, report.host)
+    known = host_problem_rows.list_for_host(connection, report.host)
     if known == list(report.faults):
         return
-    host_rows.replace_faults(connection, report.host, report.faults, now)
+    host_problem_rows.replace(connection, report.host, report.faults, now)
     for fault in report.faults:
         if fault not in known:
             LOG.warning("host %s: %s", report.host, fault.message)
@@ -114,10 +119,12 @@ def _note_leases(connection: Connection, host: str, leases: Sequence[ReportedLea
 def _note_applied(connection: Connection, report: Report, now: datetime) -> list[Snapshot]:
     """Record what stands on the host and return what should stand there instead."""
     stands = {applied.network: applied.revision for applied in report.applied}
-    rows = {row.network_uuid: row for row in host_rows.list_for_host(connection, report.host)}
+    rows = {
+        row.network_uuid: row for row in host_network_rows.list_for_host(connection, report.host)
+    }
     for uuid in sorted(stands.keys() - rows.keys()):
         # Nobody here knows why it has this: from now on it is to be gone, until it says so.
-        rows[uuid] = host_rows.add_unknown_network(
+        rows[uuid] = host_network_rows.add_unknown_network(
             connection, report.host, uuid, stands[uuid] + 1, now
         )
     stale = []
@@ -140,19 +147,19 @@ def _compare(
     if revision is not None and revision > row.revision:
         # The database is older than the host, say from a backup: go on above what the host has.
         return read_snapshot(
-            connection, host_rows.raise_revision_above(connection, row, revision + 1)
+            connection, host_network_rows.raise_revision_above(connection, row, revision + 1)
         )
     if revision == row.revision and revision == row.applied_revision:
         return None
     snapshot = read_snapshot(connection, row)
     if revision == row.revision:
-        settled = host_rows.record_applied(connection, row, now)
+        settled = host_network_rows.record_applied(connection, row, now)
     elif revision is None and isinstance(snapshot, NetworkGone):
-        settled = host_rows.delete_unchanged(connection, row)
+        settled = host_network_rows.delete_unchanged(connection, row)
     else:
         if revision is not None and revision > (row.applied_revision or OUT_OF_SYNC):
             # What is in it by now is wired, whatever has changed since.
-            host_rows.record_earlier_applied(connection, row, revision, now)
+            host_network_rows.record_earlier_applied(connection, row, revision, now)
         return snapshot
     if settled and isinstance(snapshot, NetworkGone):
         # A guest that came back meanwhile has changed the row, and then it is not settled.
@@ -165,4 +172,4 @@ def _give_back_gateway(connection: Connection, row: HostNetwork, now: datetime) 
         return
     gateway = address_rows.release_gateway(connection, row.network_id, row.host)
     if gateway is not None:
-        history.add_events(connection, [history.address_event(history.GATEWAY_FREED, gateway)], now)
+        history_rows.add(connection, [events.address_event(events.GATEWAY_FREED, gateway)], now)

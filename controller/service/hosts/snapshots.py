@@ -6,8 +6,10 @@ from cloudnet.common.wire.objects import FixedRanges, Snapshot
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
-from cloudnet.controller.db.rows import hosts as host_rows
+from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import revisions as revision_rows
+from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import ipam
 from cloudnet.controller.model.records import HostNetwork, SnapshotKey
 from cloudnet.controller.model.snapshot import build_snapshot
@@ -23,7 +25,7 @@ class SnapshotReader:
     def get_snapshot(self, touched: SnapshotKey) -> Snapshot | None:
         """Return what a host should have of a network, None when it need not know of it."""
         with self._database.reading() as connection:
-            row = host_rows.get(connection, touched.host, touched.network)
+            row = host_network_rows.get(connection, touched.host, touched.network)
             return None if row is None else read_snapshot(connection, row)
 
     def get_ranges(self) -> FixedRanges:
@@ -33,7 +35,7 @@ class SnapshotReader:
 
     def get_ranges_in(self, connection: Connection) -> FixedRanges:
         """Return the ranges of all networks, collapsed anew only when they have changed."""
-        revision = network_rows.get_revision(connection, network_rows.RANGES)
+        revision = revision_rows.get(connection, revision_rows.RANGES)
         known = self._ranges
         if known is None or known.revision != revision:
             known = FixedRanges(
@@ -45,7 +47,7 @@ class SnapshotReader:
     def list_agent_hosts(self) -> list[str]:
         """Return the hosts that have an agent."""
         with self._database.reading() as connection:
-            return host_rows.list_agent_hosts(connection)
+            return service_rows.list_agent_hosts(connection)
 
 
 def read_snapshot(connection: Connection, row: HostNetwork) -> Snapshot:

@@ -19,9 +19,12 @@ from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import guests as guest_rows
-from cloudnet.controller.db.rows import history, pool
+from cloudnet.controller.db.rows import history as history_rows
+from cloudnet.controller.db.rows import instances as instance_rows
+from cloudnet.controller.db.rows import pool
 from cloudnet.controller.db.rows import quotas as quota_rows
-from cloudnet.controller.model import hostnames, quotas
+from cloudnet.controller.db.rows import vifs as vif_rows
+from cloudnet.controller.model import events, hostnames, quotas
 from cloudnet.controller.model.nwinfo import VifInfo
 from cloudnet.controller.model.records import Event, Guest, Instance, Network, SnapshotKey
 from cloudnet.controller.service.hosts import attachment
@@ -77,12 +80,12 @@ class Allocation:
         for choice in selected:
             self._claim(choice)
         if self._events:
-            history.add_events(self._connection, self._events, self._now)
+            history_rows.add(self._connection, self._events, self._now)
         if before:
             guests = guest_rows.list_for_instance(self._connection, self._boot.instance)
             self.vifs = list_vif_info(self._connection, guests)
         elif not selected:
-            guest_rows.delete_unused_instances(self._connection, [self._boot.instance])
+            instance_rows.delete_unused(self._connection, [self._boot.instance])
         return self
 
     def _missing(self, before: Sequence[Guest]) -> list[SelectedNetwork]:
@@ -109,9 +112,9 @@ class Allocation:
         wanted = Instance(
             boot.instance, boot.project, boot.host, hostnames.to_dns_label(boot.hostname)
         )
-        known = guest_rows.get_instance(self._connection, boot.instance)
+        known = instance_rows.get(self._connection, boot.instance)
         if known is None:
-            guest_rows.add_instance(self._connection, wanted, self._now)
+            instance_rows.add(self._connection, wanted, self._now)
             return []
         if known.project_id != boot.project:
             raise BadRequest(
@@ -124,7 +127,7 @@ class Allocation:
             self.touched |= move_instance(self._connection, known, guests, boot.host, self._now)
             return guest_rows.list_for_instance(self._connection, boot.instance)
         if not guests and known != wanted:
-            guest_rows.update_instance(self._connection, wanted, self._now)
+            instance_rows.update(self._connection, wanted, self._now)
         return guests
 
     def _claim(self, choice: SelectedNetwork) -> None:
@@ -152,13 +155,13 @@ class Allocation:
             hostname=hostnames.to_dns_label(boot.hostname),
         )
         self.vifs.append(VifInfo(network, guest, served.own_address))
-        event = history.PICKED if choice.address is None else history.REQUESTED
-        self._events.append(history.guest_event(event, network.uuid, guest))
+        event = events.PICKED if choice.address is None else events.REQUESTED
+        self._events.append(events.guest_event(event, network.uuid, guest))
 
     def _vif(self, network: Network) -> tuple[str, int, str]:
         mac = self._macs.next_mac()
         try:
-            vif_id, vif_uuid = guest_rows.add_vif(
+            vif_id, vif_uuid = vif_rows.add(
                 self._connection,
                 self._boot.instance,
                 network,

@@ -12,6 +12,7 @@ from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import guests as guest_rows
+from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.nwinfo import format_network_info
 from cloudnet.controller.model.records import Instance, SnapshotKey
@@ -113,7 +114,7 @@ class Instances:
         """Take from the instance all it has (or ``only`` this); nothing to take is success."""
 
         def work(connection: Connection) -> set[SnapshotKey]:
-            known = guest_rows.get_instance(connection, instance)
+            known = instance_rows.get(connection, instance)
             if known is None:
                 return set()
             caller.require_access(f"instance {instance}", known.project_id)
@@ -128,7 +129,7 @@ class Instances:
 
 
 def _known(connection: Connection, instance: str) -> Instance:
-    known = guest_rows.get_instance(connection, instance)
+    known = instance_rows.get(connection, instance)
     if known is None:
         raise InstanceNotFound(f"instance {instance} is not known here")
     return known

@@ -9,8 +9,11 @@ from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
-from cloudnet.controller.db.rows import history
+from cloudnet.controller.db.rows import history as history_rows
+from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import vifs as vif_rows
+from cloudnet.controller.model import events
 from cloudnet.controller.model.records import Guest, Network, SnapshotKey
 from cloudnet.controller.service.hosts import attachment
 from cloudnet.controller.service.networks.network_selection import RequestedNetwork
@@ -25,7 +28,7 @@ def release_instance(
     """
     guests = guest_rows.list_for_instance(connection, instance)
     if not guests:
-        guest_rows.delete_unused_instances(connection, [instance])
+        instance_rows.delete_unused(connection, [instance])
         return set()
     network_ids = [guest.network_id for guest in guests]
     seen = network_rows.get_seen_from_by_ids(connection, guests[0].host, network_ids)
@@ -45,15 +48,15 @@ def release_instance(
             floating_rows.set_target(connection, floating, fixed_ip_id=None, host=None, now=now)
             if floating.auto_assigned:
                 floating_rows.release(connection, floating, now)
-    guest_rows.delete_vifs(connection, [guest.vif_id for guest in guests])
+    vif_rows.delete(connection, [guest.vif_id for guest in guests])
     touched: set[SnapshotKey] = set()
     for guest in guests:
         network, _ = seen[guest.network_id]
         touched |= attachment.raise_revisions(connection, network, guest.host, now)
-    history.add_events(
+    history_rows.add(
         connection,
         [
-            history.guest_event(history.RELEASED, seen[guest.network_id][0].uuid, guest)
+            events.guest_event(events.RELEASED, seen[guest.network_id][0].uuid, guest)
             for guest in guests
         ],
         now,

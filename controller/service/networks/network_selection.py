@@ -16,6 +16,7 @@ from cloudnet.common.errors import (
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.model.records import Network
 
 
@@ -65,7 +66,7 @@ def associate_free_network(connection: Connection, project: str, now: datetime) 
 
     :raises NoMoreNetworks: none is free
     """
-    network_rows.raise_revision(connection, network_rows.PROJECTS, now)
+    revision_rows.increment(connection, revision_rows.PROJECTS, now)
     if network_rows.list_for_project(connection, project):
         return
     while (free := network_rows.find_free_network(connection)) is not None:

@@ -23,10 +23,13 @@ from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
-from cloudnet.controller.db.rows import history
-from cloudnet.controller.db.rows import hosts as host_rows
+from cloudnet.controller.db.rows import history as history_rows
+from cloudnet.controller.db.rows import host_networks as host_network_rows
+from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
-from cloudnet.controller.model import validation
+from cloudnet.controller.db.rows import revisions as revision_rows
+from cloudnet.controller.db.rows import vifs as vif_rows
+from cloudnet.controller.model import events, validation
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.network_plan import (
     ExistingNetworks,
@@ -78,7 +81,7 @@ class Networks:
 
         def work(connection: Connection) -> list[Network]:
             now = self._clock()
-            network_rows.raise_revision(connection, network_rows.RANGES, now)  # one at a time
+            revision_rows.increment(connection, revision_rows.RANGES, now)  # one at a time
             drafts = plan_networks(request, self._defaults, _existing(connection))
             return _write(connection, drafts, now)
 
@@ -110,12 +113,12 @@ class Networks:
             if require_disassociated:
                 _refuse_if_owned(network)
             _refuse_if_allocated(connection, network)
-            network_rows.raise_revision(connection, network_rows.RANGES, now)
-            touched = host_rows.raise_revision_on_all_hosts(connection, network)
+            revision_rows.increment(connection, revision_rows.RANGES, now)
+            touched = host_network_rows.raise_revision_on_all_hosts(connection, network)
             freed = address_rows.delete_for_network(connection, network.id)
             if freed:
-                history.add_events(connection, [_freed(one) for one in freed], now)
-                guest_rows.delete_unused_instances(connection, {one.instance_uuid for one in freed})
+                history_rows.add(connection, [_freed(one) for one in freed], now)
+                instance_rows.delete_unused(connection, {one.instance_uuid for one in freed})
             network_rows.delete(connection, network.id)
             return network, touched
 
@@ -165,7 +168,7 @@ class Networks:
             if values:
                 network_rows.update(connection, network.id, self._clock(), **values)
             changed = _found(connection, uuid)
-            touched = host_rows.raise_revision_on_all_hosts(connection, changed)
+            touched = host_network_rows.raise_revision_on_all_hosts(connection, changed)
             if host is not None:
                 touched |= _serve_from(connection, changed, host, self._clock())
             return changed, touched
@@ -180,12 +183,12 @@ class Networks:
         """
 
         def work(connection: Connection) -> tuple[Network, set[SnapshotKey]]:
-            network_rows.raise_revision(connection, network_rows.PROJECTS, self._clock())
+            revision_rows.increment(connection, revision_rows.PROJECTS, self._clock())
             network = _free_one(connection, project, uuid)
             network_rows.update(connection, network.id, self._clock(), project_id=project)
             return network_rows.get_by_id(
                 connection, network.id
-            ), host_rows.raise_revision_on_all_hosts(connection, network)
+            ), host_network_rows.raise_revision_on_all_hosts(connection, network)
 
         return self._announced(self._database.write(work), f"associate with {project}")
 
@@ -207,7 +210,7 @@ class Networks:
                 network_rows.update(connection, network.id, self._clock(), **values)
             if host and not network.multi_host:
                 floating_rows.set_host_for_network(connection, network.id, None, self._clock())
-            return _found(connection, uuid), host_rows.raise_revision_on_all_hosts(
+            return _found(connection, uuid), host_network_rows.raise_revision_on_all_hosts(
                 connection, network
             )
 
@@ -229,8 +232,8 @@ def _taken(label: str, conflict: Conflict) -> CidrConflict:
 
 
 def _freed(row: FixedIp) -> Event:
-    event = history.GATEWAY_FREED if row.instance_uuid is None else history.FREED
-    return history.address_event(event, row)
+    event = events.GATEWAY_FREED if row.instance_uuid is None else events.FREED
+    return events.address_event(event, row)
 
 
 def _existing(connection: Connection) -> ExistingNetworks:
@@ -303,8 +306,8 @@ def _serve_from(
     floating_rows.set_host_for_network(connection, network.id, host, now)
     if not guest_rows.has_guests(connection, network.id):
         return set()
-    touched = host_rows.raise_revision(connection, host, network, now)
-    guest_rows.set_gateway_revision(connection, network)
+    touched = host_network_rows.raise_revision(connection, host, network, now)
+    vif_rows.set_gateway_revision(connection, network)
     return {touched}
 
 

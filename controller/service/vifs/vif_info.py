@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import floating as floating_rows
-from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model.nwinfo import VifInfo
 from cloudnet.controller.model.records import Guest
 
@@ -20,7 +20,7 @@ def list_vif_info(connection: Connection, guests: Sequence[Guest]) -> list[VifIn
         connection, guests[0].host, [guest.network_id for guest in guests]
     )
     floating_ips = floating_rows.list_for_instance(connection, guests[0].instance)
-    wired = guest_rows.list_active_vif_ids(connection, guests[0].instance)
+    wired = vif_rows.list_active_ids(connection, guests[0].instance)
     return [
         VifInfo(
             network,

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudnet.controller.db.engine import Connection
-from cloudnet.controller.db.rows import addresses, history, pool
+from cloudnet.controller.db.rows import addresses, pool
+from cloudnet.controller.db.rows import history as history_rows
+from cloudnet.controller.model import events
 from cloudnet.controller.model.records import Event, Network
 from tests.fixtures.controller.world import World, a_world
 
@@ -31,9 +33,9 @@ def fill(world: World, network: Network, taken: set[int], last: int | None) -> i
             addresses.insert_reserved(connection, rows, now)
         if last is not None:
             picked = Event(
-                history.PICKED, network.cidr[last], network.id, network.uuid, last, *[None] * 4
+                events.PICKED, network.cidr[last], network.id, network.uuid, last, *[None] * 4
             )
-            history.add_events(connection, [picked], now)
+            history_rows.add(connection, [picked], now)
         return pool.find_free_position(connection, network)
 
     return world.services.database.write(work)

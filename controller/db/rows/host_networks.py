@@ -1,19 +1,16 @@
-"""Rows about nodes: ``host_networks``, ``host_problems`` and ``services``."""
+"""Rows of ``host_networks``: the revision that each host shall have, and the one it has applied."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
-from cloudnet.common.wire.objects import Fault
 from cloudnet.controller.db.engine import Connection
-from cloudnet.controller.db.tables import host_networks, host_problems, networks, services
-from cloudnet.controller.model.records import HostNetwork, Network, SnapshotKey
+from cloudnet.controller.db.tables import host_networks, networks
+from cloudnet.controller.model.records import HostNetwork, Network, NetworkSync, SnapshotKey
 
 _ROW = sa.select(
     host_networks.c.host,
@@ -147,77 +144,20 @@ def _is(row: HostNetwork) -> sa.ColumnElement[bool]:
     )
 
 
-# -- problems --------------------------------------------------------------------------------------
-
-
-def list_faults(connection: Connection, host: str) -> list[Fault]:
-    """Return what a host said it could not do."""
+def list_sync_by_host(connection: Connection) -> dict[str, list[NetworkSync]]:
+    """Return how networks stand on each host that has any."""
     rows = connection.execute(
-        sa.select(host_problems.c.network_uuid, host_problems.c.message)
-        .where(host_problems.c.host == host)
-        .order_by(host_problems.c.id)
-    )
-    return [Fault(*row) for row in rows]
-
-
-def replace_faults(
-    connection: Connection, host: str, now_there: Sequence[Fault], now: datetime
-) -> None:
-    """Put a host's new list of problems in the place of the old one; what stays keeps its since."""
-    mine = host_problems.c.host == host
-    known = sa.select(
-        host_problems.c.network_uuid, host_problems.c.message, host_problems.c.since
-    ).where(mine)
-    since = {Fault(uuid, said): moment for uuid, said, moment in connection.execute(known)}
-    connection.execute(sa.delete(host_problems).where(mine))
-    if now_there:
-        connection.execute(
-            sa.insert(host_problems),
-            [
-                {
-                    "host": host,
-                    "network_uuid": fault.network,
-                    "message": fault.message,
-                    "since": since.get(fault, now),
-                }
-                for fault in now_there
-            ],
+        sa.select(
+            host_networks.c.host,
+            host_networks.c.network_uuid,
+            networks.c.label,
+            host_networks.c.revision,
+            host_networks.c.applied_revision,
         )
-
-
-# -- services --------------------------------------------------------------------------------------
-
-
-def record_heartbeat(
-    connection: Connection, host: str, binary: str, topic: str, now: datetime
-) -> None:
-    """Record a heartbeat."""
-    done = connection.execute(
-        sa.update(services)
-        .where(services.c.host == host, services.c.binary == binary)
-        .values(report_count=services.c.report_count + 1, last_seen_up=now, updated_at=now)
+        .outerjoin(networks, networks.c.id == host_networks.c.network_id)
+        .order_by(host_networks.c.host, host_networks.c.network_uuid)
     )
-    if not done.rowcount:
-        connection.execute(
-            sa.insert(services),
-            {
-                "created_at": now,
-                "uuid": str(uuid.uuid4()),
-                "host": host,
-                "binary": binary,
-                "topic": topic,
-                "report_count": 1,
-                "last_seen_up": now,
-            },
-        )
-
-
-def list_agent_hosts(connection: Connection) -> list[str]:
-    """Return the hosts that have ever reported."""
-    return list(
-        connection.scalars(
-            sa.select(services.c.host)
-            .where(services.c.binary == "cloudnet-agent")
-            .order_by(services.c.host)
-        )
-    )
+    found: dict[str, list[NetworkSync]] = {}
+    for host, *standing in rows:
+        found.setdefault(host, []).append(NetworkSync(*standing))
+    return found
