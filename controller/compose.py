@@ -17,6 +17,7 @@ from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.addresses.sweep import Sweeper
 from cloudnet.controller.service.floating.floating import FloatingIps
 from cloudnet.controller.service.floating.pools import FloatingPools
+from cloudnet.controller.service.hosts.leases import Leases
 from cloudnet.controller.service.hosts.overview import Overview
 from cloudnet.controller.service.hosts.reports import HostReports
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
@@ -37,6 +38,7 @@ class Services:
     fixed: FixedIps
     quotas: Quotas
     hosts: HostReports
+    leases: Leases
     overview: Overview
     sweeper: Sweeper
 
@@ -62,6 +64,7 @@ def build_services(
         fixed=FixedIps(database, clock),
         quotas=Quotas(database, settings, clock),
         hosts=HostReports(database, SnapshotReader(database), clock),
+        leases=Leases(database),
         overview=Overview(database, settings.service_down_seconds, clock),
         sweeper=Sweeper(database, settings.quarantine_seconds, clock),
     )

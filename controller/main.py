@@ -91,7 +91,7 @@ class Controller:
         services = build_services(settings, self._database, self._notifier)
         self._servers = [
             self._server(rpc.NETWORK_TOPIC, network_endpoints(services)),
-            self._server(rpc.CONTROLLER_TOPIC, [AgentsEndpoint(services.hosts)]),
+            self._server(rpc.CONTROLLER_TOPIC, [AgentsEndpoint(services)]),
         ]
         self._periodic = PeriodicTasks(
             settings.host, services.hosts, services.sweeper, settings.report_interval_seconds

@@ -7,9 +7,9 @@ from typing import Any
 from cloudnet.common.limits import REVISION
 from cloudnet.common.wire.codec import JsonObject, from_wire, to_wire
 from cloudnet.common.wire.objects import Report
+from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments
 from cloudnet.controller.endpoint.rpc_errors import CONTROLLER_TARGET, Context, map_errors
-from cloudnet.controller.service.hosts.reports import HostReports
 
 
 class AgentsEndpoint:
@@ -17,8 +17,9 @@ class AgentsEndpoint:
 
     target = CONTROLLER_TARGET
 
-    def __init__(self, hosts: HostReports) -> None:
-        self._hosts = hosts
+    def __init__(self, services: Services) -> None:
+        self._hosts = services.hosts
+        self._leases = services.leases
 
     @map_errors
     def report(self, context: Context, report: Any) -> JsonObject:
@@ -28,7 +29,7 @@ class AgentsEndpoint:
     @map_errors
     def lease_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that a lease of the address has begun."""
-        self._hosts.record_lease(
+        self._leases.record_lease(
             arguments.parse_address("address", address),
             arguments.parse_optional(arguments.parse_mac, "mac", mac),
         )
@@ -36,7 +37,7 @@ class AgentsEndpoint:
     @map_errors
     def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that the lease of the address has ended."""
-        self._hosts.record_lease_end(
+        self._leases.record_lease_end(
             arguments.parse_address("address", address),
             arguments.parse_optional(arguments.parse_mac, "mac", mac),
         )

@@ -20,7 +20,7 @@ class InstancesEndpoint:
 
     def __init__(self, services: Services) -> None:
         self._instances = services.instances
-        self._hosts = services.hosts
+        self._leases = services.leases
 
     @map_errors
     def allocate_for_instance(
@@ -89,12 +89,12 @@ class InstancesEndpoint:
     @map_errors
     def lease_fixed_ip(self, context: Context, address: Any) -> None:
         """Record that a lease of the address has begun."""
-        self._hosts.record_lease(arguments.parse_address("address", address))
+        self._leases.record_lease(arguments.parse_address("address", address))
 
     @map_errors
     def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that the lease of the address has ended."""
-        self._hosts.record_lease_end(
+        self._leases.record_lease_end(
             arguments.parse_address("address", address),
             arguments.parse_optional(arguments.parse_mac, "mac", mac),
         )

@@ -90,7 +90,7 @@ def a_cloud(folder: Path) -> Iterator[Cloud]:
                 transport,
                 rpc.CONTROLLER_TOPIC,
                 "controller",
-                [AgentsEndpoint(world.services.hosts)],
+                [AgentsEndpoint(world.services)],
             ),
             *(rpc.server(transport, rpc.AGENT_TOPIC, host, [ear]) for host, ear in ears.items()),
         ]

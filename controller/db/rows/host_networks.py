@@ -11,6 +11,7 @@ from sqlalchemy import bindparam as given
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import host_networks, networks
 from cloudnet.controller.model.records import HostNetwork, Network, NetworkSync, SnapshotKey
+from cloudnet.controller.model.revisions import first_revision
 
 _ROW = sa.select(
     host_networks.c.host,
@@ -18,6 +19,9 @@ _ROW = sa.select(
     host_networks.c.network_id,
     host_networks.c.revision,
     host_networks.c.applied_revision,
+)
+_ONE = _ROW.where(
+    host_networks.c.host == given("on_host"), host_networks.c.network_uuid == given("of_network")
 )
 _RAISE = (
     sa.update(host_networks)
@@ -28,124 +32,24 @@ _RAISE = (
     .values(revision=host_networks.c.revision + 1)
 )
 _ADD = sa.insert(host_networks)
-_ONE = _ROW.where(
-    host_networks.c.host == given("on_host"), host_networks.c.network_uuid == given("of_network")
-)
 
 
-def raise_revision(
-    connection: Connection, host: str, network: Network, now: datetime
-) -> SnapshotKey:
-    """Raise the revision of a network on a host.
-
-    A row that is new, perhaps after one that went, starts at the clock (ms): above all that the
-    host may still remember of this network.
-    """
-    done = connection.execute(_RAISE, {"on_host": host, "of_network": network.uuid})
-    if not done.rowcount:
-        connection.execute(
-            _ADD,
-            {
-                "host": host,
-                "network_uuid": network.uuid,
-                "network_id": network.id,
-                "revision": _clock(now),
-            },
-        )
-    return SnapshotKey(host, network.uuid)
-
-
-def raise_revision_on_all_hosts(connection: Connection, network: Network) -> set[SnapshotKey]:
-    """Raise the revision of a network on every host that has it."""
-    mine = host_networks.c.network_uuid == network.uuid
-    connection.execute(
-        sa.update(host_networks).where(mine).values(revision=host_networks.c.revision + 1)
-    )
-    hosts = connection.scalars(sa.select(host_networks.c.host).where(mine))
-    return {SnapshotKey(host, network.uuid) for host in hosts}
-
-
-def raise_revision_above(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
-    """Put a row above a revision that the host has from elsewhere, and return it as it is now."""
-    fresh = replace(row, revision=revision, applied_revision=None)
-    connection.execute(
-        sa.update(host_networks)
-        .where(_is(row))
-        .values(revision=fresh.revision, applied_revision=fresh.applied_revision)
-    )
-    return fresh
-
-
-def add_unknown_network(
-    connection: Connection, host: str, network_uuid: str, above: int, now: datetime
-) -> HostNetwork:
-    """Remember that a host has a network that it should not have, at a revision not below these."""
-    network_id = connection.scalar(sa.select(networks.c.id).where(networks.c.uuid == network_uuid))
-    revision = max(above, _clock(now))
-    row = HostNetwork(host, network_uuid, network_id, revision, applied_revision=None)
-    connection.execute(_ADD, vars(row))
-    return row
+def get(connection: Connection, host: str, network_uuid: str) -> HostNetwork | None:
+    """Return the row of one network on a host, or None if the host does not have the network."""
+    row = connection.execute(_ONE, {"on_host": host, "of_network": network_uuid}).first()
+    return None if row is None else HostNetwork(*row)
 
 
 def list_for_host(connection: Connection, host: str) -> list[HostNetwork]:
-    """Return what a host should have."""
+    """Return the rows of all networks on a host."""
     rows = connection.execute(
         _ROW.where(host_networks.c.host == host).order_by(host_networks.c.network_uuid)
     )
     return [HostNetwork(*row) for row in rows]
 
 
-def get(connection: Connection, host: str, network_uuid: str) -> HostNetwork | None:
-    """Return what a host should have of one network."""
-    row = connection.execute(_ONE, {"on_host": host, "of_network": network_uuid}).first()
-    return None if row is None else HostNetwork(*row)
-
-
-def record_applied(connection: Connection, row: HostNetwork, now: datetime) -> bool:
-    """Record that a row's revision stands on its host; False: there is a newer one by now."""
-    done = connection.execute(
-        sa.update(host_networks)
-        .where(_is(row), host_networks.c.revision == row.revision)
-        .values(applied_revision=row.revision, applied_at=now)
-    )
-    return done.rowcount == 1
-
-
-def record_earlier_applied(
-    connection: Connection, row: HostNetwork, revision: int, now: datetime
-) -> None:
-    """Record that an earlier revision of a row stands on its host; that does not go back."""
-    connection.execute(
-        sa.update(host_networks)
-        .where(
-            _is(row),
-            sa.func.coalesce(host_networks.c.applied_revision, 0) < revision,
-        )
-        .values(applied_revision=revision, applied_at=now)
-    )
-
-
-def delete_unchanged(connection: Connection, row: HostNetwork) -> bool:
-    """Remove a row that has not changed since it was read; False: it has."""
-    done = connection.execute(
-        sa.delete(host_networks).where(_is(row), host_networks.c.revision == row.revision)
-    )
-    return done.rowcount == 1
-
-
-def _clock(now: datetime) -> int:
-    """Milliseconds: what a new row's revision starts at."""
-    return int(now.timestamp() * 1000)
-
-
-def _is(row: HostNetwork) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        host_networks.c.host == row.host, host_networks.c.network_uuid == row.network_uuid
-    )
-
-
 def list_sync_by_host(connection: Connection) -> dict[str, list[NetworkSync]]:
-    """Return how networks stand on each host that has any."""
+    """Return by host how far each host is with each of its networks."""
     rows = connection.execute(
         sa.select(
             host_networks.c.host,
@@ -157,7 +61,82 @@ def list_sync_by_host(connection: Connection) -> dict[str, list[NetworkSync]]:
         .outerjoin(networks, networks.c.id == host_networks.c.network_id)
         .order_by(host_networks.c.host, host_networks.c.network_uuid)
     )
-    found: dict[str, list[NetworkSync]] = {}
-    for host, *standing in rows:
-        found.setdefault(host, []).append(NetworkSync(*standing))
-    return found
+    by_host: dict[str, list[NetworkSync]] = {}
+    for host, *sync in rows:
+        by_host.setdefault(host, []).append(NetworkSync(*sync))
+    return by_host
+
+
+def raise_revision(
+    connection: Connection, host: str, network: Network, now: datetime
+) -> SnapshotKey:
+    """Raise the revision of a network on a host; add the row if there is none."""
+    done = connection.execute(_RAISE, {"on_host": host, "of_network": network.uuid})
+    if not done.rowcount:
+        row = HostNetwork(host, network.uuid, network.id, first_revision(now), None)
+        connection.execute(_ADD, vars(row))
+    return SnapshotKey(host, network.uuid)
+
+
+def raise_revision_on_all_hosts(connection: Connection, network: Network) -> set[SnapshotKey]:
+    """Raise the revision of a network on every host that has it."""
+    of_network = host_networks.c.network_uuid == network.uuid
+    connection.execute(
+        sa.update(host_networks).where(of_network).values(revision=host_networks.c.revision + 1)
+    )
+    hosts = connection.scalars(sa.select(host_networks.c.host).where(of_network))
+    return {SnapshotKey(host, network.uuid) for host in hosts}
+
+
+def set_revision(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
+    """Set the revision of a row that no host has applied, and return the row as it is now."""
+    changed = replace(row, revision=revision, applied_revision=None)
+    connection.execute(
+        sa.update(host_networks)
+        .where(_is(row))
+        .values(revision=changed.revision, applied_revision=changed.applied_revision)
+    )
+    return changed
+
+
+def add_unknown_network(
+    connection: Connection, host: str, network_uuid: str, at_least: int, now: datetime
+) -> HostNetwork:
+    """Add the row of a network that a host has and shall remove."""
+    network_id = connection.scalar(sa.select(networks.c.id).where(networks.c.uuid == network_uuid))
+    row = HostNetwork(host, network_uuid, network_id, first_revision(now, at_least), None)
+    connection.execute(_ADD, vars(row))
+    return row
+
+
+def record_applied(connection: Connection, row: HostNetwork, now: datetime) -> bool:
+    """Record that the host has applied the row's revision; return False if it is not the last."""
+    done = connection.execute(
+        sa.update(host_networks)
+        .where(_is(row), host_networks.c.revision == row.revision)
+        .values(applied_revision=row.revision, applied_at=now)
+    )
+    return done.rowcount == 1
+
+
+def record_progress(connection: Connection, row: HostNetwork, revision: int, now: datetime) -> None:
+    """Record that the host has applied an older revision, unless a newer one is recorded."""
+    connection.execute(
+        sa.update(host_networks)
+        .where(_is(row), sa.func.coalesce(host_networks.c.applied_revision, 0) < revision)
+        .values(applied_revision=revision, applied_at=now)
+    )
+
+
+def delete_unchanged(connection: Connection, row: HostNetwork) -> bool:
+    """Delete a row; return False if its revision has changed since the row was read."""
+    done = connection.execute(
+        sa.delete(host_networks).where(_is(row), host_networks.c.revision == row.revision)
+    )
+    return done.rowcount == 1
+
+
+def _is(row: HostNetwork) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        host_networks.c.host == row.host, host_networks.c.network_uuid == row.network_uuid
+    )

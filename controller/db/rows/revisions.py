@@ -1,4 +1,4 @@
-"""Rows of ``revisions``: counters whose row is also the lock of what they count."""
+"""Rows of ``revisions``: counters, each of which is also the lock of what it counts."""
 
 from __future__ import annotations
 
@@ -8,27 +8,24 @@ import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import revisions
+from cloudnet.controller.model.revisions import first_revision
 
-RANGES = "fixed_ranges"  # goes up when a network comes or goes
-PROJECTS = "projects"  # goes up when a network is given to a project
+RANGES = "fixed_ranges"  # counts networks that are created or deleted
+PROJECTS = "projects"  # counts networks that get a project
 
 
 def increment(connection: Connection, name: str, now: datetime) -> None:
-    """Count one more; whoever else does waits until this transaction ends.
-
-    The clock (ms) is the least: so it is above all that hosts may remember, also when the database
-    is a new one, or from a backup.
-    """
-    more, clock = revisions.c.value + 1, int(now.timestamp() * 1000)
+    """Raise a counter; other transactions that raise it wait until this one ends."""
+    next_value, first = revisions.c.value + 1, first_revision(now)
     connection.execute(
         sa.update(revisions)
         .where(revisions.c.name == name)
-        .values(value=sa.case((more > clock, more), else_=clock))
+        .values(value=sa.case((next_value > first, next_value), else_=first))
     )
 
 
 def get(connection: Connection, name: str) -> int:
-    """Return where a counter stands."""
+    """Return a counter's value."""
     value: int = connection.execute(
         sa.select(revisions.c.value).where(revisions.c.name == name)
     ).scalar_one()

@@ -70,7 +70,7 @@ def test_a_report_with_leases_looks_at_its_own_host_only(crowded: World) -> None
 
 def test_a_lease_event_looks_at_its_own_address_only(crowded: World) -> None:
     with _plans() as plans:
-        crowded.services.hosts.record_lease(IPv4Address("10.0.0.3"))
+        crowded.services.leases.record_lease(IPv4Address("10.0.0.3"))
 
     assert _at_everything(plans) == []
 

@@ -30,7 +30,7 @@ UUID = "11111111-1111-4111-8111-111111111111"
 def test_an_ill_formed_report_is_refused_by_name_and_leaves_no_trace(
     world: World, report: Report, named: str
 ) -> None:
-    endpoint = AgentsEndpoint(world.services.hosts)
+    endpoint = AgentsEndpoint(world.services)
 
     with pytest.raises(Exception) as refused:  # noqa: PT011 - the library's wrapper has no message
         endpoint.report({}, to_wire(report))
@@ -42,7 +42,7 @@ def test_an_ill_formed_report_is_refused_by_name_and_leaves_no_trace(
 
 
 def test_the_signature_of_a_method_is_visible_to_the_dispatcher(world: World) -> None:
-    endpoint = AgentsEndpoint(world.services.hosts)
+    endpoint = AgentsEndpoint(world.services)
 
     assert list(inspect.signature(endpoint.lease_fixed_ip).parameters) == [
         "context",

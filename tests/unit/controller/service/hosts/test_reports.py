@@ -393,18 +393,18 @@ def test_lease_events_set_and_clear_the_flag(world: World) -> None:
     world.boot(1)
     address = IPv4Address("10.0.0.3")
 
-    world.services.hosts.record_lease(address)
+    world.services.leases.record_lease(address)
     assert leased(world) == ["10.0.0.3"]
-    world.services.hosts.record_lease_end(address)
+    world.services.leases.record_lease_end(address)
     assert leased(world) == []
 
 
 def test_a_late_release_of_the_previous_holder_does_not_touch_the_next(world: World) -> None:
     world.network()
     world.boot(1)
-    world.services.hosts.record_lease(IPv4Address("10.0.0.3"))
+    world.services.leases.record_lease(IPv4Address("10.0.0.3"))
 
-    world.services.hosts.record_lease_end(IPv4Address("10.0.0.3"), "fa:16:3e:99:99:99")
+    world.services.leases.record_lease_end(IPv4Address("10.0.0.3"), "fa:16:3e:99:99:99")
 
     assert leased(world) == ["10.0.0.3"]
 
@@ -412,7 +412,7 @@ def test_a_late_release_of_the_previous_holder_does_not_touch_the_next(world: Wo
 def test_a_lease_of_an_address_nobody_has_is_no_news(world: World) -> None:
     world.network()
 
-    world.services.hosts.record_lease(IPv4Address("10.0.0.9"))
+    world.services.leases.record_lease(IPv4Address("10.0.0.9"))
 
     assert leased(world) == []
 
@@ -420,7 +420,7 @@ def test_a_lease_of_an_address_nobody_has_is_no_news(world: World) -> None:
 def test_lost_lease_events_are_made_up_for_by_the_list_of_leases(world: World) -> None:
     network = world.network()
     macs = [world.boot(number)[0]["address"] for number in range(3)]
-    world.services.hosts.record_lease(IPv4Address("10.0.0.3"))
+    world.services.leases.record_lease(IPv4Address("10.0.0.3"))
     now_out = ReportedLease(network.uuid, IPv4Address("10.0.0.4"), macs[1])
     stranger = ReportedLease(network.uuid, IPv4Address("10.0.0.5"), "fa:16:3e:99:99:99")
 

@@ -118,11 +118,11 @@ def test_the_history_says_who_held_an_address(world: World) -> None:
 def test_quarantine_counts_from_the_release_whatever_leases_say(world: World) -> None:
     world.network()
     world.boot(1)
-    world.services.hosts.record_lease(IPv4Address("10.0.0.3"))
+    world.services.leases.record_lease(IPv4Address("10.0.0.3"))
     world.delete(1)
 
     world.clock.pass_seconds(20)
-    world.services.hosts.record_lease_end(IPv4Address("10.0.0.3"))
+    world.services.leases.record_lease_end(IPv4Address("10.0.0.3"))
     world.clock.pass_seconds(11)
 
     assert world.services.sweeper.sweep() == 1
