@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cloudnet.agent.desired import DesiredState, DesiredStore
+from cloudnet.agent.firewall.renderer import FirewallRenderer
 from cloudnet.agent.node.plan import Step, Verb, expected, plan
 from cloudnet.agent.node.render import Rendered, render
 from cloudnet.agent.node.resources.actual import ActualState
@@ -106,6 +107,7 @@ class Reconciler:
         self._store = store
         self._kernel = kernel
         self._settings = settings
+        self._firewall = FirewallRenderer(settings.nat)
         self._clock = clock
         self._on_round = on_pass
         self._failures: dict[str, _Failure] = {}
@@ -168,7 +170,7 @@ class Reconciler:
         return standing
 
     def _planned(self, desired: DesiredState, found: ActualState) -> tuple[Rendered, list[Step]]:
-        want = render(desired.wanted, desired.ranges, self._settings, found)
+        want = render(desired.wanted, desired.ranges, self._settings, found, self._firewall)
         steps = plan(
             want.resources,
             found.resources,

@@ -15,7 +15,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.conntrack import ConntrackDriver
 from cloudnet.agent.drivers.dnsmasq.dnsmasq import DnsmasqDriver
-from cloudnet.agent.drivers.iptables.chains import FirewallDriver
+from cloudnet.agent.drivers.iptables.driver import IptablesDriver
 from cloudnet.agent.drivers.links.addresses import AddressDriver
 from cloudnet.agent.drivers.links.arp import ArpAnnouncer
 from cloudnet.agent.drivers.links.bridges import BridgeDriver
@@ -69,6 +69,7 @@ class LinuxKernel:
         self._conntrack = ConntrackDriver()
         self._announcer = ArpAnnouncer(settings.gratuitous_arps)
         self._addresses = AddressDriver(self._netlink, self._announcer)
+        self._iptables = IptablesDriver()
         dhcp = DnsmasqDriver(settings.dhcp.networks_path, follow)
         self._drivers: Mapping[type[Resource], Driver] = {
             Forwarding: ForwardingDriver(),
@@ -79,7 +80,7 @@ class LinuxKernel:
             PublicAddress: self._addresses,
             Dnsmasq: dhcp,
             Lease: dhcp,
-            Table: FirewallDriver(),
+            Table: self._iptables,
             NatMapping: self._conntrack,
         }
 
@@ -113,7 +114,7 @@ class LinuxKernel:
 
     def has_drifted(self) -> bool:
         """Return whether something changed that the kernel sends no events for."""
-        return False
+        return self._iptables.has_drifted()
 
     def close(self) -> None:
         """Let go of the kernel; what stands stays."""

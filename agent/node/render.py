@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 
-from cloudnet.agent.firewall import policy
+from cloudnet.agent.firewall.renderer import FirewallRenderer
 from cloudnet.agent.node import dnsmasq
 from cloudnet.agent.node.resources.actual import ActualState, Nic
 from cloudnet.agent.node.resources.address import Address
@@ -47,15 +47,21 @@ def render(
     ranges: FixedRanges,
     settings: AgentSettings,
     found: ActualState,
+    firewall: FirewallRenderer | None = None,
 ) -> Rendered:
-    """Return what the node, as it was found, must have for the networks in ``snapshots``."""
+    """Return what the node, as it was found, must have for the networks in ``snapshots``.
+
+    :param firewall: of this host, which reuses what it rendered before; None: a new one
+    """
     snapshots = sorted(snapshots, key=lambda snapshot: snapshot.network)
     resources: dict[str, Resource] = {}
     networks: dict[str, frozenset[str]] = {}
     preserved: set[str] = set()
     faults: list[Fault] = []
     # Rules name bridges and addresses, not NICs: they stand whether or not a NIC is there.
-    tables = by_key(*policy.tables(snapshots, ranges, settings.nat, _held(snapshots, found)))
+    renderer = firewall or FirewallRenderer(settings.nat)
+    rules = renderer.render(snapshots, ranges, _held(snapshots, found))
+    tables = by_key(*rules.tables)
     for snapshot in snapshots:
         try:
             own = by_key(*_network(snapshot, settings, found.nics))
@@ -67,7 +73,7 @@ def render(
             continue
         resources |= own
         networks[snapshot.network] = frozenset(own.keys() | tables.keys())
-    resources |= tables | by_key(*policy.nat_mappings(snapshots))
+    resources |= tables | by_key(*rules.nat_mappings)
     for snapshot in snapshots:
         addresses, without = _floating(snapshot, settings, found.nics)
         resources |= addresses

@@ -10,7 +10,7 @@ from cloudnet.agent.node.resources.public_address import PublicAddress
 from tests.fixtures.agent.host import Host
 
 FLOATING, FIXED, OTHER = (IPv4Address(a) for a in ("192.0.2.225", "10.0.0.3", "10.0.0.4"))
-TRANSLATION = NatMapping(FLOATING, FIXED)
+MAPPING = NatMapping(FLOATING, FIXED)
 PUBLIC = PublicAddress("eth1", FLOATING)
 
 
@@ -57,7 +57,7 @@ def test_its_connections_are_forgotten_and_no_others(gateway: Host) -> None:
     assert len(connected(gateway)) == 3
 
     for _ in range(2):
-        gateway.kernel.remove(TRANSLATION)
+        gateway.kernel.remove(MAPPING)
 
     assert connected(gateway) == ["src=10.0.0.4 dst=10.0.0.4"]
     for one in opened:
@@ -84,7 +84,7 @@ def test_pings_and_strange_protocols_are_forgotten_too(gateway: Host) -> None:
         gre.sendto(bytes(8), (str(FLOATING), 0))
     assert len(connected(gateway)) >= 2
 
-    gateway.kernel.remove(TRANSLATION)
+    gateway.kernel.remove(MAPPING)
 
     assert connected(gateway) == []
 
@@ -105,24 +105,24 @@ def test_an_agent_that_comes_back_finds_connections_that_no_rule_makes(gateway: 
     gateway.sh("iptables-legacy -t nat -F")
 
     gateway.restart_the_agent()
-    assert gateway.has(TRANSLATION)
-    gateway.kernel.remove(TRANSLATION)
+    assert gateway.has(MAPPING)
+    gateway.kernel.remove(MAPPING)
 
-    assert not gateway.has(TRANSLATION)
+    assert not gateway.has(MAPPING)
     assert connected(gateway) == ["src=10.0.0.4 dst=10.0.0.4"]
     for one in opened:
         one.close()
 
 
-def test_translations_of_others_are_no_business_of_ours(gateway: Host) -> None:
+def test_nat_of_others_is_left_alone(gateway: Host) -> None:
     gateway.sh("iptables-legacy -t nat -A OUTPUT -d 198.51.100.1 -j DNAT --to 10.0.0.4")
     gateway.sh("ip address add 198.51.100.1/32 dev lo; ping -c1 -W1 198.51.100.1")
 
     gateway.restart_the_agent()
 
-    assert {key for key in gateway.items() if key.startswith("translation")} == set()
+    assert {key for key in gateway.items() if key.startswith("NAT mapping")} == set()
 
 
-def test_a_host_that_never_translated_needs_no_conntrack(host: Host) -> None:
+def test_a_host_that_never_had_a_nat_mapping_needs_no_conntrack(host: Host) -> None:
     assert host.items() == {}
-    host.kernel.remove(TRANSLATION)
+    host.kernel.remove(MAPPING)

@@ -13,7 +13,7 @@ from textwrap import dedent
 
 import pytest
 
-from cloudnet.agent.drivers.iptables.chains import FirewallDriver
+from cloudnet.agent.drivers.iptables.driver import IptablesDriver
 from cloudnet.agent.drivers.iptables.lock import xtables_lock
 from cloudnet.agent.drivers.links.netlink import LinkTable
 from cloudnet.agent.node.resources.iptables_table import Chain, Rule, Table
@@ -101,7 +101,7 @@ def test_rules_are_written_as_iptables_writes_them(host: Host) -> None:
     )
 
 
-def test_tables_and_translations_are_found_again(host: Host) -> None:
+def test_tables_and_nat_mappings_are_found_again(host: Host) -> None:
     for table in (FILTER, MANGLE, nat()):
         host.kernel.ensure(table)
 
@@ -175,6 +175,91 @@ def test_what_stays_keeps_its_counters(host: Host) -> None:
     host.kernel.ensure(nat(snat(FIXED), snat(FIXED + 1)))
 
     assert host.sh(count) == "1\n"
+
+
+def test_a_rule_in_the_middle_leaves_those_around_it_as_they_are(host: Host) -> None:
+    host.kernel.ensure(nat(snat(FIXED), snat(FIXED + 2)))
+    zeroed = host.sh("iptables-legacy -t nat -Z cloudnet-snat; iptables-legacy -t nat -vxnL")
+
+    host.kernel.ensure(nat(snat(FIXED), snat(FIXED + 1), snat(FIXED + 2)))
+    assert host.has(nat(snat(FIXED), snat(FIXED + 1), snat(FIXED + 2)))
+    host.kernel.ensure(nat(snat(FIXED), snat(FIXED + 2)))
+
+    assert host.sh("iptables-legacy -t nat -vxnL") == zeroed
+
+
+@pytest.mark.parametrize(
+    ("disturbance", "fault"),
+    [
+        (
+            "iptables-legacy -t nat -A cloudnet-snat -j ACCEPT",
+            "cloudnet-snat: 1 foreign rule",
+        ),
+        (
+            f"iptables-legacy -t nat -A POSTROUTING {JUMP} -j cloudnet-POSTROUTING",
+            "cloudnet-POSTROUTING: jumped to 2 times, from POSTROUTING",
+        ),
+        (
+            f"iptables-legacy -t nat -A INPUT {JUMP} -j cloudnet-POSTROUTING",
+            "cloudnet-POSTROUTING: jumped to 2 times, from INPUT, POSTROUTING",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_chain_is_a_fault(host: Host, disturbance: str, fault: str) -> None:
+    host.kernel.ensure(nat())
+
+    host.sh(disturbance)
+
+    assert host.items()["table nat"].faults == (fault,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "iptables-legacy -t nat -F",
+        "iptables-legacy -t nat -F cloudnet-snat",
+        "iptables-legacy -t nat -D cloudnet-PREROUTING 1",
+        "iptables-legacy -t nat -I POSTROUTING -j ACCEPT",
+        "iptables-legacy -t nat -N stray",
+    ],
+)
+def test_a_change_by_others_is_drift_until_the_table_is_read(host: Host, change: str) -> None:
+    host.kernel.ensure(nat())
+    assert not host.kernel.has_drifted()
+
+    host.sh(change)
+
+    assert host.kernel.has_drifted()
+    host.kernel.read()
+    assert not host.kernel.has_drifted()
+
+
+def test_a_host_without_our_tables_does_not_drift(host: Host) -> None:
+    assert not host.kernel.has_drifted()
+    host.kernel.read()
+    host.sh("iptables-legacy -t nat -A POSTROUTING -j ACCEPT")
+
+    assert not host.kernel.has_drifted()
+
+
+def test_a_write_repairs_what_was_disturbed_since_the_last_read(host: Host) -> None:
+    host.kernel.ensure(nat())
+    actual = host.items()["table nat"]
+    host.sh("iptables-legacy -t nat -F cloudnet-PREROUTING")
+
+    host.kernel.ensure(nat(snat(FIXED), snat(FIXED + 1)), actual)
+
+    assert not host.kernel.has_drifted()
+    assert host.has(nat(snat(FIXED), snat(FIXED + 1)))
+
+
+def test_what_is_read_again_unchanged_is_the_same_object(host: Host) -> None:
+    host.kernel.ensure(nat())
+
+    (first,) = [each for each in host.items().values() if isinstance(each, Table)]
+    (again,) = [each for each in host.items().values() if isinstance(each, Table)]
+
+    assert all(one is other for one, other in zip(first.chains, again.chains, strict=True))
 
 
 def test_the_lock_is_respected_and_its_holder_reported(host: Host) -> None:
@@ -264,7 +349,7 @@ def test_what_others_print_meanwhile_does_not_end_up_in_rules(host: Host) -> Non
     """python-iptables' own way puts a pipe in place of standard output; ours must not."""
     script = """
 import sys, threading
-from cloudnet.agent.drivers.iptables.chains import FirewallDriver
+from cloudnet.agent.drivers.iptables.driver import IptablesDriver
 from tests.fixtures.agent.nat_rules import FIXED, nat, snat
 stop = threading.Event()
 def talk():
@@ -272,7 +357,7 @@ def talk():
         print("talk", flush=True)
 talker = threading.Thread(target=talk); talker.start()
 for n in range(20):
-    FirewallDriver().ensure(nat(*(snat(FIXED + i) for i in range(1 + n))))
+    IptablesDriver().ensure(nat(*(snat(FIXED + i) for i in range(1 + n))))
 stop.set(); talker.join()
 """
     done = subprocess.run(
@@ -301,7 +386,7 @@ def test_memory_does_not_grow_with_the_rounds(host: Host) -> None:
         gc.collect()
         return int(Path("/proc/self/statm").read_text().split()[1]) * 4  # KiB
 
-    driver = FirewallDriver()
+    driver = IptablesDriver()
     tables = [nat(*(snat(FIXED + n) for n in range(20 + odd))) for odd in range(2)]
 
     def rounds(count: int) -> None:

@@ -50,15 +50,15 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
         bridge br101 (mac 02:00:00:00:01:00, mtu 1500)
         dnsmasq br100 (guests: 2)
         dnsmasq br101 (guests: 1)
-        table filter (rules: 24)
-        table mangle (rules: 2)
-        table nat (rules: 9)
+        table filter (rules: 31)
+        table mangle (rules: 3)
+        table nat (rules: 11)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
         vlan vlan101 (tag 101 on eth0, mtu 1500, in br101)
 
         node2
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
-        table filter (rules: 8)
+        table filter (rules: 10)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
 
 

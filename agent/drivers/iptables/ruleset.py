@@ -1,18 +1,20 @@
-"""One iptables table, between reading it and writing it back: python-iptables' Table, tamed.
+"""One iptables table, between reading it and writing it back: the adapter to python-iptables.
 
-Its habits that matter here:
+Of python-iptables, this module uses its binding of libiptc, and its classes for a rule's matches
+and target, which know libxtables' extensions. The habits of those that matter here:
 
-* One Table object per name lives for ever and keeps what it read last, so it is refreshed when it
-  is opened and closed at the end. It commits on its own unless told not to.
 * ``Rule.final_check()``, which ``Chain.append_rule()`` calls, prints every extension to a pipe that
   it puts in place of the *process's* standard output, and parses that. What another thread writes
-  at that moment ends up in the rule. So rules go in through ``append_entry()``, and each extension
-  is asked for its own last check as soon as it has its options: some set what the kernel needs
-  only then (SNAT its number of ranges).
+  at that moment ends up in the rule. So each extension is asked for its own last check instead, as
+  soon as it has its options: some set what the kernel needs only then (SNAT its number of ranges).
 * For a target it does not know, it opens all five tables to look for a chain of that name, which
-  makes the kernel load and run them. :class:`_Rule` says that there are none.
-* Its rules are read in place, as libiptc has them: making a Rule object of each costs fifty times
-  as much, and prints to that pipe again.
+  makes the kernel load and run them. :class:`_Rule` has no tables.
+* Its objects for the rules of a table cost fifty times as much as reading them in place, where
+  libiptc has them, and print to that pipe again.
+* A table opened by its ``Table`` class stays open and shared for the life of the process.
+
+It uses two private names (``Match._final_check``, ``Target._final_check``), so setup.cfg bounds its
+version.
 """
 
 from __future__ import annotations
@@ -20,21 +22,24 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import iptc
 from iptc.errors import XTablesError
+from iptc.ip4tc import iptc as libiptc
 
+from cloudnet.agent.drivers.iptables.rule_bytes import comment_at
 from cloudnet.agent.node.resources.iptables_table import Rule
 from cloudnet.common.errors import KernelRefused
 
-ENTRY_BYTES = 112  # struct ipt_entry: struct ipt_ip, then …
-OFFSETS = struct.Struct("88xHH")  # … target_offset, next_offset after 4 bytes of nfcache
-MATCH = struct.Struct("H29sB")  # struct xt_entry_match: size, name, revision; then its data
-COMMENT_BYTES = 256  # struct xt_comment_info
+Handle = Any  # a pointer to libiptc's structure; ctypes' pointers have no public type
+Entry = ctypes.Array[ctypes.c_ubyte]  # a rule in the kernel's form
+
+_errno = ctypes.CDLL(None)["__errno_location"]
+_errno.restype = ctypes.POINTER(ctypes.c_int)
 
 
 class _Rule(iptc.Rule):  # type: ignore[misc]  # iptc publishes no types
@@ -45,93 +50,121 @@ class _Rule(iptc.Rule):  # type: ignore[misc]  # iptc publishes no types
 
 @dataclass(frozen=True)
 class FoundRule:
-    """A rule as it stands in a table."""
+    """A rule of a table."""
 
     comment: str  # empty: it has none
     target: str  # a chain, an extension or a verdict
 
 
 class Ruleset:
-    """An open table. Changes are seen by nobody before ``commit()``, and then all at once."""
+    """An open table. Changes take effect with ``commit()``, all at once."""
 
-    def __init__(self, name: str, table: iptc.Table) -> None:
-        self.name = name
-        self._table = table
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
 
     def chains(self) -> list[str]:
         """Return the names of all chains."""
-        return [chain.name for chain in self._table.chains]
+        found = []
+        name = libiptc.iptc_first_chain(self._handle)
+        while name:
+            found.append(name.decode())
+            name = libiptc.iptc_next_chain(self._handle)
+        return found
+
+    def has(self, chain: str) -> bool:
+        """Return whether there is a chain of this name."""
+        return bool(libiptc.iptc_is_chain(chain.encode(), self._handle))
 
     def is_builtin(self, chain: str) -> bool:
-        """Say whether a chain is the kernel's own."""
-        return bool(self._table.builtin_chain(chain))
+        """Return whether a chain is the kernel's own."""
+        return bool(libiptc.iptc_builtin(chain.encode(), self._handle))
+
+    def is_jumped_to(self, chain: str) -> bool:
+        """Return whether any rule jumps to a chain."""
+        count = ctypes.c_uint()
+        self._must(
+            libiptc.iptc_get_references(ctypes.byref(count), chain.encode(), self._handle),
+            f"can't count the jumps to chain {chain}",
+        )
+        return count.value > 0
+
+    def comments(self, chain: str) -> tuple[str, ...]:
+        """Return the comments of a chain's rules, in order; empty: a rule has none."""
+        return tuple(_comment(rule) for rule in self._rules(chain))
 
     def rules(self, chain: str) -> Iterator[FoundRule]:
         """Yield a chain's rules, in order."""
-        entry = self._table.first_rule(chain)
-        while entry:
-            target = self._table.get_target(entry)
-            yield FoundRule(_comment(ctypes.addressof(entry)), (target or b"").decode())
-            entry = self._table.next_rule(entry)
+        for rule in self._rules(chain):
+            target = libiptc.iptc_get_target(rule, self._handle) or b""
+            yield FoundRule(_comment(rule), target.decode())
 
     def add_chain(self, chain: str) -> None:
         """Add an empty chain."""
-        self._table.create_chain(chain)
+        created = libiptc.iptc_create_chain(chain.encode(), self._handle)
+        self._must(created, f"can't create chain {chain}")
 
     def remove_chain(self, chain: str) -> None:
         """Remove an empty chain that nothing jumps to."""
-        self._table.delete_chain(chain)
+        removed = libiptc.iptc_delete_chain(chain.encode(), self._handle)
+        self._must(removed, f"can't delete chain {chain}")
 
     def clear(self, chain: str) -> None:
         """Remove all rules of a chain."""
-        self._table.flush_entries(chain)
+        cleared = libiptc.iptc_flush_entries(chain.encode(), self._handle)
+        self._must(cleared, f"can't flush chain {chain}")
 
-    def append(self, chain: str, rule: Rule, comment: str) -> None:
-        """Add a rule at the end of a chain."""
-        self._table.append_entry(chain, self._built(rule, comment))
-
-    def insert(self, chain: str, rule: Rule, comment: str) -> None:
-        """Add a rule at the head of a chain."""
-        self._table.insert_entry(chain, self._built(rule, comment), 0)
+    def insert(self, chain: str, number: int, rule: Rule, comment: str) -> None:
+        """Add a rule to a chain, before the one that has this number, counted from 0."""
+        entry = _built(rule, comment, jumps=self.has(rule.target))
+        inserted = libiptc.iptc_insert_entry(
+            chain.encode(), ctypes.byref(entry), ctypes.c_uint(number), self._handle
+        )
+        self._must(inserted, f"can't insert rule {number} into chain {chain}")
 
     def delete(self, chain: str, number: int) -> None:
         """Remove the rule at a position, counted from 0."""
-        # libiptc can delete by position, but python-iptables wraps only deletion by equality.
-        libiptc = self._table._iptc  # noqa: SLF001
-        handle = self._table._handle  # noqa: SLF001
-        if not libiptc.iptc_delete_num_entry(chain.encode(), ctypes.c_uint(number), handle):
-            raise iptc.IPTCError(f"can't delete rule {number} of chain {chain}")
-
-    def _built(self, rule: Rule, comment: str) -> ctypes.Array[ctypes.c_ubyte]:
-        return _built(rule, comment, jumps=self._table.is_chain(rule.target))
+        deleted = libiptc.iptc_delete_num_entry(chain.encode(), ctypes.c_uint(number), self._handle)
+        self._must(deleted, f"can't delete rule {number} of chain {chain}")
 
     def commit(self) -> None:
         """Write the table back, if anything in it was changed."""
-        self._table.commit()
+        self._must(libiptc.iptc_commit(self._handle), "can't commit")
+
+    def _rules(self, chain: str) -> Iterator[Any]:
+        rule = libiptc.iptc_first_rule(chain.encode(), self._handle)
+        while rule:
+            yield rule
+            rule = libiptc.iptc_next_rule(rule, self._handle)
+
+    @staticmethod
+    def _must(succeeded: int, otherwise: str) -> None:
+        if not succeeded:
+            raise iptc.IPTCError(f"{otherwise}: {_reason()}")
 
 
 @contextmanager
 def opened(name: str) -> Iterator[Ruleset]:
-    """Read a table and hand it out; what libiptc refuses becomes one line.
+    """Read a table and close it at the end; what libiptc refuses becomes one line.
 
-    :raises KernelRefused: libiptc, an extension or the kernel would not
+    :raises KernelRefused: libiptc, an extension or the kernel refused
     """
     try:
-        table = iptc.Table(name, autocommit=False)
-        table.refresh()
+        handle = libiptc.iptc_init(name.encode())
+        if not handle:
+            raise iptc.IPTCError(f"can't initialize {name}: {_reason()}")
         try:
-            yield Ruleset(name, table)
+            yield Ruleset(handle)
         finally:
-            table.close()
+            libiptc.iptc_free(handle)
     except (iptc.IPTCError, XTablesError, ValueError, AttributeError) as error:
-        said = re.sub(r"b'([^']*)'", r"\1", str(error))  # python-iptables prints C strings as bytes
+        reason = re.sub(r"b'([^']*)'", r"\1", str(error))  # it prints C strings as bytes
         raise KernelRefused(
-            f"iptables table {name}: {said}; see `iptables-legacy -t {name} -S` and `dmesg`"
+            f"iptables table {name}: {reason}; see `iptables-legacy -t {name} -S` and `dmesg`"
         ) from error
 
 
 def exists(name: str) -> bool:
-    """Say whether the kernel has the table here; opening one that it has not would make it."""
+    """Return whether the kernel has the table; opening one that it does not have creates it."""
     try:
         with open("/proc/net/ip_tables_names", encoding="ascii") as names:  # noqa: PTH123
             return name in names.read().split()
@@ -139,7 +172,19 @@ def exists(name: str) -> bool:
         return False
 
 
-def _built(rule: Rule, comment: str, *, jumps: bool) -> ctypes.Array[ctypes.c_ubyte]:
+def _reason() -> str:
+    number = _errno()[0]
+    if number == 0:
+        return "libiptc version error"
+    return os.fsdecode(libiptc.iptc_strerror(number))
+
+
+def _comment(rule: Any) -> str:
+    entry = rule.contents
+    return comment_at(ctypes.addressof(entry), entry.target_offset)
+
+
+def _built(rule: Rule, comment: str, *, jumps: bool) -> Entry:
     """Return a rule in the kernel's form.
 
     :param jumps: its target is a chain
@@ -162,8 +207,8 @@ def _built(rule: Rule, comment: str, *, jumps: bool) -> ctypes.Array[ctypes.c_ub
         built.create_target("ACCEPT").standard_target = rule.target
     else:
         _complete(built.create_target(rule.target), rule.to)
-    buffer: ctypes.Array[ctypes.c_ubyte] = built.rule
-    return buffer
+    entry: Entry = built.rule
+    return entry
 
 
 def _complete(extension: iptc.Match | iptc.Target, options: Iterable[tuple[str, str]]) -> None:
@@ -174,17 +219,3 @@ def _complete(extension: iptc.Match | iptc.Target, options: Iterable[tuple[str, 
     for option, value in options:
         extension.set_parameter(option, value)
     extension._final_check()  # noqa: SLF001 - the public one is the printing one
-
-
-def _comment(entry: int) -> str:
-    """Return the comment of the rule at this address in libiptc's memory."""
-    target_offset, _ = OFFSETS.unpack_from(ctypes.string_at(entry, OFFSETS.size))
-    matches = ctypes.string_at(entry, target_offset)
-    offset = ENTRY_BYTES
-    while offset < target_offset:
-        size, name, _ = MATCH.unpack_from(matches, offset)
-        if name.split(b"\0", 1)[0] == b"comment":
-            said = matches[offset + MATCH.size : offset + size][:COMMENT_BYTES]
-            return os.fsdecode(said.split(b"\0", 1)[0])
-        offset += size
-    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from ipaddress import IPv4Network
 from typing import ClassVar
 
@@ -13,22 +14,25 @@ from cloudnet.agent.node.resources.nat_mapping import NatMapping
 
 TAG = "cn:"  # start of the comment of a rule of ours
 CHAIN = "cloudnet-"  # start of the name of a chain of ours
+LONGEST_CHAIN_NAME = 28  # characters; the kernel's
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One iptables rule in the options' own names, so that it reads as iptables-save prints it."""
+    """One iptables rule in the options' own names, so that it reads as iptables-save prints it.
 
-    target: str  # ACCEPT, DROP, SNAT… or a chain of ours
+    A value that starts with "!" is negated.
+    """
+
+    target: str  # ACCEPT, DROP, SNAT… or a chain
     to: tuple[tuple[str, str], ...] = ()  # the target's options: (("to-source", "192.0.2.1"),)
     source: IPv4Network | None = None
     destination: IPv4Network | None = None
-    in_interface: str | None = None
+    in_interface: str | None = None  # "br1+": every interface whose name starts with br1
     out_interface: str | None = None
     protocol: str | None = None
-    # each match with its options; a value that starts with "!" is negated
-    matches: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-    note: str = ""  # said behind the tag in the comment; no meaning to the kernel
+    matches: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # each with its options
+    note: str = ""  # follows the tag in the comment; no meaning to the kernel
 
     def __str__(self) -> str:
         return " ".join(self._words())
@@ -42,42 +46,51 @@ class Rule:
             ("-p", self.protocol),
         ):
             if value is not None:
-                yield f"{option} {value}"
+                yield _option(option, str(value))
         for match, options in self.matches:
             yield f"-m {match}"
-            for option, value in options:
-                yield (
-                    f"! --{option} {value[1:].lstrip()}"
-                    if value[0] == "!"
-                    else f"--{option} {value}"
-                )
+            for option, text in options:
+                yield _option(f"--{option}", text)
         yield f"-j {self.target}"
-        for option, value in self.to:
-            yield f"--{option} {value}".rstrip()
+        for option, text in self.to:
+            yield f"--{option} {text}".rstrip()
+
+
+def _option(option: str, value: str) -> str:
+    return f"! {option} {value[1:]}" if value.startswith("!") else f"{option} {value}"
 
 
 @dataclass(frozen=True)
 class Chain:
     """A chain of ours, and the built-in chain that jumps to it.
 
-    iptables does not print a rule as it was given, so rules are never parsed: each carries a tag
-    that hashes it together with all rules before it. Two chains with the same tags are the same.
+    iptables does not print a rule as it was given, so rules are never parsed: each carries a tag,
+    a hash of the rule and its chain's name. Two chains with the same tags in the same order are
+    the same.
     """
 
     name: str
     hook: str | None  # the built-in chain that jumps here; None: only chains of ours do
-    tags: tuple[str, ...]
-    rules: tuple[Rule, ...] = field(default=(), compare=False)  # empty when found in a kernel
+    tags: tuple[str, ...]  # comments of the rules; empty: a rule that is not ours
+    faults: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = field(default=(), compare=False)  # empty when read from a kernel
 
     @classmethod
     def of(cls, name: str, hook: str | None, rules: tuple[Rule, ...]) -> Chain:
-        """Return the chain with its rules' tags worked out."""
-        seen = hashlib.sha256(name.encode())
+        """Return the chain with its rules' tags."""
+        seed = hashlib.sha256(f"{name}\0".encode())
         tags = []
         for rule in rules:
-            seen.update(b"\0" + str(rule).encode())
-            tags.append(" ".join(filter(None, (TAG + seen.hexdigest()[:16], rule.note))))
-        return cls(name, hook, tuple(tags), rules)
+            digest = seed.copy()
+            digest.update(str(rule).encode())
+            tags.append(f"{TAG}{digest.hexdigest()[:16]} {rule.note}".rstrip())
+        return cls(name, hook, tuple(tags), rules=rules)
+
+    @cached_property
+    def nat_mappings(self) -> tuple[NatMapping, ...]:
+        """The NAT mappings that the comments of the rules name."""
+        noted = (NatMapping.noted(tag.partition(" ")[2]) for tag in self.tags if " " in tag)
+        return tuple(mapping for mapping in noted if mapping is not None)
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,6 @@ class Table(Resource):
 
     name: str  # filter, nat, mangle
     chains: tuple[Chain, ...]  # by name
-    faults: tuple[str, ...] = ()  # a chain that is jumped to twice…
 
     @property
     def key(self) -> str:
@@ -100,14 +112,19 @@ class Table(Resource):
         """The filter comes before the first address: no packet is routed that it would drop."""
         return {"filter": 20, "mangle": 30, "nat": 90}[self.name]
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        return tuple(f"{chain.name}: {fault}" for chain in self.chains for fault in chain.faults)
+
+    @property
+    def nat_mappings(self) -> tuple[NatMapping, ...]:
+        """The NAT mappings that the rules make."""
+        return tuple(mapping for chain in self.chains for mapping in chain.nat_mappings)
+
     def read_back(self) -> Iterator[Resource]:
         """Yield the table with its tags alone, and the NAT mappings that its rules make."""
         yield Table(self.name, tuple(replace(chain, rules=()) for chain in self.chains))
-        for chain in self.chains:
-            for rule in chain.rules:
-                mapping = NatMapping.noted(rule.note)
-                if mapping is not None:
-                    yield mapping
+        yield from self.nat_mappings
 
     @property
     def details(self) -> str:

@@ -70,9 +70,9 @@ def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
         address 10.0.0.1/22 on br100
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
         dnsmasq br100 (guests: 1)
-        table filter (rules: 13)
-        table mangle (rules: 1)
-        table nat (rules: 6)
+        table filter (rules: 16)
+        table mangle (rules: 2)
+        table nat (rules: 7)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
     assert node.standing.applied == (Applied(PRIVATE, 1),)
 
@@ -218,7 +218,7 @@ def test_a_floating_ip_that_moves_to_another_guest_forgets_its_connections(node:
     node.desired(network(revision=2, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
 
     assert node.steps() == [
-        "change table nat (rules: 10)",
+        "change table nat (rules: 12)",
         "remove NAT mapping 192.168.99.225 to 10.0.0.3",
     ]
 
