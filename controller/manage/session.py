@@ -18,7 +18,7 @@ from cloudnet.controller.manage.notify import PendingNotifications
 from cloudnet.controller.model.records import Network
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 
-CONNECTIONS = 2  # a command has one thread; the second connection reads while the first writes
+CONNECTIONS = 2  # a command has one thread; the second connection is a spare
 
 
 class Session:

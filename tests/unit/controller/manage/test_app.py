@@ -43,19 +43,34 @@ def test_version_is_what_is_installed(bare: Manage) -> None:
     assert bare.done("version").out == f"{version('cloudnet')}\n"
 
 
-def test_neither_help_nor_version_imports_the_database_or_the_queue() -> None:
+def imported_libraries(*words: str) -> str:
+    """Run a command in a process of its own and return which slow libraries it imported."""
     program = (
         "import sys\n"
         "from cloudnet.controller.manage.main import main\n"
         "try: main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
-        "print(*sorted({'sqlalchemy', 'oslo_messaging', 'oslo_config'} & set(sys.modules)))\n"
+        "slow = {'alembic', 'kombu', 'oslo_config', 'oslo_messaging', 'sqlalchemy'}\n"
+        "print(*sorted(slow & set(sys.modules)))\n"
     )
-    for words in (["--help"], ["version"], ["network", "create", "--help"]):
-        done = subprocess.run(
-            [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True
-        )
-        assert done.stdout.splitlines()[-1] == ""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", ["--help", "version", "network create --help"])
+def test_help_and_version_import_neither_the_database_nor_the_queue(command: str) -> None:
+    assert imported_libraries(*command.split()) == ""
+
+
+@pytest.mark.parametrize("command", ["network list", "network create --label x --dry-run"])
+def test_a_command_that_changes_nothing_imports_no_queue_library(
+    manage: Manage, command: str
+) -> None:
+    files = [word for file in manage.files for word in ("--config-file", str(file))]
+
+    assert imported_libraries(*files, *command.split()) == "oslo_config sqlalchemy"
 
 
 def test_an_unknown_command_is_wrong_usage(bare: Manage) -> None:
