@@ -59,9 +59,12 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
         open_things.callback(watch.close)
         kernel = LinuxKernel(settings, watch.follow)
         open_things.callback(kernel.close)
-        transport = rpc.transport(conf, settings.rpc.transport_url, settings.rpc.control_exchange)
+        transport = rpc.create_transport(
+            conf, settings.rpc.transport_url, settings.rpc.control_exchange
+        )
         controller = QueuedController(
-            rpc.client(transport, rpc.CONTROLLER_TOPIC), settings.rpc.response_timeout_seconds
+            rpc.create_client(transport, rpc.CONTROLLER_TOPIC),
+            settings.rpc.response_timeout_seconds,
         )
         reporter = Reporter(settings.host, store, controller, settings.report_interval_seconds)
         ready = threading.Event()
@@ -100,7 +103,9 @@ def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
         broken = open_things.enter_context(_turning(loop, stop, end))
         listener.start()
         if rpc.wait_for_broker(settings.rpc.transport_url, stop):
-            server = rpc.server(transport, rpc.AGENT_TOPIC, settings.host, [AgentEndpoint(store)])
+            server = rpc.create_server(
+                transport, rpc.AGENT_TOPIC, settings.host, [AgentEndpoint(store)]
+            )
             server.start()
             # A daemon: a report that nobody answers must not keep the process for a minute.
             reporting = threading.Thread(

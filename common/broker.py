@@ -1,4 +1,9 @@
-"""Wait for a broker that does not answer yet."""
+"""Wait for a message broker that does not answer yet.
+
+This module is the adapter for kombu, which oslo.messaging connects with: an attempt with it is the
+connection that oslo.messaging would make. It uses the transport below kombu's ``Connection``, whose
+own ``connect()`` retries with fixed pauses; setup.cfg bounds kombu's version for that.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,7 @@ from typing import Any
 from kombu.connection import Connection
 from oslo_config import cfg
 
+from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.retry import wait_until_available
 
 LOG = logging.getLogger(__name__)
@@ -19,76 +25,71 @@ LOG = logging.getLogger(__name__)
 CONNECT_SECONDS = 5
 
 
-class AwayError(Exception):
-    """No broker answered; why the last one did not."""
-
-
 @dataclass(frozen=True)
-class Door:
-    """One place where a broker may answer."""
+class BrokerAddress:
+    """One of the addresses at which a broker may answer."""
 
-    name: str  # host:port, fit for a log line
+    name: str  # host:port, without the password
     connection: Connection
 
 
-def wait(doors: Sequence[Door], stop: threading.Event) -> bool:
-    """Return True when one of the brokers has answered, False when ``stop`` is set."""
+def wait_for_broker(addresses: Sequence[BrokerAddress], stop: threading.Event) -> bool:
+    """Return True when a broker at one of the addresses has answered, False if ``stop`` is set."""
     return wait_until_available(
-        lambda: knock(doors),
-        condition=f"cannot reach the broker at {', '.join(door.name for door in doors)}",
-        unavailable=AwayError,
+        lambda: try_to_connect(addresses),
+        condition=f"cannot reach the broker at {', '.join(each.name for each in addresses)}",
+        unavailable=BrokerUnavailable,
         stop=stop,
         logger=LOG,
     )
 
 
-def knock(doors: Sequence[Door]) -> None:
-    """Try each door once.
+def try_to_connect(addresses: Sequence[BrokerAddress]) -> None:
+    """Try each address once.
 
-    :raises AwayError: nobody answers
+    :raises BrokerUnavailable: no broker answers; with the reason of the last one
     """
     reason = "no host in its URL"
-    for connection in (door.connection for door in doors):
+    for connection in (address.connection for address in addresses):
         try:
-            # Not connect(), which tries twice with two seconds between: the pauses are ours.
             connection.transport.close_connection(connection.transport.establish_connection())
         except (OSError, *connection.connection_errors, *connection.channel_errors) as error:
-            reason = _reason(error)
+            reason = _format_reason(error)
         else:
             return
-    raise AwayError(reason)
+    raise BrokerUnavailable(reason)
 
 
-def _reason(error: BaseException) -> str:
-    """Return the error in a few words; none of them is the password."""
+def _format_reason(error: BaseException) -> str:
+    """Return the error in a few words, never the password."""
     if isinstance(error, OSError):
         return error.strerror or str(error) or type(error).__name__
     text: str = getattr(error, "reply_text", None) or str(error) or type(error).__name__
     return " ".join(text.split())
 
 
-def doors(parsed: Any) -> list[Door]:  # Any: oslo.messaging's TransportURL
-    """Return where the brokers of a transport URL are to be met, and how."""
+def list_addresses(url: Any) -> list[BrokerAddress]:  # Any: oslo.messaging's TransportURL
+    """Return the addresses in a transport URL, with a connection for each."""
     return [
-        Door(
+        BrokerAddress(
             f"{host.hostname}:{host.port or 5672}",
             Connection(  # type: ignore[no-untyped-call]  # kombu types a part of itself
                 hostname=host.hostname,
                 port=host.port or 5672,
                 userid=host.username or "guest",
                 password=host.password or "guest",
-                virtual_host=parsed.virtual_host or "/",
+                virtual_host=url.virtual_host or "/",
                 transport="pyamqp",
-                ssl=_tls(),
+                ssl=_tls_arguments(),
                 connect_timeout=CONNECT_SECONDS,
             ),
         )
-        for host in parsed.hosts
+        for host in url.hosts
     ]
 
 
-def _tls() -> dict[str, Any] | bool:
-    """Return what [oslo_messaging_rabbit] says about TLS, in the form kombu wants it."""
+def _tls_arguments() -> dict[str, Any] | bool:
+    """Return the TLS options of [oslo_messaging_rabbit] as kombu's argument."""
     if "oslo_messaging_rabbit" not in cfg.CONF:
         return False
     rabbit = cfg.CONF.oslo_messaging_rabbit

@@ -12,7 +12,7 @@ from typing import Any
 from oslo_config import cfg
 
 from cloudnet.common import rpc
-from cloudnet.common.errors import BrokerUnavailable, NotWired
+from cloudnet.common.errors import NotWired
 from cloudnet.common.rpc import messaging
 
 NetworkInfo = list[dict[str, Any]]  # Any: JSON, in the shape nova's network model reads
@@ -36,13 +36,13 @@ class NetworkAPI:
         timeout_seconds: int = 60,
         conf: cfg.ConfigOpts | None = None,
     ) -> None:
-        transport = rpc.transport(
-            conf if conf is not None else rpc.bare_conf(), transport_url, control_exchange
+        transport = rpc.create_transport(
+            conf if conf is not None else rpc.get_default_conf(), transport_url, control_exchange
         )
-        self._client = rpc.client(transport, rpc.NETWORK_TOPIC, timeout_seconds)
+        self._client = rpc.create_client(transport, rpc.NETWORK_TOPIC, timeout_seconds)
         self._transport = transport
         self._url = transport_url
-        self._met = False  # a broker has answered; from then on the library sees to reconnecting
+        self._broker_answered = False  # once True, the library reconnects by itself
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -194,11 +194,11 @@ class NetworkAPI:
         return networks
 
     def _call(self, context: Context, method: str, version: str, **arguments: Any) -> Any:
-        if not self._met and (reason := rpc.why_no_broker(self._url)) is not None:
-            raise BrokerUnavailable(f"no broker answers at {reason}; start it, or correct the URL")
-        self._met = True
+        if not self._broker_answered:
+            rpc.check_broker(self._url)
+            self._broker_answered = True
         prepared = self._client.prepare(version=version)
         try:
             return prepared.call(dict(context), method, **arguments)
         except messaging.RemoteError as error:
-            raise rpc.local_error(error) from None  # its cause is a text of the server's stack
+            raise rpc.rebuild_error(error) from None  # its cause is a text of the server's stack

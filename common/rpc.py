@@ -1,4 +1,9 @@
-"""The queue: transports, clients, servers, and a broker that may be away."""
+"""RPC over the message broker: transports, clients and servers.
+
+This module is the adapter for oslo.messaging. Its dispatcher overrides a private method of the
+library's, because there is no other place to refuse wrong arguments in one line; setup.cfg bounds
+the library's version for that.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +28,13 @@ from cloudnet.common.topics import (
 )
 
 with warnings.catch_warnings():
-    # It imports eventlet, which we never run, and eventlet warns every operator of every command.
+    # It imports eventlet, which never runs here, and eventlet prints a warning in every command.
     warnings.simplefilter("ignore")
-    import oslo_messaging as messaging  # noqa: TID251 - the one door
+    import oslo_messaging as messaging  # noqa: TID251 - the only import of it
 
 LOG = logging.getLogger(__name__)
 
-VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")  # of a call
+_CALL_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
 
 
 __all__ = [
@@ -39,41 +44,41 @@ __all__ = [
     "CONTROLLER_VERSION",
     "NETWORK_TOPIC",
     "NETWORK_VERSION",
-    "bare_conf",
-    "client",
-    "local_error",
+    "check_broker",
+    "create_client",
+    "create_server",
+    "create_transport",
+    "get_default_conf",
     "messaging",
-    "server",
-    "transport",
+    "rebuild_error",
     "wait_for_broker",
-    "why_no_broker",
 ]
 
 
-def bare_conf() -> cfg.ConfigOpts:
-    """Return a configuration with nothing in it but oslo.messaging's own defaults.
+def get_default_conf() -> cfg.ConfigOpts:
+    """Return the global configuration, loaded without any file if it is not loaded yet.
 
-    oslo.messaging registers some of its options on the global ``cfg.CONF`` only and looks them up
-    in the one it was given, so it must be given that one.
+    oslo.messaging registers some of its options on the global ``cfg.CONF`` only and reads them from
+    the configuration that it is given, so it must be given the global one.
     """
-    if cfg.CONF._args is None:  # noqa: SLF001 - the only way to ask whether it was called
+    if "config_file" not in cfg.CONF:  # registered while a configuration is loaded
         cfg.CONF([], project="cloudnet", default_config_files=[], default_config_dirs=[])
     return cfg.CONF
 
 
-def transport(conf: cfg.ConfigOpts, url: str, control_exchange: str) -> messaging.Transport:
-    """Return a transport to the broker at ``url``; no connection is made yet."""
+def create_transport(conf: cfg.ConfigOpts, url: str, control_exchange: str) -> messaging.Transport:
+    """Return a transport to the broker at ``url``; it does not connect yet."""
     if "control_exchange" in conf:
         conf.set_default("control_exchange", control_exchange)
     else:
         # This changes oslo.messaging's own definition, which a conf that has a copy of it refuses.
         messaging.set_transport_defaults(control_exchange)
-    # Errors are not rebuilt by the library, which would put the server's stack into their message:
-    # see local_error().
+    # allowed_remote_exmods is left empty: the library would put the server's stack into the message
+    # of an error that it rebuilds. rebuild_error() does not.
     return messaging.get_rpc_transport(conf, url=url)
 
 
-def client(
+def create_client(
     transport: messaging.Transport, topic: str, timeout_seconds: int | None = None
 ) -> messaging.RPCClient:
     """Return a client that calls and casts to ``topic``."""
@@ -82,20 +87,20 @@ def client(
     )
 
 
-def server(
+def create_server(
     transport: messaging.Transport,
     topic: str,
     host: str,
     endpoints: Sequence[object],
 ) -> messaging.RPCServer:
     """Return a server on ``topic`` and ``topic.host``; methods named ``_…`` cannot be called."""
-    dispatcher = _Dispatcher(endpoints, None, messaging.DefaultRPCAccessPolicy)
+    dispatcher = Dispatcher(endpoints, None, messaging.DefaultRPCAccessPolicy)
     target = messaging.Target(topic=topic, server=host)
     return messaging.rpc.server.RPCServer(transport, target, dispatcher, executor="threading")
 
 
-class _Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library has no types
-    """Refuses in one line what no method of ours is for; the library logs its own stack for it."""
+class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library has no types
+    """Refuse wrong calls in one line, for which the library logs its own stack."""
 
     def dispatch(self, incoming: Any) -> Any:  # Any: the library's message; JSON out
         message = incoming.message
@@ -104,8 +109,10 @@ class _Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library
                 raise errors.InvalidInput(
                     f"method: a name is needed, not {message.get('method')!r}"
                 )
-            if not VERSION.fullmatch(str(message.get("version", "1.0"))):
-                raise errors.InvalidInput(f"version: 1.0 or such, not {message['version']!r}")
+            if not _CALL_VERSION.fullmatch(str(message.get("version", "1.0"))):
+                raise errors.InvalidInput(
+                    f"version: a number such as 1.0 is needed, not {message['version']!r}"
+                )
             return super().dispatch(incoming)
         except (messaging.NoSuchMethod, messaging.UnsupportedVersion, errors.BadRequest) as error:
             LOG.warning("refused a call of %.80s: %.300s", message.get("method"), error)
@@ -122,34 +129,42 @@ class _Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library
 
 
 def wait_for_broker(url: str, stop: threading.Event) -> bool:
-    """Return True when a broker at the transport URL has answered, False when ``stop`` is set.
+    """Return True when a broker at the transport URL has answered, False if ``stop`` is set.
 
-    Says once that it waits and why, and once that the waiting is over.
+    Logs once that it waits and why, and once that the broker answers.
     """
-    parsed = messaging.TransportURL.parse(cfg.CONF, url)
-    if not parsed.transport.startswith("rabbit"):
-        return True  # nothing to connect to: an in-memory transport
-    return broker.wait(broker.doors(parsed), stop)
+    addresses = _list_broker_addresses(url)
+    return True if addresses is None else broker.wait_for_broker(addresses, stop)
 
 
-def why_no_broker(url: str) -> str | None:
-    """Return where no broker answers now and why, None if one does."""
-    parsed = messaging.TransportURL.parse(cfg.CONF, url)
-    if not parsed.transport.startswith("rabbit"):
-        return None
-    doors = broker.doors(parsed)
+def check_broker(url: str) -> None:
+    """Try once to connect to a broker at the transport URL.
+
+    :raises BrokerUnavailable: none answers; names the addresses and the reason
+    """
+    addresses = _list_broker_addresses(url)
+    if addresses is None:
+        return
     try:
-        broker.knock(doors)
-    except broker.AwayError as error:
-        return f"{', '.join(door.name for door in doors)}: {error}"
-    return None
+        broker.try_to_connect(addresses)
+    except errors.BrokerUnavailable as error:
+        names = ", ".join(address.name for address in addresses)
+        raise errors.BrokerUnavailable(
+            f"no broker answers at {names}: {error}; start it, or correct the URL"
+        ) from error
 
 
-def local_error(error: Any) -> errors.CloudnetError:
-    """Return our own error for one that came back over the queue under its name."""
-    kind = getattr(errors, str(error.exc_type), None)
-    if isinstance(kind, type) and issubclass(kind, errors.CloudnetError):
-        return kind(error.value)
+def _list_broker_addresses(url: str) -> list[broker.BrokerAddress] | None:
+    """Return the addresses in a transport URL, None for an in-memory transport without any."""
+    parsed = messaging.TransportURL.parse(cfg.CONF, url)
+    return broker.list_addresses(parsed) if parsed.transport.startswith("rabbit") else None
+
+
+def rebuild_error(error: Any) -> errors.CloudnetError:  # Any: oslo.messaging's RemoteError
+    """Return our own error for one that a server has sent under its class name."""
+    class_ = getattr(errors, str(error.exc_type), None)
+    if isinstance(class_, type) and issubclass(class_, errors.CloudnetError):
+        return class_(error.value)
     return errors.ServiceFailed(
         f"the network service failed ({error.exc_type}: {error.value}); see the controller's log"
     )

@@ -1,8 +1,8 @@
-"""The topics of the queue and the versions of what answers on them.
+"""The RPC topics, and the versions of the methods that are served on them.
 
-``network`` is what a compute service calls; ``cloudnet-controller`` is what agents call;
-``cloudnet-agent`` (server = host) is where a host's snapshots go. They are apart so that the
-broker's permissions can keep them apart.
+Compute services call ``network``, agents call ``cloudnet-controller``, and ``cloudnet-agent``
+(server = host) receives a host's snapshots. They are separate so that the broker's permissions can
+separate them.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Controller:
         self._settings = settings
         connections = min(settings.workers, MAX_CONNECTIONS) + 4
         self._database = Database(settings.database, connections=connections)
-        self._transport = rpc.transport(
+        self._transport = rpc.create_transport(
             conf, settings.rpc.transport_url, settings.rpc.control_exchange
         )
         self._notifier = QueuedNotifier(SnapshotReader(self._database), RpcCaster(self._transport))
@@ -98,7 +98,7 @@ class Controller:
         )
 
     def _server(self, topic: str, endpoints: list[object]) -> rpc.messaging.RPCServer:
-        return rpc.server(self._transport, topic, self._settings.host, endpoints)
+        return rpc.create_server(self._transport, topic, self._settings.host, endpoints)
 
     def wait_until_ready(self, stop: threading.Event) -> bool:
         """Wait for the database and the broker; False if ``stop`` is set first."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.settings.load import load_controller
 from cloudnet.common.settings.views import RpcSettings
 from cloudnet.controller.model.records import SnapshotKey
@@ -51,10 +50,8 @@ def _cast(
 
     argv = [word for file in files for word in ("--config-file", str(file))]
     conf, _ = load_controller(argv, "cloudnet-manage")  # registers the queue library's options
-    reason = rpc.why_no_broker(settings.transport_url)
-    if reason is not None:
-        raise BrokerUnavailable(reason)
-    transport = rpc.transport(conf, settings.transport_url, settings.control_exchange)
+    rpc.check_broker(settings.transport_url)
+    transport = rpc.create_transport(conf, settings.transport_url, settings.control_exchange)
     try:
         cast_changes(snapshots, RpcCaster(transport), changed, ranges=ranges)
     finally:

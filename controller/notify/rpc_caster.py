@@ -16,7 +16,7 @@ class RpcCaster:
     """Casts to the agents' topic; without a broker a cast fails soon instead of waiting for one."""
 
     def __init__(self, transport: messaging.Transport) -> None:
-        self._client = rpc.client(transport, rpc.AGENT_TOPIC)
+        self._client = rpc.create_client(transport, rpc.AGENT_TOPIC)
 
     def cast_snapshot(self, snapshot: Snapshot) -> None:
         """Cast a snapshot to its host.

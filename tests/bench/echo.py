@@ -25,8 +25,8 @@ def main(url: str) -> None:
     """Serve until SIGTERM, with the same executor as the controller."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda signum, frame: stop.set())
-    transport = rpc.transport(rpc.bare_conf(), url, "nova")
-    server = rpc.server(transport, TOPIC, "bench", [Echo()])
+    transport = rpc.create_transport(rpc.get_default_conf(), url, "nova")
+    server = rpc.create_server(transport, TOPIC, "bench", [Echo()])
     server.start()
     print("ready", flush=True)
     stop.wait()

@@ -62,37 +62,40 @@ class Cloud:
     transport: messaging.Transport
 
     def call(self, context: dict[str, Any], method: str, **arguments: Any) -> Any:
-        client = rpc.client(self.transport, rpc.NETWORK_TOPIC, 5)
+        client = rpc.create_client(self.transport, rpc.NETWORK_TOPIC, 5)
         try:
             return client.prepare(version=rpc.NETWORK_VERSION).call(context, method, **arguments)
         except messaging.RemoteError as error:
-            raise rpc.local_error(error) from error
+            raise rpc.rebuild_error(error) from error
 
     def report(self, host: str, *stands: Snapshot) -> ReportReply:
         report = Report(host, tuple(Applied(one.network, one.revision) for one in stands))
-        client = rpc.client(self.transport, rpc.CONTROLLER_TOPIC, 5)
+        client = rpc.create_client(self.transport, rpc.CONTROLLER_TOPIC, 5)
         return from_wire(ReportReply, client.call({}, "report", report=to_wire(report)))
 
 
 @contextmanager
 def a_cloud(folder: Path) -> Iterator[Cloud]:
-    conf = rpc.bare_conf()
+    conf = rpc.get_default_conf()
     with ExitStack() as open_things:
         exchange = folder.name  # queues in memory are the whole process's: each cloud has its own
-        transport = rpc.transport(conf, "fake://", exchange)
+        transport = rpc.create_transport(conf, "fake://", exchange)
         world = open_things.enter_context(a_world(folder, SETTINGS, RpcCaster(transport)))
         ears = {"node1": Ear(), "node2": Ear()}
         servers = [
-            rpc.server(
+            rpc.create_server(
                 transport, rpc.NETWORK_TOPIC, "controller", network_endpoints(world.services)
             ),
-            rpc.server(
+            rpc.create_server(
                 transport,
                 rpc.CONTROLLER_TOPIC,
                 "controller",
                 [AgentsEndpoint(world.services)],
             ),
-            *(rpc.server(transport, rpc.AGENT_TOPIC, host, [ear]) for host, ear in ears.items()),
+            *(
+                rpc.create_server(transport, rpc.AGENT_TOPIC, host, [ear])
+                for host, ear in ears.items()
+            ),
         ]
         for server in servers:
             server.start()

@@ -72,8 +72,8 @@ def _echo(site: Site) -> Iterator[Call]:
     url = site.broker.transport_url
     server = Daemon([sys.executable, "-m", "tests.bench.echo", url], site.directory / "echo.log")
     server.wait_until_it_says("ready")
-    transport = rpc.transport(rpc.bare_conf(), url, "nova")
-    client = rpc.client(transport, TOPIC)
+    transport = rpc.create_transport(rpc.get_default_conf(), url, "nova")
+    client = rpc.create_client(transport, TOPIC)
     try:
         yield lambda: client.call({}, "echo", said="hello")
     finally:

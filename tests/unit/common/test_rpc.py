@@ -26,10 +26,10 @@ class Echo:
 
 @pytest.fixture
 def client() -> Iterator[Any]:
-    transport = rpc.transport(rpc.bare_conf(), "fake://", f"exchange-{uuid.uuid4()}")
-    server = rpc.server(transport, "echo", "here", [Echo()])
+    transport = rpc.create_transport(rpc.get_default_conf(), "fake://", f"exchange-{uuid.uuid4()}")
+    server = rpc.create_server(transport, "echo", "here", [Echo()])
     server.start()
-    yield rpc.client(transport, "echo", 5)
+    yield rpc.create_client(transport, "echo", 5)
     server.stop()
     server.wait()
 
@@ -44,8 +44,8 @@ class Full:
 
 def test_an_error_arrives_as_itself_and_in_one_line() -> None:
     url = "kombu+memory://"  # through the form that goes over the wire, which fake:// leaves out
-    transport = rpc.transport(rpc.bare_conf(), url, "nova")
-    server = rpc.server(transport, "network", "here", [Full()])
+    transport = rpc.create_transport(rpc.get_default_conf(), url, "nova")
+    server = rpc.create_server(transport, "network", "here", [Full()])
     server.start()
     api = NetworkAPI(url, timeout_seconds=5)
 
@@ -99,7 +99,7 @@ def test_a_wrong_call_is_refused_in_one_line_and_the_next_is_answered(
     [{}, {"method": ["x"]}, {"method": "echo", "version": "abc"}, {"method": "echo", "version": 7}],
 )
 def test_what_no_client_sends_is_refused_as_well(message: dict[str, Any]) -> None:
-    dispatcher = rpc._Dispatcher([Echo()], None, messaging.DefaultRPCAccessPolicy)  # noqa: SLF001
+    dispatcher = rpc.Dispatcher([Echo()], None, messaging.DefaultRPCAccessPolicy)
 
     with pytest.raises(messaging.ExpectedException):
         dispatcher.dispatch(SimpleNamespace(message=message, ctxt={}, client_timeout=None))
