@@ -14,7 +14,6 @@ from cloudnet.client import NetworkAPI
 from cloudnet.common import rpc
 from cloudnet.common.errors import BrokerUnavailable, NoMoreFixedIps
 from cloudnet.common.rpc import messaging
-from cloudnet.controller.endpoint.rpc_errors import map_errors
 
 
 class Echo:
@@ -37,7 +36,7 @@ def client() -> Iterator[Any]:
 class Full:
     target = messaging.Target(version="1.17")
 
-    @map_errors
+    @messaging.expected_exceptions(NoMoreFixedIps)  # as the controller does it
     def get_all_networks(self, context: Any) -> None:
         raise NoMoreFixedIps("network private is full")
 
