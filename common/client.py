@@ -12,7 +12,7 @@ from typing import Any
 from oslo_config import cfg
 
 from cloudnet.common import rpc
-from cloudnet.common.errors import NotWired
+from cloudnet.common.errors import BrokerUnavailable, NotWired
 from cloudnet.common.rpc import messaging
 
 NetworkInfo = list[dict[str, Any]]  # Any: JSON, in the shape nova's network model reads
@@ -195,10 +195,16 @@ class NetworkAPI:
 
     def _call(self, context: Context, method: str, version: str, **arguments: Any) -> Any:
         if not self._broker_answered:
-            rpc.check_broker(self._url)
+            self._check_broker()
             self._broker_answered = True
         prepared = self._client.prepare(version=version)
         try:
             return prepared.call(dict(context), method, **arguments)
         except messaging.RemoteError as error:
             raise rpc.rebuild_error(error) from None  # its cause is a text of the server's stack
+
+    def _check_broker(self) -> None:
+        try:
+            rpc.check_broker(self._url)
+        except BrokerUnavailable as error:
+            raise BrokerUnavailable(f"{error}; start it, or correct the URL") from error

@@ -149,9 +149,7 @@ def check_broker(url: str) -> None:
         broker.try_to_connect(addresses)
     except errors.BrokerUnavailable as error:
         names = ", ".join(address.name for address in addresses)
-        raise errors.BrokerUnavailable(
-            f"no broker answers at {names}: {error}; start it, or correct the URL"
-        ) from error
+        raise errors.BrokerUnavailable(f"no broker answers at {names}: {error}") from error
 
 
 def _list_broker_addresses(url: str) -> list[broker.BrokerAddress] | None:
