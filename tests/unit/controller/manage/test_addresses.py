@@ -236,8 +236,8 @@ def test_an_unreachable_broker_is_reported_and_the_change_is_kept(
 
     assert answer.status == 0
     assert answer.err == (
-        f"cloudnet-manage: done, but cannot notify the hosts (127.0.0.1:{port}: Connection "
-        "refused); their agents get the change with the next heartbeat, within 10 s of the "
-        "broker's return\n"
+        "cloudnet-manage: done, but cannot notify the hosts (no broker answers at "
+        f"127.0.0.1:{port}: Connection refused); their agents get the change with the next "
+        "heartbeat, within 10 s of the broker's return\n"
     )
     assert len(cloud.done("instance", "show", VM1, "-f", "json").json) == 1
