@@ -116,7 +116,10 @@ class PolicyBuilder:
         new = network_policy(snapshot, self._policy.host)
         if old is None or old.network != new.network:
             return new
-        return old if old == new else NetworkPolicy(old.network, new.nat_mappings)
+        mappings = _shared(old.nat_mappings, new.nat_mappings)
+        if mappings is old.nat_mappings:
+            return old
+        return NetworkPolicy(old.network, mappings)
 
     def _fixed_ranges(
         self, networks: Iterable[NetworkPolicy], ranges: FixedRanges
@@ -127,6 +130,21 @@ class PolicyBuilder:
         if single != self._collapsed[0]:
             self._collapsed = (single, tuple(collapse_addresses(single)))
         return self._collapsed[1]
+
+
+def _shared(old: tuple[FloatingIp, ...], new: tuple[FloatingIp, ...]) -> tuple[FloatingIp, ...]:
+    """Return the new values, made of the old objects at the beginning and the end where equal.
+
+    Comparing two addresses costs far more than finding that they are one object, and renderers
+    compare each mapping several times.
+    """
+    shorter = min(len(old), len(new))
+    same = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    if same == len(old) == len(new):
+        return old
+    rest = shorter - same
+    end = next((n for n in range(rest) if old[-1 - n] != new[-1 - n]), rest)
+    return old[:same] + new[same : len(new) - end] + old[len(old) - end :]
 
 
 def network_policy(snapshot: NetworkSnapshot, host: HostPolicy) -> NetworkPolicy:

@@ -103,6 +103,26 @@ def test_what_does_not_change_is_the_same_object() -> None:
     assert changed.networks[1] is first.networks[1]
 
 
+@pytest.mark.parametrize(
+    "last",
+    [(1, 2, 3), (1, 2, 3, 4), (1, 3), (2, 3), (1, 2), (0, 1, 2, 3), (1, 5, 3), (5,), ()],
+)
+def test_nat_mappings_that_stay_are_the_same_objects(last: tuple[int, ...]) -> None:
+    def desired(numbers: tuple[int, ...]) -> NetworkSnapshot:
+        return network(floating_ips=tuple(floating(f"192.0.2.{n}") for n in numbers))
+
+    builder = PolicyBuilder(nat_settings())
+    (before,) = builder.build([desired((1, 2, 3))], RANGES).networks
+
+    (after,) = builder.build([desired(last)], RANGES).networks
+
+    assert after.nat_mappings == desired(last).floating_ips
+    reused = {id(mapping) for mapping in before.nat_mappings} & {
+        id(mapping) for mapping in after.nat_mappings
+    }
+    assert len(reused) == len({1, 2, 3} & set(last))
+
+
 def test_a_removed_network_leaves_the_policy() -> None:
     builder = PolicyBuilder(nat_settings())
     builder.build([network(), network(OTHER)], RANGES)
