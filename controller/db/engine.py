@@ -33,6 +33,7 @@ LOG = logging.getLogger(__name__)
 
 ATTEMPTS = 12
 BUSY_SECONDS = 30
+MOST_PARAMETERS = 500  # in one statement; each database has a limit of its own above that
 
 T = TypeVar("T")
 Connection = sa.Connection

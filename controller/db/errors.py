@@ -37,8 +37,10 @@ def translate(context: ExceptionContext) -> BaseException | None:
         return parse_conflict(original, context.statement)
     if context.is_disconnect or code in ABORTED or "database is locked" in text:
         return TransactionAborted(_explain(text))
-    if isinstance(error, OperationalError | ProgrammingError):
+    if isinstance(error, OperationalError):
         return DatabaseUnavailable(_explain(text))
+    if isinstance(error, ProgrammingError):  # a table or a permission is missing
+        return DatabaseUnavailable(_explain(text, "the database refuses a statement"))
     if type(error) is DatabaseError:
         return DatabaseUnavailable(
             f"the database cannot be used: {text}; see [database] connection"
@@ -52,7 +54,7 @@ def _code(error: Any) -> str:  # Any: the driver's error
     return str(getattr(error, "sqlstate", None) or args[0])
 
 
-def _explain(text: str) -> str:
+def _explain(text: str, otherwise: str = "the database does not answer") -> str:
     """Return one line with the cause and, where it is known, the remedy."""
     if any(words in text for words in ("no such table", "does not exist", "doesn't exist")):
         return (
@@ -65,4 +67,4 @@ def _explain(text: str) -> str:
         )
     if "readonly database" in text:
         return f"this user may not write to the database ({text}); run it as root"
-    return f"the database does not answer: {text}"
+    return f"{otherwise}: {text}"

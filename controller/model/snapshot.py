@@ -1,4 +1,4 @@
-"""From rows to what one host must have for one network."""
+"""Snapshots: the desired state of one network on one host, built from rows."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from cloudnet.controller.model.records import FloatingIp, Guest, HostNetwork, Ne
 
 def build_snapshot(
     row: HostNetwork,
-    network: Network | None,
+    network: Network,
     own_address: IPv4Address | None,
     guests: Sequence[Guest],
     floating_ips: Sequence[FloatingIp],
 ) -> objects.Snapshot:
     """Return the snapshot of a network on a host.
 
-    :param network: None: it is deleted
-    :param own_address: what the host has on a multi-host network; None: nothing yet
-    :param guests: all of the network; those on this host are enough if it is not their gateway
-    :param floating_ips: all that point at these guests
+    :param own_address: of the host on a multi-host network; None: it has none yet, or it needs none
+    :param guests: of the network; those on this host are enough if it is not the gateway of all
+    :param floating_ips: on this host that are associated with these guests
     """
-    if network is None or not is_wanted(network, row.host, guests):
-        return objects.NetworkGone(row.network_uuid, row.host, row.revision)
+    if not is_wanted(network, row.host, guests):
+        return build_removal(row)
     if network.multi_host:
         served = [guest for guest in guests if guest.host == row.host]
         host_address, gateway = own_address, own_address
@@ -57,8 +56,13 @@ def build_snapshot(
     )
 
 
+def build_removal(row: HostNetwork) -> objects.NetworkGone:
+    """Return the snapshot of a network that a host shall not have."""
+    return objects.NetworkGone(row.network_uuid, row.host, row.revision)
+
+
 def is_wanted(network: Network, host: str, guests: Sequence[Guest]) -> bool:
-    """Say whether a host must have the network: a guest's own host, and its gateway's."""
+    """Whether a host needs a network: it runs a guest of it, or is the gateway of all guests."""
     if any(guest.host == host for guest in guests):
         return True
     return not network.multi_host and network.host == host and bool(guests)
@@ -77,9 +81,9 @@ def _floating_ips(
     served: Sequence[Guest], floating_ips: Sequence[FloatingIp]
 ) -> tuple[objects.FloatingIp, ...]:
     fixed = {guest.fixed_ip_id: guest.address for guest in served}
-    mine = [
+    associated = [
         objects.FloatingIp(floating.address, fixed[floating.fixed_ip_id], floating.interface)
         for floating in floating_ips
         if floating.fixed_ip_id in fixed
     ]
-    return tuple(sorted(mine, key=lambda floating: floating.address))
+    return tuple(sorted(associated, key=lambda floating: floating.address))

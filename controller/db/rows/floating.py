@@ -9,8 +9,8 @@ from ipaddress import IPv4Address, IPv4Network
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
-from cloudnet.controller.db.engine import Connection
-from cloudnet.controller.db.tables import fixed_ips, floating_ips, instances
+from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection
+from cloudnet.controller.db.tables import fixed_ips, floating_ips
 from cloudnet.controller.model.records import FloatingIp
 
 _ROW = sa.select(
@@ -23,35 +23,15 @@ _ROW = sa.select(
     floating_ips.c.pool,
     floating_ips.c.interface,
 )
-_OF_INSTANCE = (
-    _ROW.join(fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id)
-    .where(fixed_ips.c.instance_uuid == given("instance"))
-    .order_by(floating_ips.c.id)
+_ASSOCIATED = _ROW.join(fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id)
+_FOR_INSTANCE = _ASSOCIATED.where(fixed_ips.c.instance_uuid == given("instance")).order_by(
+    floating_ips.c.id
 )
-_ON_NETWORK = (
-    _ROW.join(fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id)
-    .where(fixed_ips.c.network_id == given("network_id"))
-    .order_by(floating_ips.c.id)
+_ON_HOST = _ASSOCIATED.where(
+    floating_ips.c.host == given("on_host"), fixed_ips.c.network_id == given("network")
 )
-_ON_NETWORK_AND_HOST = _ON_NETWORK.join(
-    instances, instances.c.uuid == fixed_ips.c.instance_uuid
-).where(instances.c.host == given("on_host"))
 
-Target = tuple[str | None, IPv4Address]  # instance, fixed address
-
-
-def list_for_instance(connection: Connection, instance: str) -> list[FloatingIp]:
-    """Return the floating IPs that point at an instance, the oldest first."""
-    return [FloatingIp(*row) for row in connection.execute(_OF_INSTANCE, {"instance": instance})]
-
-
-def list_for_network(
-    connection: Connection, network_id: int, host: str | None = None
-) -> list[FloatingIp]:
-    """Return the floating IPs that point at guests of a network (those on ``host`` if given)."""
-    statement = _ON_NETWORK if host is None else _ON_NETWORK_AND_HOST
-    given_values = {"network_id": network_id} | ({} if host is None else {"on_host": host})
-    return [FloatingIp(*row) for row in connection.execute(statement, given_values)]
+FixedTarget = tuple[str | None, IPv4Address]  # instance, fixed address
 
 
 def get_by_address(connection: Connection, address: IPv4Address) -> FloatingIp | None:
@@ -60,8 +40,22 @@ def get_by_address(connection: Connection, address: IPv4Address) -> FloatingIp |
     return None if row is None else FloatingIp(*row)
 
 
+def list_floating_ips(connection: Connection, host: str | None = None) -> list[FloatingIp]:
+    """Return all floating IPs (on a host if given) in the order of their creation."""
+    statement = _ROW.order_by(floating_ips.c.id)
+    if host is not None:
+        statement = statement.where(floating_ips.c.host == host)
+    return [FloatingIp(*row) for row in connection.execute(statement)]
+
+
+def list_for_instance(connection: Connection, instance_uuid: str) -> list[FloatingIp]:
+    """Return the floating IPs that are associated with an instance, the oldest first."""
+    rows = connection.execute(_FOR_INSTANCE, {"instance": instance_uuid})
+    return [FloatingIp(*row) for row in rows]
+
+
 def list_for_project(connection: Connection, project: str) -> list[FloatingIp]:
-    """Return the floating IPs a project has taken; those that came with instances are left out."""
+    """Return the floating IPs that a project has allocated, without auto-assigned ones."""
     rows = connection.execute(
         _ROW.where(floating_ips.c.project_id == project, ~floating_ips.c.auto_assigned).order_by(
             floating_ips.c.id
@@ -70,17 +64,25 @@ def list_for_project(connection: Connection, project: str) -> list[FloatingIp]:
     return [FloatingIp(*row) for row in rows]
 
 
-def list_floating_ips(connection: Connection, host: str | None = None) -> list[FloatingIp]:
-    """Return all floating IPs (those a host carries if given) by their order of creation."""
-    statement = _ROW.order_by(floating_ips.c.id)
-    if host is not None:
-        statement = statement.where(floating_ips.c.host == host)
-    return [FloatingIp(*row) for row in connection.execute(statement)]
+def list_on_host(connection: Connection, host: str, network_id: int) -> list[FloatingIp]:
+    """Return the floating IPs on a host that are associated with guests of a network."""
+    rows = connection.execute(_ON_HOST, {"on_host": host, "network": network_id})
+    return [FloatingIp(*row) for row in rows]
 
 
 def list_in_range(connection: Connection, ip_range: IPv4Network) -> list[FloatingIp]:
-    """Return the floating IPs inside a range; text has no order of addresses, so all are read."""
+    """Return the floating IPs in a range; all rows are read, as text does not sort by address."""
     return [floating for floating in list_floating_ips(connection) if floating.address in ip_range]
+
+
+def list_targets(connection: Connection) -> dict[int, FixedTarget]:
+    """Return the target of each floating IP that has one, by the floating IP's id."""
+    rows = connection.execute(
+        sa.select(floating_ips.c.id, fixed_ips.c.instance_uuid, fixed_ips.c.address).join(
+            fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id
+        )
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def list_pools(connection: Connection) -> list[str]:
@@ -91,17 +93,20 @@ def list_pools(connection: Connection) -> list[str]:
 
 
 def count_for_project(connection: Connection, project: str) -> int:
-    """Count the floating IPs that a project has taken for itself."""
-    counted = (
+    """Count the floating IPs that a project has allocated, without auto-assigned ones."""
+    count = (
         sa.select(sa.func.count())
         .select_from(floating_ips)
         .where(floating_ips.c.project_id == project, ~floating_ips.c.auto_assigned)
     )
-    return int(connection.scalar(counted) or 0)
+    return int(connection.scalar(count) or 0)
 
 
 def lock_free(connection: Connection, pool: str) -> FloatingIp | None:
-    """Return the free floating IP of a pool that has been free longest, and nobody else takes."""
+    """Return the address of a pool that has been free longest and that no other transaction locks.
+
+    None: the pool has no such address.
+    """
     row = connection.execute(
         _ROW.where(floating_ips.c.pool == pool, floating_ips.c.project_id.is_(None))
         .order_by(sa.func.coalesce(floating_ips.c.updated_at, floating_ips.c.created_at))
@@ -120,7 +125,7 @@ def claim(
     *,
     auto_assigned: bool = False,
 ) -> bool:
-    """Give a free floating IP to a project; False: another was faster."""
+    """Give a free floating IP to a project; return False if it is no longer free."""
     done = connection.execute(
         sa.update(floating_ips)
         .where(floating_ips.c.id == row.id, floating_ips.c.project_id.is_(None))
@@ -130,7 +135,7 @@ def claim(
 
 
 def release(connection: Connection, row: FloatingIp, now: datetime) -> bool:
-    """Return a floating IP to its pool; False: it is associated, or not the project's any more."""
+    """Return a floating IP to its pool; return False if it is associated or has another project."""
     done = connection.execute(
         sa.update(floating_ips)
         .where(
@@ -151,7 +156,7 @@ def set_target(
     host: str | None,
     now: datetime,
 ) -> bool:
-    """Point a floating IP at a fixed one or at none; False: it is not as it was read any more."""
+    """Associate a floating IP with a fixed IP or with none; return False if the row has changed."""
     done = connection.execute(
         sa.update(floating_ips)
         .where(
@@ -169,7 +174,7 @@ def set_target(
 def set_host_for_network(
     connection: Connection, network_id: int, host: str | None, now: datetime
 ) -> None:
-    """Note which host has all floating IPs that point at a network's guests; None: no host."""
+    """Set the host of all floating IPs that are associated with guests of a network."""
     of_network = sa.select(fixed_ips.c.id).where(fixed_ips.c.network_id == network_id)
     connection.execute(
         sa.update(floating_ips)
@@ -198,22 +203,12 @@ def insert(
     )
 
 
-def delete(connection: Connection, ids: Sequence[int]) -> int:
-    """Remove those of the floating IPs that are nobody's; return how many that were."""
-    gone = 0
-    for start in range(0, len(ids), 500):  # a statement takes only so many parameters
-        some = floating_ips.c.id.in_(list(ids[start : start + 500]))
-        gone += connection.execute(
-            sa.delete(floating_ips).where(some, floating_ips.c.project_id.is_(None))
+def delete_free(connection: Connection, ids: Sequence[int]) -> int:
+    """Delete those of the floating IPs that have no project; return how many."""
+    deleted = 0
+    for start in range(0, len(ids), MOST_PARAMETERS):
+        chunk = floating_ips.c.id.in_(list(ids[start : start + MOST_PARAMETERS]))
+        deleted += connection.execute(
+            sa.delete(floating_ips).where(chunk, floating_ips.c.project_id.is_(None))
         ).rowcount
-    return gone
-
-
-def list_targets(connection: Connection) -> dict[int, Target]:
-    """Return (instance, fixed address) for each floating IP, by its id, that points at one."""
-    rows = connection.execute(
-        sa.select(floating_ips.c.id, fixed_ips.c.instance_uuid, fixed_ips.c.address).join(
-            fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id
-        )
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    return deleted

@@ -90,7 +90,7 @@ class FloatingPools:
                         f"{floating.address} belongs to project {floating.project_id}; release "
                         "it first; nothing was deleted"
                     )
-            if floating_rows.delete(connection, [one.id for one in there]) < len(there):
+            if floating_rows.delete_free(connection, [one.id for one in there]) < len(there):
                 raise FloatingIpAssociated(
                     f"a project has just got one of {ip_range}; nothing was deleted"
                 )

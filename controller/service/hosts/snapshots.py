@@ -1,4 +1,4 @@
-"""What hosts should have, read fresh from the database: the content of every message to them."""
+"""The desired state of hosts, read from the database: the content of each message to them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import ipam
-from cloudnet.controller.model.records import HostNetwork, SnapshotKey
-from cloudnet.controller.model.snapshot import build_snapshot
+from cloudnet.controller.model.records import HostNetwork, Network, SnapshotKey
+from cloudnet.controller.model.snapshot import build_removal, build_snapshot
 
 
 class SnapshotReader:
-    """Snapshots and ranges; reads only."""
+    """Reads snapshots, and the ranges of all networks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._ranges: FixedRanges | None = None  # as of its revision
+        self._ranges: FixedRanges | None = None  # the last ones that were read
 
-    def get_snapshot(self, touched: SnapshotKey) -> Snapshot | None:
-        """Return what a host should have of a network, None when it need not know of it."""
+    def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
+        """Return a host's snapshot of a network, or None if the host does not have the network."""
         with self._database.reading() as connection:
-            row = host_network_rows.get(connection, touched.host, touched.network)
+            row = host_network_rows.get(connection, key.host, key.network)
             return None if row is None else read_snapshot(connection, row)
 
     def get_ranges(self) -> FixedRanges:
@@ -34,15 +34,13 @@ class SnapshotReader:
             return self.get_ranges_in(connection)
 
     def get_ranges_in(self, connection: Connection) -> FixedRanges:
-        """Return the ranges of all networks, collapsed anew only when they have changed."""
+        """Return the ranges of all networks; they are read only if their revision has changed."""
         revision = revision_rows.get(connection, revision_rows.RANGES)
-        known = self._ranges
-        if known is None or known.revision != revision:
-            known = FixedRanges(
-                revision, ipam.collapse_ranges(network_rows.list_ranges(connection))
-            )
-            self._ranges = known
-        return known
+        ranges = self._ranges
+        if ranges is None or ranges.revision != revision:
+            collapsed = ipam.collapse_ranges(network_rows.list_ranges(connection))
+            ranges = self._ranges = FixedRanges(revision, collapsed)
+        return ranges
 
     def list_agent_hosts(self) -> list[str]:
         """Return the hosts that have an agent."""
@@ -51,12 +49,19 @@ class SnapshotReader:
 
 
 def read_snapshot(connection: Connection, row: HostNetwork) -> Snapshot:
-    """Return what a host should have of the network of this row."""
+    """Return the snapshot of a row's network on its host."""
     if row.network_id is None:
-        return build_snapshot(row, None, None, (), ())
+        return build_removal(row)
     network, own_address = network_rows.get_seen_from(connection, row.host, row.network_id)
-    # A network may have guests on a thousand hosts: only its one gateway must know them all.
-    here = None if network.host == row.host and not network.multi_host else row.host
-    guests = guest_rows.list_for_network(connection, network.id, here)
-    floating_ips = floating_rows.list_for_network(connection, network.id, here)
+    guests = (
+        guest_rows.list_for_network(connection, network.id)
+        if _serves_all_hosts(network, row.host)
+        else guest_rows.list_on_host(connection, row.host, network.id)
+    )
+    floating_ips = floating_rows.list_on_host(connection, row.host, network.id)
     return build_snapshot(row, network, own_address, guests, floating_ips)
+
+
+def _serves_all_hosts(network: Network, host: str) -> bool:
+    """Whether a host needs to know the guests of other hosts: it is the gateway of all of them."""
+    return not network.multi_host and network.host == host

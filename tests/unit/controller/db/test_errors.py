@@ -65,6 +65,10 @@ UNAVAILABLE = [
         wrap(ProgrammingError, Exception(1146, "Table 'nova.networks' doesn't exist")),
         "cloudnet-manage db sync",
     ),
+    (
+        wrap(ProgrammingError, PostgresError("permission denied for table networks", "42501")),
+        "refuses a statement: permission denied for table networks",
+    ),
     (wrap(OperationalError, Exception("unable to open database file")), "as root"),
     (wrap(OperationalError, Exception("attempt to write a readonly database")), "run it as root"),
     (wrap(OperationalError, Exception("connection\n\trefused")), "answer: connection refused"),
