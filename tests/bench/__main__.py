@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.bench.daemon import NotUpError
 from tests.bench.figures import Figure
-from tests.bench.measures import calls, creation, lease_event, leases, memory, start
+from tests.bench.measures.control import calls, creation, lease_event, leases, memory, start
 from tests.bench.site import Site
 from tests.bench.table import table
 

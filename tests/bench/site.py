@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from cloudnet.client import NetworkAPI
 from tests.bench.daemon import BIN, Daemon, wait_until
-from tests.bench.node import Node
+from tests.bench.site_node import Node
 from tests.fixtures.servers import RabbitMQ
 
 LISTING = Path(__file__).parents[2] / "etc" / "listing6.conf"
