@@ -1,5 +1,5 @@
-"""What cloudnet costs: `tools/bench` measures it, `docs/performance.md` tells it.
+"""What cloudnet costs: `tools/bench` measures it, `docs/performance.md` explains it.
 
-A machine that others use too makes every absolute time a matter of luck, so each figure stands
-beside something that was measured in the same run. Nothing here is a test.
+Absolute times change with whatever else the machine does, so most figures are printed beside a
+reference that was measured in the same run. Nothing here is a test.
 """

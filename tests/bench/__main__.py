@@ -4,55 +4,73 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
-from tests.bench.daemon import NotUpError
 from tests.bench.figures import Figure
-from tests.bench.measures.control import calls, creation, lease_event, leases, memory, start
-from tests.bench.site import Site
-from tests.bench.table import table
-
-MEASURES: Mapping[str, tuple[str, Callable[[Site], list[Figure]]]] = {
-    "calls": ("allocate_for_instance beside a bare RPC echo", calls.measure),
-    "leases": ("from the call to a lease that a guest has", leases.measure),
-    "event": ("cloudnet-dhcpbridge, run as dnsmasq runs it", lease_event.measure),
-    "start": ("an agent's start with 20 networks", start.measure),
-    "create": ("network create of 10.0.0.0/8", creation.measure),
-    "memory": ("resident memory of both daemons", memory.measure),
-}
+from tests.bench.measures.all import GROUPS, MEASURES, select_measures
+from tests.bench.places import Places
+from tests.bench.progress import report_progress
+from tests.bench.run import run_measures
+from tests.bench.table import format_table
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure what is asked for; the exit status says only whether that could be done."""
-    asked = _arguments(argv)
-    figures: list[Figure] = []
-    with tempfile.TemporaryDirectory(prefix="cloudnet-bench-", dir="/var/tmp") as name:
-        try:
-            with Site(Path(name)) as site:
-                for what in asked.what or MEASURES:
-                    print(f"measuring {what}: {MEASURES[what][0]}", file=sys.stderr, flush=True)
-                    figures += MEASURES[what][1](site)
-        except NotUpError as error:
-            print(f"bench: {error}", file=sys.stderr)
-            return 1
-    print(table(figures))
-    if asked.json is not None:
-        asked.json.write_text(json.dumps([figure.plain() for figure in figures], indent=1))
-    return 0
+    """Measure what the arguments select; exit status 1 if a measure failed."""
+    arguments = _parse(argv)
+    names = select_measures(arguments.measures)
+    with (
+        tempfile.TemporaryDirectory(prefix="cloudnet-bench-", dir="/var/tmp") as name,
+        Places(_readable(Path(name))) as places,
+    ):
+        outcome = run_measures({name: partial(_measure, name, places) for name in names})
+        # The figures come first: what has to be stopped at the end may fail as well.
+        print(format_table(outcome.figures), flush=True)
+        if arguments.json is not None:
+            lines = [figure.as_json() for figure in outcome.figures]
+            arguments.json.write_text(json.dumps(lines, indent=1))
+        if outcome.failure is not None:
+            print(f"bench: failed in {outcome.failure}", file=sys.stderr)
+    return 0 if outcome.failure is None else 1
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def _measure(name: str, places: Places) -> Iterable[Figure]:
+    report_progress(f"{name}: {MEASURES[name].title}")
+    return MEASURES[name].run(places)
+
+
+def _readable(directory: Path) -> Path:
+    directory.chmod(0o755)  # dnsmasq reads below it as an ordinary user
+    return directory
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="tools/bench",
-        description="Measure how fast cloudnet is on this machine, and beside what.",
-        epilog="; ".join(f"{name}: {what}" for name, (what, _) in MEASURES.items()),
+        description="Measure how fast cloudnet is on this machine. Each figure is printed beside "
+        "what it is compared with, measured in the same run, and beside its goal if it has one. "
+        "Figures that were measured before a failure are printed all the same.",
+        epilog=_list_measures(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "what", nargs="*", choices=[*MEASURES, []], metavar="what", help="all of it"
+        "measures",
+        nargs="*",
+        choices=[*GROUPS, *MEASURES, []],
+        metavar="measure",
+        help="a measure or a group of measures; all of them if none is given",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write samples there too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples to a file")
     return parser.parse_args(argv)
+
+
+def _list_measures() -> str:
+    lines = []
+    for group, measures in GROUPS.items():
+        lines.append(f"group {group}:")
+        lines += [f"  {name:<10}{measure.title}" for name, measure in measures.items()]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,17 @@ from collections.abc import Callable
 Call = Callable[[], object]
 
 
-def one_by_one(call: Call, times: int) -> list[float]:
+def call_in_turn(call: Call, times: int) -> list[float]:
     """Return how long each call took, in seconds."""
     taken = []
     for _ in range(times):
-        began = time.monotonic()
+        start = time.monotonic()
         call()
-        taken.append(time.monotonic() - began)
+        taken.append(time.monotonic() - start)
     return taken
 
 
-def at_once(call: Call, callers: int, seconds: float) -> tuple[float, list[float]]:
+def call_at_once(call: Call, callers: int, seconds: float) -> tuple[float, list[float]]:
     """Call from several threads; return the calls per second, and how long each call took."""
     taken: list[float] = []
     begin = threading.Barrier(callers + 1)
@@ -26,15 +26,15 @@ def at_once(call: Call, callers: int, seconds: float) -> tuple[float, list[float
     def caller() -> None:
         begin.wait()
         while not end.is_set():
-            taken.extend(one_by_one(call, 1))
+            taken.extend(call_in_turn(call, 1))
 
     threads = [threading.Thread(target=caller) for _ in range(callers)]
     for thread in threads:
         thread.start()
     begin.wait()
-    began = time.monotonic()
+    start = time.monotonic()
     end.wait(seconds)
     end.set()
     for thread in threads:
         thread.join()
-    return len(taken) / (time.monotonic() - began), taken
+    return len(taken) / (time.monotonic() - start), taken

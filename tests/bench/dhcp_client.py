@@ -1,8 +1,8 @@
-"""A DHCP client that is never in a hurry to sleep: it asks again every few milliseconds.
+"""A DHCP client that repeats its requests every few milliseconds.
 
-A real client waits seconds before it asks again, so a lease that is ready a moment too late for the
-first DISCOVER would look seconds away. This one shows when the lease can really be had. It speaks
-raw frames on its end of a guest's wire, as any guest with no address does.
+A real client waits seconds before it repeats a request, so a lease that is ready just after the
+first DISCOVER would seem to take seconds. This client shows when a lease is really available. It
+sends raw frames on its end of a guest's wire, as any guest without an address does.
 """
 
 import secrets
@@ -19,13 +19,13 @@ BROADCAST_MAC = b"\xff" * 6
 COOKIE = b"\x63\x82\x53\x63"
 CLIENT, SERVER = 68, 67  # UDP ports
 DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
-KIND, ASKED_FOR, SERVER_ID, END = 53, 50, 54, 255  # options
+MESSAGE_TYPE, REQUESTED_ADDRESS, SERVER_ID, END = 53, 50, 54, 255  # options
 FIXED_BYTES = 240  # of a BOOTP message with the cookie; options follow
-AGAIN_SECONDS = 0.004
+REPEAT_SECONDS = 0.004
 
 
 class NoLeaseError(Exception):
-    """No lease came in time."""
+    """No lease arrived in time."""
 
 
 def checksum(data: bytes) -> int:
@@ -37,7 +37,7 @@ def checksum(data: bytes) -> int:
 
 
 def frame(mac: bytes, xid: int, options: bytes) -> bytes:
-    """Return a client's message in a broadcast frame; it asks for a broadcast answer."""
+    """Return a client's message in a broadcast frame, with the flag for a broadcast reply."""
     bootp = struct.pack("!BBBBIHH16x16s192x", 1, 1, 6, 0, xid, 0, 0x8000, mac) + COOKIE
     payload = bootp + options + bytes([END])
     payload += b"\0" * (len(payload) % 2)
@@ -52,8 +52,8 @@ def option(code: int, value: bytes) -> bytes:
     return bytes([code, len(value)]) + value
 
 
-def answer(received: bytes, xid: int) -> tuple[IPv4Address, dict[int, bytes]] | None:
-    """Return the address and the options of a server's answer to us; None: it is something else."""
+def parse_reply(received: bytes, xid: int) -> tuple[IPv4Address, dict[int, bytes]] | None:
+    """Return address and options of a server's reply to us, None for any other frame."""
     packet = received[14:]
     if len(packet) < 28 + FIXED_BYTES or packet[9] != 17:
         return None
@@ -78,13 +78,13 @@ def _options(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 class DhcpClient:
-    """A client on one device, with a MAC of its own choice."""
+    """A client on one device, with a given MAC."""
 
     def __init__(self, device: str, mac: str) -> None:
         self._mac = bytes.fromhex(mac.replace(":", ""))
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_IP))
         self._socket.bind((device, ETH_P_IP))
-        self.asked = 0  # how many messages it has sent
+        self.sent = 0  # messages
 
     def __enter__(self) -> Self:
         return self
@@ -97,32 +97,36 @@ class DhcpClient:
     ) -> None:
         self._socket.close()
 
-    def lease(self, timeout: float = 30) -> IPv4Address:
-        """Return the address that a server has acknowledged.
+    def get_lease(self, timeout: float = 30) -> IPv4Address:
+        """Return the address that a server acknowledges.
 
-        :raises NoLeaseError: none has within so many seconds
+        :raises NoLeaseError: no server does before the timeout
         """
         deadline = time.monotonic() + timeout
         xid = secrets.randbits(32)
-        offered, options = self._ask(xid, option(KIND, bytes([DISCOVER])), OFFER, deadline)
-        request = option(KIND, bytes([REQUEST])) + option(ASKED_FOR, offered.packed)
-        address, _ = self._ask(xid, request + option(SERVER_ID, options[SERVER_ID]), ACK, deadline)
+        offered, options = self._request(
+            xid, option(MESSAGE_TYPE, bytes([DISCOVER])), OFFER, deadline
+        )
+        request = option(MESSAGE_TYPE, bytes([REQUEST])) + option(REQUESTED_ADDRESS, offered.packed)
+        address, _ = self._request(
+            xid, request + option(SERVER_ID, options[SERVER_ID]), ACK, deadline
+        )
         return address
 
-    def _ask(
+    def _request(
         self, xid: int, options: bytes, wanted: int, deadline: float
     ) -> tuple[IPv4Address, dict[int, bytes]]:
         message = frame(self._mac, xid, options)
         while time.monotonic() < deadline:
             self._socket.send(message)
-            self.asked += 1
-            again = time.monotonic() + AGAIN_SECONDS
-            while (left := again - time.monotonic()) > 0:
+            self.sent += 1
+            repeat_at = time.monotonic() + REPEAT_SECONDS
+            while (left := repeat_at - time.monotonic()) > 0:
                 self._socket.settimeout(left)
                 try:
-                    found = answer(self._socket.recv(2048), xid)
+                    reply = parse_reply(self._socket.recv(2048), xid)
                 except TimeoutError:
                     break
-                if found is not None and found[1].get(KIND) == bytes([wanted]):
-                    return found
-        raise NoLeaseError(f"asked {self.asked} times, last for a message of kind {wanted}")
+                if reply is not None and reply[1].get(MESSAGE_TYPE) == bytes([wanted]):
+                    return reply
+        raise NoLeaseError(f"no DHCP message of type {wanted} in reply to {self.sent} messages")

@@ -1,6 +1,6 @@
-"""The barest RPC service there can be: what it costs is oslo.messaging, RabbitMQ and this machine.
+"""The smallest RPC service: it costs what oslo.messaging, RabbitMQ and this machine cost.
 
-Run as `python -m tests.bench.echo TRANSPORT_URL`; it says `ready` and answers until it is ended.
+Run as `python -m tests.bench.echo TRANSPORT_URL`; it prints `ready` and answers until SIGTERM.
 """
 
 import signal
@@ -13,12 +13,12 @@ TOPIC = "bench-echo"
 
 
 class Echo:
-    """Answers with what it was given."""
+    """Returns its argument."""
 
     target = rpc.messaging.Target(version="1.0")
 
-    def echo(self, context: object, said: str) -> str:
-        return said
+    def echo(self, context: object, text: str) -> str:
+        return text
 
 
 def main(url: str) -> None:

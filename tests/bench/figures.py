@@ -1,4 +1,4 @@
-"""Figures as values: what was measured, beside what, and whether it is as good as was hoped."""
+"""Figures as values: what was measured, beside what, and whether the goal is met."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def percentile(samples: Sequence[float], percent: float) -> float:
-    """Return the value that `percent` of the samples do not exceed, between two where need be."""
+    """Return the value that `percent` of the samples do not exceed, interpolated between two."""
     if not samples:
         raise ValueError("no samples")
     ordered = sorted(samples)
@@ -18,18 +18,18 @@ def percentile(samples: Sequence[float], percent: float) -> float:
 
 @dataclass(frozen=True)
 class Goal:
-    """What a figure should be at most (or at least): itself, or its ratio to what is beside it."""
+    """The largest (or smallest) value that a figure, or its ratio to the reference, should have."""
 
     limit: float
     of_ratio: bool = False
     at_least: bool = False
 
     def met_by(self, value: float, ratio: float | None) -> bool | None:
-        """Say whether it is met; None: there is no ratio to judge by."""
-        judged = ratio if self.of_ratio else value
-        if judged is None:
+        """Return whether it is met; None if it is for a ratio and there is none."""
+        compared = ratio if self.of_ratio else value
+        if compared is None:
             return None
-        return judged >= self.limit if self.at_least else judged <= self.limit
+        return compared >= self.limit if self.at_least else compared <= self.limit
 
 
 @dataclass(frozen=True)
@@ -38,27 +38,27 @@ class Figure:
 
     what: str
     value: float
-    unit: str  # ms, /s or MB
-    beside: str = ""  # empty: beside nothing
+    unit: str  # ms, /s, MB or %
+    beside: str = ""  # what the reference is; empty: there is none
     reference: float | None = None  # in the same unit
-    goal: Goal | None = None  # None: told for scale
+    goal: Goal | None = None  # None: there is none
     samples: Sequence[float] = field(default=(), repr=False)  # in the order they were taken
 
     @property
     def ratio(self) -> float | None:
-        """How many times the reference it is."""
+        """The value as a multiple of the reference."""
         return self.value / self.reference if self.reference else None
 
     @property
     def met(self) -> bool | None:
-        """Whether its goal is met; None: it has none."""
+        """Whether the goal is met; None if there is none."""
         return None if self.goal is None else self.goal.met_by(self.value, self.ratio)
 
-    def plain(self) -> dict[str, Any]:  # Any: JSON
+    def as_json(self) -> dict[str, Any]:  # Any: JSON
         """Return all of it for a JSON file."""
         return asdict(self) | {"ratio": self.ratio, "met": self.met}
 
 
 def milliseconds(seconds: Sequence[float]) -> list[float]:
-    """Return durations in the unit of the table."""
+    """Return durations in milliseconds."""
     return [1000 * each for each in seconds]

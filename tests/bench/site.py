@@ -1,8 +1,8 @@
-"""Where the bench takes place: a broker, a database on disk, a controller and an agent.
+"""A small cloud: a broker, a database on disk, a controller and an agent.
 
-Configured as the seed's listing says, with a second file for what differs on this machine. Where
-the kernel has no 802.1Q, each network is a FlatDHCP one with a veth for its uplink: the agent has
-the same work with it as with a VLAN device, but for making that device.
+It is configured by the listing in etc/, and a second file for what differs on this machine. Where
+the kernel has no 802.1Q, each network is a FlatDHCP network with a veth as its uplink: the agent
+does the same work as for a VLAN network, except for creating the VLAN device.
 """
 
 import itertools
@@ -15,27 +15,27 @@ from typing import Any, Self
 
 from cloudnet.client import NetworkAPI
 from tests.bench.daemon import BIN, Daemon, wait_until
-from tests.bench.site_node import Node
+from tests.bench.site_node import SiteNode
 from tests.fixtures.servers import RabbitMQ
 
 LISTING = Path(__file__).parents[2] / "etc" / "listing6.conf"
-NODE = "node1"  # the listing's network_host, and where the agent is
+NODE = "node1"  # the listing's network_host; the agent's host
 CONTEXT = {"is_admin": True}
 NETWORK_SIZE = 1024  # the listing's
 Info = list[dict[str, Any]]  # Any: JSON
 
 
 class Site:
-    """All of it; things start when they are first needed and end with the block."""
+    """Daemons start when they are first needed, and end with the block."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        directory.chmod(0o755)  # dnsmasq looks into it as an ordinary user
+        directory.chmod(0o755)  # dnsmasq reads it as an ordinary user
         self.broker = RabbitMQ(directory / "rabbitmq")
-        self.node = Node()
+        self.node = SiteNode()
         self.state = directory / "state"
         self.database = directory / "cloudnet.sqlite"
-        self.settled_at = 0.0  # when an agent that was started had reported all
+        self.in_sync_at = 0.0  # when the agent that was started last had reported all in sync
         self._files = (LISTING, directory / "here.conf")
         self._open = ExitStack()
         self._numbers = itertools.count()
@@ -73,18 +73,18 @@ class Site:
 
     @property
     def controller(self) -> Daemon:
-        """The controller, started if it was not."""
+        """The controller, started on first use."""
         if self._controller is None:
             sync = Daemon(self.argv("cloudnet-manage", "db", "sync"), self.directory / "sync.log")
             sync.wait()
             log = self.directory / "controller.log"
             self._controller = Daemon(self.argv("cloudnet-controller"), log)
-            self._controller.wait_until_it_says("answering on topics")
+            self._controller.wait_for_log("answering on topics")
         return self._controller
 
     @property
     def api(self) -> NetworkAPI:
-        """What a compute service has."""
+        """The client of a compute service."""
         _ = self.controller
         if self._api is None:
             self._api = NetworkAPI(self.broker.transport_url)
@@ -92,14 +92,14 @@ class Site:
 
     # -- networks and guests -------------------------------------------------------------------
 
-    def networks(self, count: int, host: str, project: str | None = None) -> list[str]:
-        """Make networks with their gateway on a host, and return their uuids.
+    def create_networks(self, count: int, host: str, project: str | None = None) -> list[str]:
+        """Create networks with their gateway on a host, and return their uuids.
 
-        Those of the node can be built on it; nobody builds those of other hosts.
+        Only the node has an agent, so networks of other hosts are not built anywhere.
         """
-        return [self._network(next(self._numbers), host, project) for _ in range(count)]
+        return [self._create_network(next(self._numbers), host, project) for _ in range(count)]
 
-    def _network(self, number: int, host: str, project: str | None) -> str:
+    def _create_network(self, number: int, host: str, project: str | None) -> str:
         request = {
             "cidr": f"10.{number * NETWORK_SIZE // 65536}.{number * 4 % 256}.0/22",
             "num_networks": 1,
@@ -112,8 +112,8 @@ class Site:
                 "bridge": f"br{100 + number}",
                 "bridge_interface": self.node.add_uplink(number),
             }
-        made = self.api.create_networks(CONTEXT, label=f"bench{number}", **request)
-        uuid_: str = made[0]["uuid"]
+        created = self.api.create_networks(CONTEXT, label=f"bench{number}", **request)
+        uuid_: str = created[0]["uuid"]
         return uuid_
 
     def allocate(
@@ -128,50 +128,50 @@ class Site:
         return instance, info
 
     def deallocate(self, instance: str) -> None:
-        """Take from a guest all it has."""
+        """Release all that a guest has."""
         self.api.deallocate_for_instance(CONTEXT, instance, "bench", NODE)
 
     # -- the agent -----------------------------------------------------------------------------
 
     @property
     def agent(self) -> Daemon:
-        """The agent, started if it was not, and as far as its first report."""
+        """The agent, started on first use; it has reported all in sync."""
         _ = self.controller
         return self._agent or self.start_agent()
 
     def start_agent(self) -> Daemon:
-        """Start the agent and wait until it has reported all that it should have."""
+        """Start the agent and wait until it has reported all networks in sync."""
         self._forget_reports()
         agent = Daemon(self.argv("cloudnet-agent"), self.directory / "agent.log")
         self._agent = agent
-        self.settled_at = self.wait_until_settled()
+        self.in_sync_at = self.wait_until_in_sync()
         return agent
 
     def stop_agent(self) -> None:
-        """End the agent; what it has built stays."""
+        """Stop the agent; what it has created stays."""
         if self._agent is not None:
             self._agent.stop()
             self._agent = None
 
-    def take_node_down(self) -> None:
-        """Leave nothing of what the agent has built, and nothing that it remembers."""
+    def clear_node(self) -> None:
+        """Stop the agent and remove all that it has created or stored."""
         self.stop_agent()
         self.node.clear(self.state)
 
-    def wait_until_settled(self) -> float:
-        """Wait until the agent has reported all that its host should have."""
-        return wait_until(self._has_reported_all, "the agent's report")
+    def wait_until_in_sync(self) -> float:
+        """Wait until the agent has reported all networks in sync; return that moment."""
+        return wait_until(self._is_in_sync, "a report with all networks in sync")
 
     def _forget_reports(self) -> None:
-        """Make the controller note the next report anew, as if it were the first."""
+        """Make the controller store the next report as if it were the first."""
         with closing(sqlite3.connect(self.database, timeout=30)) as connection, connection:
             connection.execute("UPDATE host_networks SET applied_revision = NULL")
 
-    def _has_reported_all(self) -> bool:
-        stale = (
+    def _is_in_sync(self) -> bool:
+        query = (
             "SELECT count(*) FROM host_networks WHERE host = ?"
             " AND (applied_revision IS NULL OR applied_revision < revision)"
         )
         with closing(sqlite3.connect(self.database, timeout=30)) as connection:
-            found: int = connection.execute(stale, (NODE,)).fetchone()[0]
-        return found == 0
+            out_of_sync: int = connection.execute(query, (NODE,)).fetchone()[0]
+        return out_of_sync == 0

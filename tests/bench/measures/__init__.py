@@ -1,1 +1,1 @@
-"""What is measured: each a function from a site to figures."""
+"""The measures: each is a function from a place to figures."""

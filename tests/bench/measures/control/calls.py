@@ -1,7 +1,7 @@
-"""`allocate_for_instance` beside a bare echo, by turns, so that both meet the same machine.
+"""`allocate_for_instance` beside a bare RPC echo, by turns, so that both have the same conditions.
 
-As in a cloud of the listing: VLAN networks with a gateway host, twenty projects, guests on ten
-hosts. Those hosts have no agent here; the controller casts to them all the same.
+Twenty projects have a VLAN network each, with one gateway host; guests are on ten hosts. Those
+hosts have no agent here, but the controller casts to them.
 """
 
 import itertools
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cloudnet.common import rpc
-from tests.bench.callers import Call, at_once, one_by_one
+from tests.bench.callers import Call, call_at_once, call_in_turn
 from tests.bench.daemon import Daemon
 from tests.bench.echo import TOPIC
 from tests.bench.figures import Figure, Goal, milliseconds, percentile
@@ -22,26 +22,26 @@ ROUNDS, SECONDS = 4, 2.5  # eight callers
 
 
 def measure(site: Site) -> list[Figure]:
-    """Return the call's times and rates."""
+    """Return the times and rates of the call."""
     with _echo(site) as echo:
         allocate = _allocate(site)
         for call in (echo, allocate):
-            at_once(call, CALLERS, 1)  # connections and statements are made
+            call_at_once(call, CALLERS, 1)  # opens connections, prepares statements
         alone: dict[Call, list[float]] = {echo: [], allocate: []}
         for _, call in itertools.product(range(TURNS), alone):
-            alone[call] += one_by_one(call, TIMES)
+            alone[call] += call_in_turn(call, TIMES)
         rates: dict[Call, list[float]] = {echo: [], allocate: []}
-        crowded: dict[Call, list[float]] = {echo: [], allocate: []}
+        together: dict[Call, list[float]] = {echo: [], allocate: []}
         for _, call in itertools.product(range(ROUNDS), rates):
-            rate, taken = at_once(call, CALLERS, SECONDS)
+            rate, taken = call_at_once(call, CALLERS, SECONDS)
             rates[call].append(rate)
-            crowded[call] += taken
+            together[call] += taken
     return [
         _times("one caller", 50, alone[allocate], alone[echo], Goal(4, of_ratio=True)),
         _times("one caller", 95, alone[allocate], alone[echo], None),
         _rate(rates[allocate], rates[echo]),
-        _times("eight callers", 50, crowded[allocate], crowded[echo], None),
-        _times("eight callers", 95, crowded[allocate], crowded[echo], None),
+        _times("eight callers", 50, together[allocate], together[echo], None),
+        _times("eight callers", 95, together[allocate], together[echo], None),
     ]
 
 
@@ -71,11 +71,11 @@ def _rate(allocate: list[float], echo: list[float]) -> Figure:
 def _echo(site: Site) -> Iterator[Call]:
     url = site.broker.transport_url
     server = Daemon([sys.executable, "-m", "tests.bench.echo", url], site.directory / "echo.log")
-    server.wait_until_it_says("ready")
+    server.wait_for_log("ready")
     transport = rpc.create_transport(rpc.get_default_conf(), url, "nova")
     client = rpc.create_client(transport, TOPIC)
     try:
-        yield lambda: client.call({}, "echo", said="hello")
+        yield lambda: client.call({}, "echo", text="hello")
     finally:
         transport.cleanup()
         server.stop()
@@ -84,11 +84,11 @@ def _echo(site: Site) -> Iterator[Call]:
 def _allocate(site: Site) -> Call:
     projects = [f"project{number}" for number in range(PROJECTS)]
     for project in projects:
-        site.networks(1, "gateway", project)
-    turn = itertools.count()
+        site.create_networks(1, "gateway", project)
+    numbers = itertools.count()
 
     def call() -> None:
-        number = next(turn)
+        number = next(numbers)
         site.allocate(f"host{number % HOSTS}", project=projects[number % PROJECTS])
 
     return call

@@ -1,15 +1,15 @@
-"""`network create` of 10.0.0.0/8 as one network, less what the command costs before it begins.
+"""`network create` of 10.0.0.0/8 as one network, without the start of the command.
 
-The latter is told by `cloudnet-manage version`, run by turns with it, on a database of their own.
+`cloudnet-manage version`, run by turns with it, shows what the start costs.
 """
 
-from tests.bench.commands import timed
+from tests.bench.commands import time_command
 from tests.bench.daemon import BIN
 from tests.bench.figures import Figure, Goal, milliseconds, percentile
 from tests.bench.site import LISTING, Site
 
 TIMES = 9
-WISH = ("--label", "all", "--fixed-range-v4", "10.0.0.0/8", "--num-networks", "1")
+REQUEST = ("--label", "all", "--fixed-range-v4", "10.0.0.0/8", "--num-networks", "1")
 SIZE = ("--network-size", str(2**24))
 
 
@@ -22,14 +22,14 @@ def measure(site: Site) -> list[Figure]:
     )
     program = str(BIN / "cloudnet-manage")
     manage = (program, "--config-file", str(LISTING), "--config-file", str(here))
-    timed((*manage, "db", "sync"))
-    start, create = [], []
+    time_command((*manage, "db", "sync"))
+    starts, creations = [], []
     for _ in range(TIMES):
-        start.append(timed((*manage, "version")))
-        create.append(timed((*manage, "network", "create", *WISH, *SIZE)))
-        timed((*manage, "network", "delete", "all"))
-    started = percentile(milliseconds(start), 50)
-    beyond = percentile(milliseconds(create), 50) - started
-    samples = milliseconds(create)
+        starts.append(time_command((*manage, "version")))
+        creations.append(time_command((*manage, "network", "create", *REQUEST, *SIZE)))
+        time_command((*manage, "network", "delete", "all"))
+    started = percentile(milliseconds(starts), 50)
+    beyond = percentile(milliseconds(creations), 50) - started
+    samples = milliseconds(creations)
     name = "network create 10.0.0.0/8, beyond the start"
     return [Figure(name, beyond, "ms", "cloudnet-manage version", started, Goal(1000), samples)]

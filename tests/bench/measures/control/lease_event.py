@@ -3,7 +3,7 @@
 import os
 import socket
 
-from tests.bench.commands import timed
+from tests.bench.commands import time_command
 from tests.bench.daemon import BIN
 from tests.bench.figures import Figure, Goal, milliseconds, percentile
 from tests.bench.site import Site
@@ -13,7 +13,7 @@ EVENT = ("add", "fa:16:3e:00:00:01", "10.0.0.3", "vm1")
 
 
 def measure(site: Site) -> list[Figure]:
-    """Return what an event costs, beside a bare Python and a program that does nothing."""
+    """Return the time of an event, beside a Python and a program that do nothing."""
     path = site.directory / "events.sock"
     environment = {"PATH": os.defpath, "CLOUDNET_NETWORK": "bench", "CLOUDNET_SOCKET": str(path)}
     script = str(BIN / "cloudnet-dhcpbridge")
@@ -29,7 +29,7 @@ def measure(site: Site) -> list[Figure]:
         taken: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(TIMES):
             for name, argv in commands.items():
-                taken[name].append(timed(argv, environment))
+                taken[name].append(time_command(argv, environment))
                 if name == "script":
                     agent.recv(4096)
     p50 = {name: percentile(milliseconds(each), 50) for name, each in taken.items()}

@@ -1,4 +1,4 @@
-"""Resident memory of both daemons at rest, after whatever was measured before."""
+"""Resident memory of both daemons at rest, after the measures before."""
 
 import time
 

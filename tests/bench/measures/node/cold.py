@@ -1,0 +1,62 @@
+"""A node's start from what is on disk: the agent's loop until every network is in sync.
+
+The agent's process has started already; `tools/bench start` measures that. Each start is on a
+node of its own that has nothing yet. Half the size is measured by turns with the whole.
+"""
+
+import time
+from collections.abc import Iterator
+
+from tests.bench.figures import Figure, Goal, milliseconds
+from tests.bench.measures.node.idle import GUESTS
+from tests.bench.networks import Shape
+from tests.bench.progress import report_progress
+from tests.bench.workshop import Workshop
+
+NETWORKS, MAPPINGS, SEVERAL = 200, 1000, 4
+TURNS = 3
+
+
+def measure_networks(workshop: Workshop) -> Iterator[Figure]:
+    """Yield the times for networks with their guests."""
+    each = GUESTS // NETWORKS
+    yield from _figures(
+        workshop,
+        (f"cold, {NETWORKS} networks, {GUESTS} guests", Shape(NETWORKS, each)),
+        ("half of them", Shape(NETWORKS // 2, each)),
+        Goal(4000),
+    )
+
+
+def measure_mappings(workshop: Workshop) -> Iterator[Figure]:
+    """Yield the times for NAT mappings on a few networks."""
+    each = MAPPINGS // SEVERAL
+    yield from _figures(
+        workshop,
+        (f"cold, {MAPPINGS} NAT mappings", Shape(SEVERAL, each, each)),
+        ("half of them", Shape(SEVERAL, each // 2, each // 2)),
+        Goal(2000),
+    )
+
+
+def _figures(
+    workshop: Workshop, whole: tuple[str, Shape], half: tuple[str, Shape], goal: Goal
+) -> Iterator[Figure]:
+    report_progress(f"{whole[0]}: {TURNS} starts of it, {TURNS} of half of it")
+    halves, wholes = [], []
+    for _ in range(TURNS):
+        halves.append(_start(workshop, half[1]))
+        wholes.append(_start(workshop, whole[1]))
+    samples = milliseconds(wholes)
+    beside = half[0], min(milliseconds(halves))
+    yield Figure(whole[0], min(samples), "ms", *beside, goal, samples)
+    yield Figure(
+        f"{whole[0]}, linear", min(samples), "ms", *beside, Goal(2.2, of_ratio=True), samples
+    )
+
+
+def _start(workshop: Workshop, shape: Shape) -> float:
+    with workshop.node(shape) as node, node.namespace.entered():
+        began = time.monotonic()
+        node.start_agent().run_until_in_sync()
+        return time.monotonic() - began
