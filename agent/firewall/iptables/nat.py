@@ -138,6 +138,8 @@ def _dnat(mappings: Sequence[FloatingIp]) -> Iterator[Rule]:
 #   cloudnet-br100-nat: the exemption of br100's range is for connections without DNAT only.
 #   cloudnet-src-10.0.0.0, because of the DNAT: SNAT to 192.0.2.225. Without it vm3 would get a
 #   packet from 10.0.0.3, its own address, and drop it.
+#   Where br_netfilter hands bridged frames to the host's NAT, the bridge returns the packet itself,
+#   and only to a port in hairpin mode, which nova-compute sets.
 #
 # vm3 calls 192.0.2.226, the floating IP of vm5 on the same host.
 #   PREROUTING, cloudnet-dst-192.0.2.224: DNAT to vm5's fixed address.
