@@ -71,7 +71,7 @@ def test_all_of_it_goes_and_the_operators_things_stay(host: Host) -> None:
     converge(host)
 
     assert look(host) == before
-    assert set(host.items()) == {"forwarding"}
+    assert set(host.items()) == {"IPv4 forwarding"}
 
 
 def test_what_was_half_made_is_completed(host: Host) -> None:
