@@ -1,8 +1,8 @@
-"""``cloudnet-dhcpbridge``: what dnsmasq runs for each lease event; it tells the agent.
+"""``cloudnet-dhcpbridge``: run by dnsmasq for each lease event, which it sends to the agent.
 
 dnsmasq waits for it before the next event, and a host may have thousands an hour, so it imports
-next to nothing. It never fails because the agent is away: the agent compares the lease files with
-what it knows when it is back.
+next to nothing. An agent that is not running is no failure: it reads the lease files when it
+starts.
 """
 
 import sys
@@ -10,15 +10,15 @@ import sys
 USAGE = """\
 usage: cloudnet-dhcpbridge init | {add|old|del} MAC ADDRESS [HOSTNAME]
 
-dnsmasq runs this as its --dhcp-script for each lease that it gives (add), remembers at its start or
-sees again (old) and takes back (del). The agent hears of add and del through the Unix socket that
-CLOUDNET_SOCKET names, with the network in CLOUDNET_NETWORK (or NETWORK_ID, as nova called it).
-init prints the lease file that CLOUDNET_LEASES names, for a dnsmasq with --leasefile-ro.
+dnsmasq runs this as its --dhcp-script for each lease that it gives (add), renews or reads at its
+start (old) and ends (del). add and del are sent to the agent, through the Unix socket in
+CLOUDNET_SOCKET and with the network in CLOUDNET_NETWORK (or NETWORK_ID, nova's name for it).
+init prints the lease file in CLOUDNET_LEASES, for a dnsmasq with --leasefile-ro.
 """
 
 
 def main(argv: "list[str] | None" = None) -> int:
-    """Pass one event on; the exit status only says whether the command line made sense."""
+    """Send one event; the exit status depends on the command line only."""
     words = sys.argv[1:] if argv is None else argv
     if any(word in {"-h", "--help"} for word in words):
         sys.stdout.write(USAGE)
@@ -27,23 +27,23 @@ def main(argv: "list[str] | None" = None) -> int:
     if action == "init" and len(words) == 1:
         return _init()
     if action in {"add", "old", "del"} and len(words) in {3, 4}:
-        if action != "old":  # the most frequent by far, and it tells nothing new
-            _tell(words)
+        if action != "old":  # by far the most frequent, and nothing changes with it
+            _send(words)
         return 0
     if action not in {"init", "add", "old", "del", ""}:
-        return 0  # tftp, arp-add, relay-snoop…: dnsmasq's manual asks scripts to let those pass
+        return 0  # tftp, arp-add, relay-snoop…: scripts must ignore these (dnsmasq's manual)
     given = " ".join(words) or "no arguments"
     sys.stderr.write(
-        f"cloudnet-dhcpbridge: {given}: it takes init, or add, old or del with MAC ADDRESS "
+        f"cloudnet-dhcpbridge: {given}: expected init, or add, old or del with MAC ADDRESS "
         "[HOSTNAME]; see --help\n"
     )
     return 2
 
 
-def _tell(words: "list[str]") -> None:
+def _send(words: "list[str]") -> None:
     """Send one datagram: action, network, MAC, address and hostname, separated by tabs."""
-    # Not at the top, since most events need neither; and not socket, which is this with enum,
-    # selectors and re on top: a quarter of the whole run.
+    # Imported here, because most events need neither. Not socket, which imports enum, selectors
+    # and re besides _socket: a quarter of the whole run time.
     import _socket  # noqa: PLC0415
     import os  # noqa: PLC0415
 
@@ -55,7 +55,7 @@ def _tell(words: "list[str]") -> None:
     hostname = words[3] if len(words) > 3 else ""
     message = "\t".join((action, network, mac, address, hostname))
     agent = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
-    agent.settimeout(1)  # an agent that is busy has the lease file to look at
+    agent.settimeout(1)  # a busy agent reads the lease file later
     try:
         agent.sendto(message.encode(errors="replace"), path)
     except OSError:
@@ -65,7 +65,7 @@ def _tell(words: "list[str]") -> None:
 
 
 def _init() -> int:
-    """Print the lease file as it is; none yet is an empty one."""
+    """Print the lease file; nothing if there is none yet."""
     import os  # noqa: PLC0415
 
     try:

@@ -1,4 +1,4 @@
-"""Hears of lease events from ``cloudnet-dhcpbridge``, one datagram each, and hands them on."""
+"""Receives lease events from ``cloudnet-dhcpbridge``, one datagram each, and passes them on."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from cloudnet.common.limits import is_mac
 
 LOG = logging.getLogger(__name__)
 
-LONGEST = 4096
+LONGEST_DATAGRAM = 4096
 CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
-WORDS = 5
+FIELDS = 5
 
 
 @dataclass(frozen=True)
 class LeaseEvent:
-    """What dnsmasq did with a lease."""
+    """One change of a lease by dnsmasq."""
 
     action: str  # add, del
-    network: str  # uuid; empty: dnsmasq was started by somebody else
+    network: str  # uuid; empty: cloudnet did not start this dnsmasq
     mac: str
     address: IPv4Address
-    hostname: str  # empty: the guest named none
+    hostname: str  # empty: the guest sent none
 
     @classmethod
-    def of(cls, datagram: bytes) -> LeaseEvent:
-        """Read what dhcpbridge sends.
+    def parse(cls, datagram: bytes) -> LeaseEvent:
+        """Return the event in a datagram of dhcpbridge.
 
         :raises ValueError: with what is wrong
         """
-        words = datagram.decode(errors="replace").split("\t")
-        if len(words) != WORDS:
-            raise ValueError(f"{len(words)} words")
-        action, network, mac, address, hostname = words
+        fields = datagram.decode(errors="replace").split("\t")
+        if len(fields) != FIELDS:
+            raise ValueError(f"{len(fields)} fields instead of {FIELDS}")
+        action, network, mac, address, hostname = fields
         if action not in {"add", "del"}:
             raise ValueError(f"action {action!r}")
         if not is_mac(mac):
@@ -53,26 +53,26 @@ class LeaseListener:
     """A Unix datagram socket and the thread that reads it."""
 
     def __init__(self, path: Path, on_event: Callable[[LeaseEvent], None]) -> None:
-        """Take the socket's place.
+        """Bind the socket.
 
-        :raises KernelRefused: another agent listens there, or the place cannot be had
+        :raises KernelRefused: another agent listens there, or the socket cannot be created
         """
         self._path = path
         self._on_event = on_event
-        self._socket = _bound(path)
+        self._socket = _bind(path)
         self._inode = path.stat().st_ino
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lease-listener", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread and leave the place free."""
+        """End the thread and delete the socket."""
         self._closing.set()
         if self._thread.is_alive():
-            # Not by way of the path, which somebody may have removed.
+            # Ends the read even if the path was deleted, which a datagram could not.
             self._socket.shutdown(socket.SHUT_RD)
             self._thread.join()
         self._socket.close()
@@ -82,30 +82,31 @@ class LeaseListener:
     def _run(self) -> None:
         while True:
             datagram, ancillary, _, _ = self._socket.recvmsg(
-                LONGEST, socket.CMSG_SPACE(CREDENTIALS.size)
+                LONGEST_DATAGRAM, socket.CMSG_SPACE(CREDENTIALS.size)
             )
             if self._closing.is_set():
                 return
             if _uid(ancillary) != 0:
                 LOG.warning(
-                    "dropped a lease event from user %s: only root's count", _uid(ancillary)
+                    "dropped a lease event from user id %s: only root may send them",
+                    _uid(ancillary),
                 )
                 continue
             try:
-                event = LeaseEvent.of(datagram)
+                event = LeaseEvent.parse(datagram)
             except ValueError as error:
-                LOG.warning("dropped a lease event that makes no sense: %s", error)
+                LOG.warning("dropped an invalid lease event: %s", error)
                 continue
             try:
                 self._on_event(event)
             except Exception:
-                LOG.exception("a lease event was lost: %s", event)
+                LOG.exception("lease of %s: its event was lost by a bug in cloudnet", event.address)
 
 
-def _bound(path: Path) -> socket.socket:
+def _bind(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        _clear(path)
+        _delete_stale(path)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         listener.bind(str(path))
         path.chmod(0o600)
@@ -120,13 +121,13 @@ def _bound(path: Path) -> socket.socket:
     return listener
 
 
-def _clear(path: Path) -> None:
-    """Remove the socket of an agent that is no more; never that of a living one."""
+def _delete_stale(path: Path) -> None:
+    """Delete the socket of an agent that has ended, but not that of a running one."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(str(path))
         except OSError as error:
-            if error.errno == errno.ECONNREFUSED:  # a socket file that nobody listens on
+            if error.errno == errno.ECONNREFUSED:  # nobody listens on it
                 path.unlink(missing_ok=True)
             return
     raise KernelRefused(f"another agent listens on {path}; stop it, or set another state_path")

@@ -1,4 +1,4 @@
-"""Tells systemd that the node stands (sd_notify(3)), so that guests start after that."""
+"""Notifies systemd that the host's network is ready (sd_notify(3)): guests start after that."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOG = logging.getLogger(__name__)
 
 
 def notify_ready(environment: Mapping[str, str] = os.environ) -> None:
-    """Send READY=1 where systemd waits for it; nobody waiting is no error."""
+    """Send READY=1 if systemd waits for it."""
     path = environment.get("NOTIFY_SOCKET", "")
     if not path:
         return
@@ -20,4 +20,4 @@ def notify_ready(environment: Mapping[str, str] = os.environ) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
             systemd.sendto(b"READY=1", address)
     except OSError as error:
-        LOG.warning("systemd cannot be told that the node stands: %s: %s", path, error)
+        LOG.warning("cannot notify systemd that the network is ready: %s: %s", path, error)

@@ -1,7 +1,7 @@
-"""What a node can be asked for: a snapshot of the right types may still make no sense.
+"""Refuses snapshots that have the right types but values that no host can have.
 
-The controller makes none that does not. Whoever else can write to the queue must not have a node
-build what no kernel can have, or what would be reported under a name that nobody knows.
+The controller sends none. But others may be able to write to the queue, and the values end up in
+device names, file names and command lines.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from cloudnet.common.errors import InvalidInput
 from cloudnet.common.limits import is_device_name
 from cloudnet.common.wire.objects import FloatingIp, NetworkSnapshot, Snapshot, Topology, Vif
 
+Field = tuple[str, object, bool]  # name, value, whether it is valid
 
-def validated(snapshot: Snapshot) -> Snapshot:
-    """Return the snapshot if a node could have it.
 
-    :raises InvalidInput: it could not, and which field says so
+def validate(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot.
+
+    :raises InvalidInput: a field has an invalid value
     """
-    for field, value, is_right in _fields(snapshot):
-        if not is_right:
-            raise InvalidInput(f"{type(snapshot).__name__}.{field}: {value!s:.60} makes no sense")
+    for field, value, is_valid in _fields(snapshot):
+        if not is_valid:
+            raise InvalidInput(f"{type(snapshot).__name__}.{field}: invalid value {value!s:.60}")
     return snapshot
-
-
-Field = tuple[str, object, bool]
 
 
 def _fields(snapshot: Snapshot) -> Iterator[Field]:
@@ -37,9 +36,9 @@ def _fields(snapshot: Snapshot) -> Iterator[Field]:
         yield from _links(snapshot)
         yield from _addresses(snapshot)
         for vif in snapshot.vifs:
-            yield "vifs", vif, _is_guest(vif, snapshot)
+            yield "vifs", vif, _is_valid_vif(vif, snapshot)
         for ip in snapshot.floating_ips:
-            yield "floating_ips", ip, _is_public(ip, snapshot)
+            yield "floating_ips", ip, _is_valid_floating_ip(ip, snapshot)
 
 
 def _links(network: NetworkSnapshot) -> Iterator[Field]:
@@ -53,28 +52,28 @@ def _links(network: NetworkSnapshot) -> Iterator[Field]:
 
 def _addresses(network: NetworkSnapshot) -> Iterator[Field]:
     host, gateway = network.host_address, network.gateway
-    yield "host_address", host, host is None or _is_inside(host, network)
-    yield "gateway", gateway, gateway is None or _is_inside(gateway, network)
-    yield "dhcp_start", network.dhcp_start, _is_inside(network.dhcp_start, network)
+    yield "host_address", host, host is None or _is_host_address(host, network)
+    yield "gateway", gateway, gateway is None or _is_host_address(gateway, network)
+    yield "dhcp_start", network.dhcp_start, _is_host_address(network.dhcp_start, network)
 
 
-def _is_guest(vif: Vif, network: NetworkSnapshot) -> bool:
+def _is_valid_vif(vif: Vif, network: NetworkSnapshot) -> bool:
     return (
         limits.is_unicast_mac(vif.mac)
         and limits.is_hostname(vif.hostname)
-        and _is_inside(vif.address, network)
+        and _is_host_address(vif.address, network)
     )
 
 
-def _is_public(ip: FloatingIp, network: NetworkSnapshot) -> bool:
+def _is_valid_floating_ip(ip: FloatingIp, network: NetworkSnapshot) -> bool:
     return (
         limits.can_be_floating_ip(ip.address)
-        and _is_inside(ip.fixed, network)
+        and _is_host_address(ip.fixed, network)
         and (ip.interface is None or is_device_name(ip.interface))
     )
 
 
-def _is_inside(address: IPv4Address, network: NetworkSnapshot) -> bool:
+def _is_host_address(address: IPv4Address, network: NetworkSnapshot) -> bool:
     return address in network.cidr and address not in {network.cidr[0], network.cidr[-1]}
 
 

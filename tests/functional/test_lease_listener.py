@@ -1,4 +1,4 @@
-"""The agent's ear for lease events, and the program that speaks into it."""
+"""The agent's socket for lease events, and the program that sends them."""
 
 import logging
 import queue
@@ -17,7 +17,7 @@ from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.serving import BRIDGEPROGRAM
 
-Heard = queue.Queue[LeaseEvent]
+Events = queue.Queue[LeaseEvent]
 EVENT = LeaseEvent("add", "net-1", "fa:16:3e:00:00:03", IPv4Address("10.0.0.3"), "vm3")
 WORDS = ["add", "fa:16:3e:00:00:03", "10.0.0.3", "vm3"]
 
@@ -28,15 +28,15 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def heard(path: Path) -> Iterator[Heard]:
-    events: Heard = queue.Queue()
+def events(path: Path) -> Iterator[Events]:
+    events: Events = queue.Queue()
     listener = LeaseListener(path, events.put)
     listener.start()
     yield events
     listener.close()
 
 
-def tell(path: Path, *words: str, **more: str) -> None:
+def run_dhcpbridge(path: Path, *words: str, **more: str) -> None:
     """Run dhcpbridge as dnsmasq does."""
     environment = {"CLOUDNET_SOCKET": str(path), "CLOUDNET_NETWORK": "net-1", **more}
     subprocess.run([BRIDGEPROGRAM, *words], env=environment, check=True, timeout=10)
@@ -47,43 +47,43 @@ def send(path: Path, datagram: bytes) -> None:
         out.sendto(datagram, str(path))
 
 
-def test_an_event_is_heard(path: Path, heard: Heard) -> None:
-    tell(path, *WORDS)
+def test_an_event_is_received(path: Path, events: Events) -> None:
+    run_dhcpbridge(path, *WORDS)
 
-    assert heard.get(timeout=2) == EVENT
-
-
-def test_novas_name_for_the_network_will_do(path: Path, heard: Heard) -> None:
-    tell(path, "del", *WORDS[1:3], CLOUDNET_NETWORK="", NETWORK_ID="7")
-
-    assert heard.get(timeout=2) == LeaseEvent("del", "7", EVENT.mac, EVENT.address, "")
+    assert events.get(timeout=2) == EVENT
 
 
-def test_an_old_lease_is_no_event(path: Path, heard: Heard) -> None:
-    tell(path, "old", *WORDS[1:])
-    tell(path, *WORDS)
+def test_the_network_may_come_under_novas_name(path: Path, events: Events) -> None:
+    run_dhcpbridge(path, "del", *WORDS[1:3], CLOUDNET_NETWORK="", NETWORK_ID="7")
 
-    assert heard.get(timeout=2) == EVENT
-    assert heard.empty()
+    assert events.get(timeout=2) == LeaseEvent("del", "7", EVENT.mac, EVENT.address, "")
 
 
-def test_nonsense_is_one_line_each_and_harms_nothing(
-    path: Path, heard: Heard, caplog: pytest.LogCaptureFixture
+def test_an_old_lease_is_no_event(path: Path, events: Events) -> None:
+    run_dhcpbridge(path, "old", *WORDS[1:])
+    run_dhcpbridge(path, *WORDS)
+
+    assert events.get(timeout=2) == EVENT
+    assert events.empty()
+
+
+def test_an_invalid_datagram_is_one_line_and_no_event(
+    path: Path, events: Events, caplog: pytest.LogCaptureFixture
 ) -> None:
-    nonsense = [b"", b"\xff\xfe", b"add", b"add\tn\tno mac\t10.0.0.3\t", b"x" * 9000]
-    for datagram in nonsense:
+    invalid = [b"", b"\xff\xfe", b"add", b"add\tn\tno mac\t10.0.0.3\t", b"x" * 9000]
+    for datagram in invalid:
         send(path, datagram)
     send(path, b"add\tnet-1\tfa:16:3e:00:00:03\t10.0.0.999\t")
-    tell(path, *WORDS)
+    run_dhcpbridge(path, *WORDS)
 
-    assert heard.get(timeout=2) == EVENT
+    assert events.get(timeout=2) == EVENT
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 6
-    assert all(line.startswith("dropped a lease event that makes no sense") for line in lines)
+    assert all(line.startswith("dropped an invalid lease event") for line in lines)
 
 
-def test_only_roots_events_count(
-    path: Path, heard: Heard, caplog: pytest.LogCaptureFixture
+def test_only_root_may_send_events(
+    path: Path, events: Events, caplog: pytest.LogCaptureFixture
 ) -> None:
     path.chmod(0o666)
     for directory in path.parents[:3]:
@@ -93,18 +93,18 @@ def test_only_roots_events_count(
         f"socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'add', {str(path)!r})"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
-    tell(path, *WORDS)
+    run_dhcpbridge(path, *WORDS)
 
-    assert heard.get(timeout=2) == EVENT
+    assert events.get(timeout=2) == EVENT
     assert [record.getMessage() for record in caplog.records] == [
-        "dropped a lease event from user 65534: only root's count"
+        "dropped a lease event from user id 65534: only root may send them"
     ]
 
 
-def test_a_listener_that_fails_goes_on_listening(
+def test_a_bug_in_the_callback_does_not_end_the_listener(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    events: Heard = queue.Queue()
+    events: Events = queue.Queue()
 
     def on_event(event: LeaseEvent) -> None:
         events.put(event)
@@ -114,16 +114,16 @@ def test_a_listener_that_fails_goes_on_listening(
     listener = LeaseListener(path, on_event)
     listener.start()
     with caplog.at_level(logging.ERROR):
-        tell(path, *WORDS)
-        tell(path, *WORDS)
+        run_dhcpbridge(path, *WORDS)
+        run_dhcpbridge(path, *WORDS)
         for _ in range(2):
             assert events.get(timeout=2) == EVENT
     listener.close()
 
-    assert "a lease event was lost" in caplog.text
+    assert "its event was lost by a bug in cloudnet" in caplog.text
 
 
-def test_the_socket_is_roots_alone_and_goes_at_the_end(path: Path) -> None:
+def test_the_socket_is_private_to_root_and_deleted_at_the_end(path: Path) -> None:
     listener = LeaseListener(path, lambda event: None)
     listener.start()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -133,7 +133,7 @@ def test_the_socket_is_roots_alone_and_goes_at_the_end(path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_socket_that_a_killed_agent_left_is_replaced(path: Path) -> None:
+def test_the_socket_of_a_killed_agent_is_replaced(path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as killed:
         killed.bind(str(path))
 
@@ -141,24 +141,24 @@ def test_a_socket_that_a_killed_agent_left_is_replaced(path: Path) -> None:
     listener.close()
 
 
-def test_the_socket_of_a_living_agent_is_left(path: Path, heard: Heard) -> None:
+def test_the_socket_of_a_running_agent_stays(path: Path, events: Events) -> None:
     with pytest.raises(KernelRefused) as refused:
         LeaseListener(path, lambda event: None)
 
     assert str(refused.value) == (
         f"another agent listens on {path}; stop it, or set another state_path"
     )
-    tell(path, *WORDS)
-    assert heard.get(timeout=2) == EVENT
+    run_dhcpbridge(path, *WORDS)
+    assert events.get(timeout=2) == EVENT
 
 
-def test_a_place_that_cannot_be_had_is_one_line(tmp_path: Path) -> None:
+def test_a_socket_that_cannot_be_created_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(KernelRefused, match=r"cannot listen for .*: No such file"):
         LeaseListener(tmp_path / "missing" / "agent.sock", lambda event: None)
 
 
-def test_an_agent_that_is_away_or_busy_costs_dnsmasq_little(path: Path) -> None:
-    tell(path, *WORDS)  # nothing there
+def test_an_agent_that_is_away_or_busy_does_not_delay_dnsmasq(path: Path) -> None:
+    run_dhcpbridge(path, *WORDS)  # nothing there
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as busy:
         busy.bind(str(path))
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
@@ -169,6 +169,6 @@ def test_an_agent_that_is_away_or_busy_costs_dnsmasq_little(path: Path) -> None:
             except BlockingIOError:
                 pass
         started = time.monotonic()
-        tell(path, *WORDS)
+        run_dhcpbridge(path, *WORDS)
 
         assert time.monotonic() - started < 2

@@ -29,7 +29,7 @@ def test_events_without_an_agent_are_no_failure(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_without_its_environment_it_is_no_failure_either() -> None:
+def test_events_without_an_environment_are_no_failure() -> None:
     assert run("add", "fa:16:3e:00:00:03", "10.0.0.3", "vm3").returncode == 0
 
 
@@ -56,19 +56,19 @@ def test_wrong_usage_is_one_line(words: list[str]) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_events_of_a_later_dnsmasq_are_let_pass() -> None:
+def test_events_that_it_does_not_know_are_ignored() -> None:
     assert run("arp-add", "fa:16:3e:00:00:03", "10.0.0.3").returncode == 0
 
 
-def test_help_says_how_it_is_used() -> None:
+def test_help_shows_the_usage() -> None:
     done = run("--help")
 
     assert done.returncode == 0
     assert done.stdout.startswith("usage: cloudnet-dhcpbridge init | {add|old|del} MAC ADDRESS")
 
 
-def test_it_imports_next_to_nothing() -> None:
-    """Each import is paid for by every lease event of every host."""
+def test_an_event_that_is_ignored_imports_nothing() -> None:
+    """Every lease event of every host pays for each import."""
     script = f"""
 import sys
 before = set(sys.modules)

@@ -7,7 +7,7 @@ from cloudnet.agent.sd_notify import notify_ready
 
 
 @pytest.mark.parametrize("abstract", [False, True])
-def test_systemd_hears_that_the_node_stands(tmp_path: Path, abstract: bool) -> None:
+def test_systemd_is_notified_that_the_network_is_ready(tmp_path: Path, abstract: bool) -> None:
     path = f"@{tmp_path}" if abstract else f"{tmp_path}/notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(path.replace("@", "\0"))
@@ -18,9 +18,11 @@ def test_systemd_hears_that_the_node_stands(tmp_path: Path, abstract: bool) -> N
         assert systemd.recv(64) == b"READY=1"
 
 
-def test_nobody_waiting_is_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_socket_is_no_error_and_a_broken_one_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     notify_ready({})
     assert caplog.text == ""
 
     notify_ready({"NOTIFY_SOCKET": f"{tmp_path}/gone"})
-    assert "systemd cannot be told" in caplog.text
+    assert "cannot notify systemd" in caplog.text

@@ -7,15 +7,15 @@ import pytest
 from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.endpoint import AgentEndpoint
 from cloudnet.agent.snapshot_cache import SnapshotCache
-from cloudnet.agent.validate import validated
+from cloudnet.agent.validate import validate
 from cloudnet.common.errors import InvalidInput
 from cloudnet.common.wire.codec import to_wire
 from cloudnet.common.wire.objects import Topology
 from tests.fixtures.agent.snapshots import floating, gone, network, vif
 
-SENSE = network(vifs=(vif(),), floating_ips=(floating(),))
+VALID = network(vifs=(vif(),), floating_ips=(floating(),))
 
-NONSENSE: list[dict[str, Any]] = [
+INVALID: list[dict[str, Any]] = [
     {"network": "no-uuid"},
     {"revision": 0},
     {"revision": 2**62 + 1},
@@ -40,22 +40,24 @@ NONSENSE: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("change", NONSENSE, ids=str)
-def test_what_makes_no_sense_is_refused_by_its_field(change: dict[str, Any]) -> None:
+@pytest.mark.parametrize("change", INVALID, ids=str)
+def test_an_invalid_value_is_refused_with_the_name_of_its_field(change: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=rf"^NetworkSnapshot\.{next(iter(change))}: "):
-        validated(replace(SENSE, **change))
+        validate(replace(VALID, **change))
 
 
-def test_what_makes_sense_passes() -> None:
-    assert validated(SENSE) == SENSE
-    assert validated(gone()) == gone()
+def test_a_valid_snapshot_passes() -> None:
+    assert validate(VALID) == VALID
+    assert validate(gone()) == gone()
 
 
-def test_an_agent_drops_it_in_one_line(tmp_path: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_agent_drops_an_invalid_snapshot_in_one_line(
+    tmp_path: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     store = DesiredStore("node1", SnapshotCache(tmp_path))
 
-    AgentEndpoint(store).apply_snapshot({}, to_wire(replace(SENSE, mtu=-1)))
+    AgentEndpoint(store).apply_snapshot({}, to_wire(replace(VALID, mtu=-1)))
 
     assert store.desired().snapshots == ()
     [record] = caplog.records
-    assert record.getMessage() == "dropped a snapshot: NetworkSnapshot.mtu: -1 makes no sense"
+    assert record.getMessage() == "dropped a snapshot: NetworkSnapshot.mtu: invalid value -1"
