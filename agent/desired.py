@@ -1,14 +1,16 @@
-"""What the controller has said last, by network; the only thing RPC threads touch.
+"""The desired state of this host as the controller last sent it; all that RPC threads touch.
 
-An older revision is dropped, whichever way it came. What is new is kept on disk before the loop
-is woken, so that what is applied is never forgotten.
+An older revision is dropped, by whatever way it came. A new one is on disk before the loop wakes
+up, so that what was applied survives a restart.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.wire.objects import (
@@ -24,111 +26,101 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DesiredState:
-    """All that this host has been told."""
+    """What the controller wants on this host."""
 
     snapshots: tuple[Snapshot, ...] = ()
     ranges: FixedRanges = field(default=FixedRanges(0, ()))
-    synced: bool = False  # a complete picture has been there, from the controller or from disk
+    # All networks of this host are known, from the controller or from disk.
+    synced: bool = False
 
-    @property
-    def wanted(self) -> list[NetworkSnapshot]:
-        return [resource for resource in self.snapshots if isinstance(resource, NetworkSnapshot)]
+    @cached_property
+    def networks(self) -> list[NetworkSnapshot]:
+        """The networks that are to be here."""
+        return [each for each in self.snapshots if isinstance(each, NetworkSnapshot)]
 
-    @property
+    @cached_property
     def gone(self) -> list[NetworkGone]:
-        return [resource for resource in self.snapshots if isinstance(resource, NetworkGone)]
+        """The networks of which nothing may be left."""
+        return [each for each in self.snapshots if isinstance(each, NetworkGone)]
 
 
 class DesiredStore:
-    """Thread-safe; every ``put`` that brings something new wakes whoever waits."""
+    """Thread-safe; calls ``on_change`` after each ``put`` of something new."""
 
-    def __init__(self, host: str, memory: SnapshotCache) -> None:
+    def __init__(
+        self, host: str, cache: SnapshotCache, on_change: Callable[[], None] = lambda: None
+    ) -> None:
         self._host = host
-        self._cache = memory
+        self._cache = cache
+        self._on_change = on_change
         self._lock = threading.Lock()
-        self._news = threading.Event()
-        self._look = False  # something else than the controller has woken us
-        stored = memory.load()
-        self._snapshots = {
-            resource.network: resource for resource in stored.snapshots if resource.host == host
-        }
-        self._forgotten: dict[str, int] = {}  # by network, its last revision: late casts are older
+        stored = cache.load()
+        self._snapshots = {each.network: each for each in stored.snapshots if each.host == host}
+        self._forgotten: dict[str, int] = {}  # network → its last revision: late casts are older
         self._ranges = stored.ranges
-        # Under another name this host was told of other networks, which it may still have.
-        self._strangers = [resource for resource in stored.snapshots if resource.host != host]
-        self._synced = stored.synced and not self._strangers
-        if self._strangers:
+        # This host had another name. It may still have the networks of that name.
+        self._renamed = [each for each in stored.snapshots if each.host != host]
+        self._synced = stored.synced and not self._renamed
+        self._state: DesiredState | None = None  # None: built when it is needed
+        if self._renamed:
             LOG.warning(
-                "this is %s, and %d networks are kept as those of %s: nothing is taken away "
-                "before the controller has spoken",
+                "host %s: the snapshots on disk are of host %s (%d networks); nothing is removed "
+                "before the controller replies",
                 host,
-                len(self._strangers),
-                self._strangers[0].host,
+                self._renamed[0].host,
+                len(self._renamed),
             )
 
-    def put(self, snapshot: Snapshot) -> None:
-        """Take one network's snapshot, unless it is no news."""
+    def desired(self) -> DesiredState:
+        """Return the current state; the same object until it changes."""
         with self._lock:
-            news = self._take(snapshot)
-        if news:
-            self._news.set()
+            if self._state is None:
+                snapshots = tuple(self._snapshots.values())
+                self._state = DesiredState(snapshots, self._ranges, self._synced)
+            return self._state
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Take one network's snapshot, unless it is not newer."""
+        with self._lock:
+            changed = self._take(snapshot)
+        if changed:
+            self._on_change()
 
     def put_ranges(self, ranges: FixedRanges) -> None:
-        """Take the fixed ranges, unless they are no news."""
+        """Take the fixed ranges, unless they are not newer."""
         with self._lock:
-            news = self._take_ranges(ranges)
-        if news:
-            self._news.set()
+            changed = self._take_ranges(ranges)
+        if changed:
+            self._on_change()
 
-    def put_reply(self, picture: ReportReply) -> None:
-        """Take the controller's answer to a report; after the first, the picture is whole."""
+    def put_reply(self, reply: ReportReply) -> None:
+        """Take the controller's reply to a report; after the first one the state is synced."""
         with self._lock:
-            for snapshot in picture.stale:
-                # Said in answer to a report that did not speak of it: newer than the forgetting.
+            for snapshot in reply.stale:
+                # The report did not name this network, so the snapshot is newer than forget().
                 self._forgotten.pop(snapshot.network, None)
-            news = [self._take(snapshot) for snapshot in picture.stale]
-            news.append(self._take_ranges(picture.ranges))
-            self._cache.try_again()
+            changes = [self._take(snapshot) for snapshot in reply.stale]
+            changes.append(self._take_ranges(reply.ranges))
+            self._cache.retry()
             if not self._synced:
-                self._synced = True
-                self._forget_strangers()
-                self._cache.keep_synced()
-                news.append(True)
-        if any(news):
-            self._news.set()
+                self._mark_synced()
+                changes.append(True)
+        if any(changes):
+            self._on_change()
 
     def forget(self, gone: NetworkGone) -> None:
-        """Forget a network of which nothing is left here, when the controller knows so."""
+        """Forget a network of which nothing is left here, once the controller knows that."""
         with self._lock:
             if self._snapshots.get(gone.network) == gone:
                 del self._snapshots[gone.network]
+                self._state = None
                 self._forgotten[gone.network] = gone.revision
                 self._cache.forget(gone.network)
-
-    def desired(self) -> DesiredState:
-        """Return all there is."""
-        with self._lock:
-            return DesiredState(tuple(self._snapshots.values()), self._ranges, self._synced)
-
-    def wake(self, *, lost: bool = False) -> None:
-        """Have the host read again now.
-
-        :param lost: events were lost, so anything may have changed
-        """
-        self._look = True  # before the other: who is woken by that finds this
-        self._news.set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until there is something to do; False: it is only what the controller says."""
-        desired = self._news.wait(seconds)
-        self._news.clear()
-        look, self._look = self._look, False
-        return look or not desired
 
     def _take(self, snapshot: Snapshot) -> bool:
         if snapshot.host != self._host:
             LOG.warning(
-                "dropped a snapshot of network %s meant for host %s; this is %s",
+                "network %s: dropped a snapshot for host %s; this is host %s",
                 snapshot.network,
                 snapshot.host,
                 self._host,
@@ -140,17 +132,22 @@ class DesiredStore:
             return False
         self._cache.keep(snapshot)
         self._snapshots[snapshot.network] = snapshot
+        self._state = None
         return True
-
-    def _forget_strangers(self) -> None:
-        for resource in self._strangers:
-            if resource.network not in self._snapshots:
-                self._cache.forget(resource.network)
-        self._strangers.clear()
 
     def _take_ranges(self, ranges: FixedRanges) -> bool:
         if ranges.revision <= self._ranges.revision:
             return False
         self._cache.keep_ranges(ranges)
         self._ranges = ranges
+        self._state = None
         return True
+
+    def _mark_synced(self) -> None:
+        for snapshot in self._renamed:
+            if snapshot.network not in self._snapshots:
+                self._cache.forget(snapshot.network)
+        self._renamed.clear()
+        self._cache.keep_synced()
+        self._synced = True
+        self._state = None

@@ -10,11 +10,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 from oslo_config import cfg
 
@@ -22,11 +21,17 @@ from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.drivers.events import Watch
 from cloudnet.agent.drivers.kernel import LinuxKernel
 from cloudnet.agent.endpoint import AgentEndpoint
+from cloudnet.agent.firewall.renderer import FirewallRenderer
 from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
-from cloudnet.agent.reconcile import HostStatus, Reconciler
-from cloudnet.agent.report import QueuedController, Reporter
+from cloudnet.agent.node.render import Renderer
+from cloudnet.agent.node.resources.lease import Lease
+from cloudnet.agent.reconcile import Reconciler
+from cloudnet.agent.report import Reporter, RpcController
 from cloudnet.agent.sd_notify import notify_ready
 from cloudnet.agent.snapshot_cache import SnapshotCache
+from cloudnet.agent.status import HostStatus
+from cloudnet.agent.wakeup import Wakeup
+from cloudnet.agent.worker import Worker
 from cloudnet.common import rpc
 from cloudnet.common.errors import ConfigurationError, KernelRefused
 from cloudnet.common.logs import set_up_logging
@@ -35,129 +40,145 @@ from cloudnet.common.settings.views import AgentSettings
 
 LOG = logging.getLogger(__name__)
 
-ACTIONS = {"add": "lease", "del": "release"}  # dnsmasq's word -> nova-network's
+PROG = "cloudnet-agent"
+LEASE_ACTIONS = {"add": "lease", "del": "release"}  # dnsmasq's word → nova-network's
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run until SIGTERM or SIGINT; what stands on the node stays when the agent goes."""
+    """Run until SIGTERM or SIGINT; the host's network stays as it is."""
     try:
-        conf, settings = load_agent(sys.argv[1:] if argv is None else argv, "cloudnet-agent")
-        set_up_logging(conf, "cloudnet-agent")
-        with _alone(settings.state_path):
-            _run(conf, settings)
+        conf, settings = load_agent(sys.argv[1:] if argv is None else argv, PROG)
+        set_up_logging(conf, PROG)
+        with _lock(settings.state_path):
+            agent = Agent(conf, settings)
+            _stop_on_signals(agent)
+            failed = agent.run()
+            # Not the orderly end of the queue's library, which takes five seconds for each
+            # connection. A message that was not taken is made up for by the next report.
+            logging.shutdown()
+            os._exit(1 if failed else 0)
     except (ConfigurationError, KernelRefused) as error:
-        print(f"cloudnet-agent: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
+        print(f"{PROG}: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
         return 1
 
 
-def _run(conf: cfg.ConfigOpts, settings: AgentSettings) -> NoReturn:
-    """Be an agent until told to end, and end the process."""
-    stop = threading.Event()
-    with ExitStack() as open_things:
-        store = DesiredStore(settings.host, SnapshotCache(settings.state_path / "snapshots"))
-        watch = Watch(store.wake)
-        open_things.callback(watch.close)
-        kernel = LinuxKernel(settings, watch.follow)
-        open_things.callback(kernel.close)
-        transport = rpc.create_transport(
+class Agent:
+    """One agent: the kernel, the loop that alone touches it, and the ways to the controller.
+
+    :raises KernelRefused: another agent listens for lease events
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+        self._ready = threading.Event()  # systemd was notified
+        wakeup = Wakeup()
+        self._wakeup = wakeup
+        self._store = DesiredStore(
+            settings.host,
+            SnapshotCache(settings.state_path / "snapshots"),
+            wakeup.desired_changed,
+        )
+        self._transport = rpc.create_transport(
             conf, settings.rpc.transport_url, settings.rpc.control_exchange
         )
-        controller = QueuedController(
-            rpc.create_client(transport, rpc.CONTROLLER_TOPIC),
+        self._controller = RpcController(
+            rpc.create_client(self._transport, rpc.CONTROLLER_TOPIC),
             settings.rpc.response_timeout_seconds,
         )
-        reporter = Reporter(settings.host, store, controller, settings.report_interval_seconds)
-        ready = threading.Event()
+        self._reporter = Reporter(
+            settings.host, self._store, self._controller, settings.report_interval_seconds
+        )
+        self._listener = LeaseListener(settings.state_path / "agent.sock", self._cast_lease)
+        self._watch = Watch(wakeup.host_changed)
+        self._kernel = LinuxKernel(settings, self._watch.follow)
+        reconciler = Reconciler(
+            self._store,
+            self._kernel,
+            Renderer(settings, FirewallRenderer(settings.nat)),
+            wakeup=wakeup,
+            clock=time.monotonic,
+            resync_seconds=settings.resync_seconds,
+            kept=() if settings.dhcp.force_release else (Lease,),
+            on_pass=self._on_pass,
+        )
+        # An agent whose loop has ended repairs nothing: it stops, and systemd starts another.
+        self._worker = Worker("reconcile", lambda: reconciler.run(self._stop), self.stop)
 
-        def on_pass(standing: HostStatus) -> None:
-            reporter.stand(standing)
-            if not ready.is_set() and standing.leases is not None:  # else nothing could be read
-                notify_ready()
-                ready.set()
-
-        loop = Reconciler(store, kernel, settings, clock=time.monotonic, on_pass=on_pass)
-
-        def on_lease(event: LeaseEvent) -> None:
-            if event.action in ACTIONS:
-                controller.leased(ACTIONS[event.action], str(event.address), event.mac)
-
-        listener = LeaseListener(settings.state_path / "agent.sock", on_lease)
-        open_things.callback(listener.close)
-
-        def end() -> None:
-            stop.set()
-            store.wake()
-            reporter.wake()
-
-        def end_as_told(signum: int, frame: FrameType | None) -> None:
-            LOG.info("%s: ending; the node's network stays", signal.Signals(signum).name)
-            end()
-
-        signal.signal(signal.SIGTERM, end_as_told)
-        signal.signal(signal.SIGINT, end_as_told)
-        LOG.info("agent of host %s, pid %d", settings.host, os.getpid())
-        # What is here now stays: a full collection need not walk it, which would halt everything
-        # for a tenth of a second, and often in the middle of a guest's start.
-        gc.freeze()
-        # The loop starts first: a node comes back from what it remembers, broker or no broker.
-        broken = open_things.enter_context(_turning(loop, stop, end))
-        listener.start()
-        if rpc.wait_for_broker(settings.rpc.transport_url, stop):
-            server = rpc.create_server(
-                transport, rpc.AGENT_TOPIC, settings.host, [AgentEndpoint(store)]
-            )
-            server.start()
-            # A daemon: a report that nobody answers must not keep the process for a minute.
-            reporting = threading.Thread(
-                target=reporter.run, args=(stop,), name="report", daemon=True
-            )
-            reporting.start()
-            stop.wait()
-    # The queue is just left: its library takes up to five seconds to let go of each end, and what
-    # was not taken from it is told again with the next report.
-    LOG.info("ended")
-    logging.shutdown()
-    os._exit(1 if broken.is_set() else 0)
-
-
-@contextmanager
-def _turning(
-    loop: Reconciler, stop: threading.Event, end: Callable[[], None]
-) -> Iterator[threading.Event]:
-    """Have the loop turn meanwhile, in whatever way this is left; the event says that it broke.
-
-    An agent whose loop is dead mends nothing, so it ends, and whoever started it starts another.
-    """
-    broken = threading.Event()
-
-    def turn() -> None:
+    def run(self) -> bool:
+        """Run until ``stop()`` is called; return whether a bug ended the loop."""
         try:
-            loop.run(stop)
-        except BaseException:
-            broken.set()
-            end()
-            raise
+            self.start()
+            if rpc.wait_for_broker(self._settings.rpc.transport_url, self._stop):
+                self._connect()
+                self._stop.wait()
+        finally:
+            self.stop()
+            self.close()
+        LOG.info("agent of host %s: stopped", self._settings.host)
+        return self._worker.failed
 
-    thread = threading.Thread(target=turn, name="reconcile")
-    thread.start()
-    try:
-        yield broken
-    finally:
-        end()
-        thread.join()
+    def start(self) -> None:
+        """Start the loop, which needs no broker to rebuild the host's network from disk."""
+        LOG.info("agent of host %s: starting (pid %d)", self._settings.host, os.getpid())
+        # All objects so far live until the end. A full collection that visits them would stop all
+        # threads for a tenth of a second.
+        gc.freeze()
+        self._worker.start()
+        self._listener.start()
+
+    def _connect(self) -> None:
+        """Start to receive snapshots and to report."""
+        endpoints = [AgentEndpoint(self._store)]
+        rpc.create_server(self._transport, rpc.AGENT_TOPIC, self._settings.host, endpoints).start()
+        # A daemon: the process does not wait for a reply when it ends.
+        threading.Thread(
+            target=self._reporter.run, args=(self._stop,), name="report", daemon=True
+        ).start()
+
+    def stop(self) -> None:
+        """Ask all threads to end."""
+        self._stop.set()
+        self._wakeup.host_changed()
+        self._reporter.wake()
+
+    def close(self) -> None:
+        """Wait for the loop to end, and close what it works with."""
+        self._worker.join()
+        self._listener.close()
+        self._kernel.close()
+        self._watch.close()
+
+    def _on_pass(self, status: HostStatus) -> None:
+        self._reporter.update(status)
+        if not self._ready.is_set() and status.leases is not None:  # None: the host was not read
+            self._ready.set()
+            notify_ready()
+
+    def _cast_lease(self, event: LeaseEvent) -> None:
+        self._controller.cast_lease(LEASE_ACTIONS[event.action], str(event.address), event.mac)
+
+
+def _stop_on_signals(agent: Agent) -> None:
+    def stop(signum: int, frame: FrameType | None) -> None:
+        LOG.info("%s received: stopping; the host's network stays", signal.Signals(signum).name)
+        agent.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
 
 @contextmanager
-def _alone(state_path: Path) -> Iterator[None]:
-    """Hold the lock that says that a node's state has one agent.
+def _lock(state_path: Path) -> Iterator[None]:
+    """Hold the lock of a host's agent.
 
-    :raises ConfigurationError: another agent has it
+    :raises ConfigurationError: another agent holds it
     """
     try:
         state_path.mkdir(mode=0o755, parents=True, exist_ok=True)
         lock = (state_path / "agent.lock").open("w")
     except OSError as error:
-        raise ConfigurationError(f"state_path {state_path} cannot be used: {error}") from error
+        raise ConfigurationError(f"state_path: cannot use {state_path}: {error}") from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

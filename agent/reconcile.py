@@ -1,312 +1,202 @@
-"""The loop: wait, read, plan, apply, report. The one thread that touches the kernel.
+"""The loop: wait, read, plan, apply, report. The only thread that touches the kernel.
 
-Reading takes the longest, and longer the more there is on the node. So what the controller asks for
-is made at once, on what was seen last and has been done since, and looked at a moment later: who
-makes something finds it right or puts it right. Nothing is taken away without looking before.
-
-A step that fails stays wanted: it is said once with its object, what leans on it is held, the rest
-goes on, and it is tried again after a growing pause.
+A read takes the longest of these, and longer the more a host has. So what the controller adds is
+done at once, on the state after the last pass, and the host is read a moment later: an ``ensure``
+on a wrong assumption does no harm, because the next pass corrects it. Nothing is removed without a
+read before.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from enum import Enum
 
+from cloudnet.agent.apply import Kernel, apply
 from cloudnet.agent.desired import DesiredState, DesiredStore
-from cloudnet.agent.firewall.renderer import FirewallRenderer
 from cloudnet.agent.node.plan import Step, Verb, expected, plan
-from cloudnet.agent.node.render import Rendered, render
+from cloudnet.agent.node.render import Rendered, Renderer
 from cloudnet.agent.node.resources.actual import ActualState
-from cloudnet.agent.node.resources.base import Resource, Resources
-from cloudnet.agent.node.resources.bridge import Bridge
-from cloudnet.agent.node.resources.lease import Lease
+from cloudnet.agent.node.resources.base import Resource
+from cloudnet.agent.retries import Retries
+from cloudnet.agent.schedule import Schedule
+from cloudnet.agent.status import HostStatus, Outcome, build_status, build_unreadable_status
+from cloudnet.agent.wakeup import Cause, Wakeup
 from cloudnet.common.errors import KernelRefused
-from cloudnet.common.settings.views import AgentSettings
-from cloudnet.common.wire.objects import Applied, Fault, NetworkGone
+from cloudnet.common.log_once import ConditionLog
 
 LOG = logging.getLogger(__name__)
 
-FIRST_PAUSE = 1.0  # seconds before a failed step is tried again; doubled each time
-LONGEST_PAUSE = 60.0
-SECOND_LOOK = 0.3  # seconds after something was made without looking
+CONFIRM_SECONDS = 0.3  # from a pass without a read to the read that confirms it
+UNREADABLE_SECONDS = 1.0  # from a read that failed to the next one
+CRASHED_SECONDS = 3.0  # from a pass that a bug ended to the next one
+SHORTEST_WAIT = 0.1
+UNREADABLE = "cannot read the state of this host"
+CRASHED = "a reconcile pass was ended"
 
 
-class Kernel(Protocol):
-    """What the loop needs of a node."""
+class Need(Enum):
+    """What the loop must do after a wait."""
 
-    def read(self) -> ActualState:
-        """Return what the node has.
-
-        :raises KernelRefused: it cannot be known
-        """
-
-    def ensure(self, desired: Resource, actual: Resource | None) -> None:
-        """Create the resource, or change it to what is desired.
-
-        :param actual: as it was last read, or is after the steps since then; None: absent
-        :raises KernelRefused: with one line: what, why and what to do
-        """
-
-    def remove(self, resource: Resource) -> None:
-        """Remove the resource; gone already is success.
-
-        :raises KernelRefused: as above
-        """
-
-    def has_drifted(self) -> bool:
-        """Return whether something changed that the kernel sends no events for.
-
-        Cheap: e.g. the tables' sizes and entry counts, compared with those after the last read or
-        the last write of ours.
-        """
+    NOTHING = "wait again"
+    PLAN = "plan from memory"
+    READ = "read the host"
 
 
 @dataclass(frozen=True)
-class HostStatus:
-    """What stands on this host after a round."""
+class _Memory:
+    """The host after a pass in which every step was done."""
 
-    applied: tuple[Applied, ...] = ()
-    gone: tuple[NetworkGone, ...] = ()  # networks of which nothing is left
-    unsettled: frozenset[str] = frozenset()  # networks that stand as no revision says, or partly
-    faults: tuple[Fault, ...] = ()
-    leases: frozenset[Lease] | None = None  # None: not known
-    networks: tuple[tuple[str, str], ...] = ()  # (bridge, network uuid) of the leases' bridges
-
-    @property
-    def spoken_of(self) -> frozenset[str]:
-        """The networks of which anything is told."""
-        settled = [applied.network for applied in self.applied]
-        return self.unsettled.union(settled, [gone.network for gone in self.gone])
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """A step that failed, and when to try it again."""
-
-    message: str
-    times: int
-    again: float  # on the loop's clock
+    desired: DesiredState
+    actual: ActualState
 
 
 class Reconciler:
-    """One node's loop; ``round()`` is a whole turn and can be called by hand."""
+    """The loop of one host; ``reconcile()`` is one pass."""
 
     def __init__(
         self,
         store: DesiredStore,
         kernel: Kernel,
-        settings: AgentSettings,
+        renderer: Renderer,
         *,
+        wakeup: Wakeup,
         clock: Callable[[], float],
-        on_pass: Callable[[HostStatus], None] = lambda standing: None,
+        resync_seconds: float,
+        kept: tuple[type[Resource], ...] = (),
+        on_pass: Callable[[HostStatus], None] = lambda status: None,
     ) -> None:
+        """:param kept: kinds of which nothing is removed"""
         self._store = store
         self._kernel = kernel
-        self._settings = settings
-        self._firewall = FirewallRenderer(settings.nat)
+        self._renderer = renderer
+        self._wakeup = wakeup
         self._clock = clock
-        self._on_round = on_pass
-        self._failures: dict[str, _Failure] = {}
-        self._said: frozenset[str] = frozenset()
-        self._seen: ActualState | None = (
-            None  # and what was done since; None: not known well enough
-        )
-        self._look_by = 0.0  # on the loop's clock
-        self._spoken_of: frozenset[str] = frozenset()  # networks, when the node was seen last
+        self._kept = kept
+        self._on_pass = on_pass
+        self._schedule = Schedule(clock, resync_seconds)
+        self._retries = Retries(clock, ConditionLog(LOG))
+        self._conditions = ConditionLog(LOG)  # that no retry of a step can end
+        self._memory: _Memory | None = None  # None: the host must be read before the next plan
+        self._status = HostStatus()
 
     def run(self, stop: threading.Event) -> None:
-        """Turn until told to stop."""
-        look = True
+        """Reconcile until ``stop`` is set."""
+        need = Need.READ
         while not stop.is_set():
             try:
-                self.reconcile(look=look)
-            except Exception:
-                self._seen = None
-                LOG.exception("a round failed; the next is in %.0f s", self.pause_seconds)
-            look = self._store.wait(self.pause_seconds) or self._clock() >= self._look_by
+                if need is not Need.NOTHING:
+                    self.reconcile(read=need is Need.READ)
+                need = self.check(self._wakeup.wait(self.pause_seconds))
+            except Exception as error:  # noqa: BLE001 - logged with its stack
+                line = f"{CRASHED} by a bug in cloudnet ({type(error).__name__}: {error}); retrying"
+                self._conditions.start(CRASHED, line, exc_info=True)
+                self._memory = None
+                self._schedule.read_within(CRASHED_SECONDS)
+                need = Need.NOTHING
 
-    def reconcile(self, *, look: bool = True) -> HostStatus:
-        """Read, plan, apply; return what stands.
-
-        :param look: read the node; else go by what is known of it, if that will do
-        """
-        desired = self._store.desired()
-        now = self._clock()
-        found = None if look else self._seen
-        if found is not None:
-            self._look_by = min(self._look_by, now + SECOND_LOOK)
-            want, steps = self._planned(desired, found)
-            if any(step.verb is Verb.REMOVE for step in steps):
-                found = None
-        if found is None:
-            self._look_by = now + self._settings.resync_seconds
-            try:
-                found = self._kernel.read()
-            except KernelRefused as error:
-                self._seen = None
-                self._failures.clear()
-                self._look_by = now + FIRST_PAUSE
-                return self._blind(desired, error)
-            want, steps = self._planned(desired, found)
-        stuck = self._apply(steps)
-        self._seen = (
-            None
-            if stuck
-            else replace(found, resources=expected(found.resources, want.resources, steps))
-        )
-        self._forget_failures({step.resource.key for step in steps})
-        faults = [*want.faults, *self._problems(stuck, want)]
-        self._say(
-            frozenset(fault.message for fault in want.faults)
-            | {step.waits(step.blocked_by) for step in steps if step.blocked_by}
-        )
-        standing = _standing(desired, want, found.resources, stuck, faults)
-        self._spoken_of = standing.spoken_of
-        self._on_round(standing)
-        return standing
-
-    def _planned(self, desired: DesiredState, found: ActualState) -> tuple[Rendered, list[Step]]:
-        want = render(desired.wanted, desired.ranges, self._settings, found, self._firewall)
-        steps = plan(
-            want.resources,
-            found.resources,
-            synced=desired.synced,
-            preserved=want.preserved,
-            kept=() if self._settings.dhcp.force_release else (Lease,),
-        )
-        return want, steps
-
-    def _blind(self, desired: DesiredState, error: KernelRefused) -> HostStatus:
-        """Do nothing to a node of which nothing can be known now, and tell so."""
-        line = f"cannot read what this node has: {error}"
-        self._say(frozenset({line}))
-        known = {snapshot.network for snapshot in desired.snapshots} | self._spoken_of
-        standing = HostStatus(unsettled=frozenset(known), faults=(Fault(None, line),))
-        self._on_round(standing)
-        return standing
-
-    # -- applying ------------------------------------------------------------------------------
-
-    def _apply(self, steps: Iterable[Step]) -> list[Step]:
-        """Take the steps that can be taken; return those that are still to be taken."""
-        stuck: list[Step] = []
-        for step in steps:
-            waits_for = {other.resource.key for other in stuck if other.verb is Verb.ENSURE}
-            lack = sorted(waits_for.intersection(step.resource.depends_on))
-            if step.verb is Verb.ENSURE and lack and step.blocked_by is None:
-                step = replace(step, blocked_by=f"there is no {', '.join(lack)}")  # noqa: PLW2901
-                LOG.debug("%s", step.waits(step.blocked_by or ""))
-            if step.blocked_by is not None:
-                self._failures.pop(step.resource.key, None)  # it is not tried, so it does not fail
-                stuck.append(step)
-            elif not self._take(step):
-                stuck.append(step)
-        return stuck
-
-    def _take(self, step: Step) -> bool:
-        key, now = step.resource.key, self._clock()
-        failure = self._failures.get(key)
-        if failure is not None and now < failure.again:
-            return False
-        try:
-            if step.verb is Verb.ENSURE:
-                self._kernel.ensure(step.resource, step.actual)
-            else:
-                self._kernel.remove(step.resource)
-        except KernelRefused as error:
-            message = _reason(step.resource, error)
-            if failure is None or failure.message != message:
-                LOG.warning("%s; retrying", step.failed(message))
-        except Exception as error:
-            # A fault of ours in one thing must not keep all others from being made.
-            message = f"a bug in cloudnet, {type(error).__name__}: {error}"
-            if failure is None or failure.message != message:
-                LOG.exception("%s; retrying", step.failed(message))
-        else:
-            LOG.info("%s", step.done)
-            if failure is not None:
-                LOG.info("%s: resolved", key)
-            self._failures.pop(key, None)
-            return True
-        times = failure.times + 1 if failure else 1
-        pause = min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE)
-        self._failures[key] = _Failure(message, times, now + pause)
-        return False
-
-    def _forget_failures(self, steps: set[str]) -> None:
-        """What is no longer to be done no longer fails."""
-        for key in self._failures.keys() - steps:
-            LOG.info("%s: resolved", key)
-            del self._failures[key]
+    def check(self, cause: Cause) -> Need:
+        """Return what must be done now that the wait is over."""
+        if cause is Cause.HOST or self._schedule.is_read_due:
+            return Need.READ
+        if cause is Cause.DESIRED:
+            return Need.PLAN
+        retry_at = self._retries.next_at
+        if retry_at is not None and self._clock() >= retry_at:
+            return Need.READ
+        if self._schedule.is_drift_check_due and self._has_drifted():
+            return Need.READ
+        return Need.NOTHING
 
     @property
     def pause_seconds(self) -> float:
-        """How long to wait for news before something is due without."""
-        now = self._clock()
-        due = [failure.again - now for failure in self._failures.values()]
-        return max(0.1, min([*due, self._look_by - now]))
+        """How long to wait for a signal before something is due without one."""
+        due = [self._schedule.next_at, self._retries.next_at]
+        return max(SHORTEST_WAIT, min(at for at in due if at is not None) - self._clock())
 
-    # -- telling -------------------------------------------------------------------------------
+    def _has_drifted(self) -> bool:
+        self._schedule.record_drift_check()
+        try:
+            return self._kernel.has_drifted()
+        except KernelRefused:
+            return True  # the read says why
 
-    def _problems(self, stuck: Iterable[Step], want: Rendered) -> list[Fault]:
-        network_of = {key: network for network, keys in want.networks.items() for key in keys}
-        return [
-            Fault(
-                network_of.get(step.resource.key),
-                step.failed(self._failures[step.resource.key].message),
-            )
-            for step in stuck
-            if step.resource.key in self._failures
-        ]
+    # -- one pass ------------------------------------------------------------------------------
 
-    def _say(self, lines: frozenset[str]) -> None:
-        """Say what is in the way once, and once when it is over."""
-        for line in sorted(lines - self._said):
-            LOG.warning("%s", line)
-        for line in sorted(self._said - lines):
-            LOG.info("no longer so: %s", line)
-        self._said = lines
+    def reconcile(self, *, read: bool = True) -> HostStatus:
+        """Do one pass and return the host's status after it.
 
+        :param read: read the host; else plan from memory, if nothing must be removed
+        """
+        desired = self._store.desired()
+        status = None if read else self._reconcile_from_memory(desired)
+        self._status = status or self._reconcile_from_read(desired)
+        self._on_pass(self._status)
+        return self._status
 
-def _reason(resource: Resource, error: KernelRefused) -> str:
-    """Return the error without the name of the resource, which the line has already."""
-    return str(error).removeprefix(f"{resource}: ").removeprefix(f"{resource.key}: ")
+    def _reconcile_from_memory(self, desired: DesiredState) -> HostStatus | None:
+        """Return None, without having done anything, if the host must be read before."""
+        if self._memory is None:
+            return None
+        actual = self._memory.actual
+        rendered, steps = self._plan(desired, actual)
+        if any(step.verb is Verb.REMOVE for step in steps):
+            return None
+        self._schedule.read_within(CONFIRM_SECONDS)
+        return self._apply(desired, actual, rendered, steps)
 
+    def _reconcile_from_read(self, desired: DesiredState) -> HostStatus:
+        self._schedule.record_read()
+        try:
+            actual = self._kernel.read()
+        except KernelRefused as error:
+            return self._give_up(desired, error)
+        if self._memory == _Memory(desired, actual) and desired.synced:
+            return self._status
+        return self._apply(desired, actual, *self._plan(desired, actual))
 
-def _standing(
-    desired: DesiredState, want: Rendered, actual: Resources, stuck: list[Step], faults: list[Fault]
-) -> HostStatus:
-    failing = {step.resource.key for step in stuck if step.verb is Verb.ENSURE}
-    applied = [
-        Applied(snapshot.network, snapshot.revision)
-        for snapshot in desired.wanted
-        if snapshot.network in want.networks and failing.isdisjoint(want.networks[snapshot.network])
-    ]
-    bridges = {
-        resource.name: resource.network
-        for resource in actual.values()
-        if isinstance(resource, Bridge)
-    }
-    lingering = {
-        bridges.get(step.resource.bridge_name or "") for step in stuck if step.verb is Verb.REMOVE
-    }
-    gone = [gone for gone in desired.gone if desired.synced and gone.network not in lingering]
-    settled = {each.network for each in applied} | {each.network for each in gone}
-    unknown = set(bridges.values()) - {snapshot.network for snapshot in desired.snapshots}
-    unsettled = {
-        *(snapshot.network for snapshot in desired.snapshots if snapshot.network not in settled),
-        *(network for network in unknown if network in lingering or not desired.synced),
-    }
-    leases = frozenset(resource for resource in actual.values() if isinstance(resource, Lease))
-    return HostStatus(
-        tuple(applied),
-        tuple(gone),
-        frozenset(unsettled),
-        tuple(faults),
-        leases,
-        tuple(sorted(bridges.items())),
-    )
+    def _plan(self, desired: DesiredState, actual: ActualState) -> tuple[Rendered, list[Step]]:
+        rendered = self._renderer.render(desired.networks, desired.ranges, actual)
+        steps = plan(
+            rendered.resources,
+            actual.resources,
+            synced=desired.synced,
+            preserved=rendered.preserved,
+            kept=self._kept,
+        )
+        return rendered, steps
+
+    def _apply(
+        self, desired: DesiredState, actual: ActualState, rendered: Rendered, steps: list[Step]
+    ) -> HostStatus:
+        open_steps = apply(steps, self._kernel, self._retries)
+        self._retries.keep_only({step.resource.key for step in steps})
+        self._log_conditions(rendered, steps)
+        if open_steps:
+            self._memory = None  # a step that failed may have been done in part
+        else:
+            after = expected(actual.resources, rendered.resources, steps)
+            actual = replace(actual, resources=after)
+            self._memory = _Memory(desired, actual)
+        return build_status(
+            Outcome(desired, rendered, actual.resources, open_steps, self._retries.messages)
+        )
+
+    def _give_up(self, desired: DesiredState, error: KernelRefused) -> HostStatus:
+        """Change nothing on a host that cannot be read."""
+        self._memory = None
+        self._retries.clear()
+        self._schedule.read_within(UNREADABLE_SECONDS)
+        line = f"{UNREADABLE}: {error}"
+        self._conditions.start(UNREADABLE, line)
+        return build_unreadable_status(desired, self._status, line)
+
+    def _log_conditions(self, rendered: Rendered, steps: list[Step]) -> None:
+        """Log what keeps the host from the desired state, once each."""
+        lines = {fault.subject: fault.line for fault in rendered.faults}
+        for step in steps:
+            if step.blocked_by is not None:  # by the plan; not by a step that failed
+                lines[step.resource.key] = step.waits(step.blocked_by)
+        self._conditions.update(lines)

@@ -1,7 +1,7 @@
-"""The heartbeat: tells the controller what stands here, and takes what it says is behind.
+"""The heartbeat: reports the host's status and takes what the controller sends back as stale.
 
-It is the repair for every message that was lost. A controller or a broker that does not answer is
-said once, asked again after growing pauses that differ from host to host, and greeted when back.
+It is the repair for every message that was lost. While the controller does not reply, it is asked
+again after growing pauses that differ from host to host.
 """
 
 from __future__ import annotations
@@ -12,70 +12,74 @@ import threading
 from typing import Any, Protocol
 
 from cloudnet.agent.desired import DesiredStore
-from cloudnet.agent.reconcile import HostStatus
+from cloudnet.agent.status import HostStatus
 from cloudnet.common.errors import CloudnetError
+from cloudnet.common.log_once import ConditionLog
+from cloudnet.common.retry import Backoff
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import from_wire, to_wire
-from cloudnet.common.wire.objects import OUT_OF_SYNC, Applied, Report, ReportedLease, ReportReply
+from cloudnet.common.wire.objects import Report, ReportedLease, ReportReply
 
 LOG = logging.getLogger(__name__)
 
-SHORTEST_PAUSE = 0.05  # seconds between two reports, so that a burst of rounds is told once
-LONGEST_SILENCE = 30.0  # seconds between two tries while nobody answers
-FIRST_PATIENCE = 2.0  # seconds for an answer; doubled when it was too short
+SHORTEST_PAUSE = 0.05  # seconds between two reports: a burst of passes is one report
+BACKOFF = Backoff(first_seconds=1.0, longest_seconds=30.0, jitter=0.2)
+FIRST_TIMEOUT = 2.0  # seconds for a reply; doubled when it was too short
+UNREACHABLE = "cannot reach the controller"
 
 
 class Controller(Protocol):
     """What the reporter needs of the controller."""
 
     def report(self, report: Report) -> ReportReply:
-        """Tell and be told.
+        """Send a report and return the reply.
 
-        :raises Unanswered: nobody did
+        :raises NoReply: there was none
         """
 
 
-class Unanswered(Exception):  # noqa: N818 - not an error here: the next report is the remedy
-    """The controller has not answered, and why."""
+class NoReply(Exception):  # noqa: N818 - not an error here: the next report is the remedy
+    """Why the controller did not reply."""
 
 
-class QueuedController:
+class RpcController:
     """The controller at the other end of the queue."""
 
     def __init__(self, client: Any, timeout_seconds: float) -> None:  # Any: oslo.messaging's client
-        """:param timeout_seconds: the longest to wait for an answer"""
+        """:param timeout_seconds: the longest to wait for a reply"""
         self._client = client.prepare(retry=0)
-        self._timeout = timeout_seconds
-        # What is sent before a controller listens is lost, and nobody says so: the first wait is
-        # short, that a node need not stand idle because it was up first.
-        self._patience = min(FIRST_PATIENCE, timeout_seconds)
+        self._longest_timeout = timeout_seconds
+        # A report that is sent before any controller listens is lost without an error. So the
+        # first timeout is short: a host that was up first does not wait long for its networks.
+        self._timeout = min(FIRST_TIMEOUT, timeout_seconds)
 
     def report(self, report: Report) -> ReportReply:
         """Call the controller's ``report``."""
-        client = self._client.prepare(timeout=self._patience)
+        client = self._client.prepare(timeout=self._timeout)
         try:
             return from_wire(ReportReply, client.call({}, "report", report=to_wire(report)))
         except messaging.MessagingTimeout as error:
-            waited, self._patience = self._patience, min(self._patience * 2, self._timeout)
-            raise Unanswered(f"no answer in {waited:.0f} s") from error
+            waited = self._timeout
+            self._timeout = min(waited * 2, self._longest_timeout)
+            raise NoReply(f"no reply in {waited:.0f} s") from error
         except (
             messaging.MessageDeliveryFailure,
             messaging.RemoteError,
             messaging.MessagingException,
             CloudnetError,
         ) as error:
-            raise Unanswered(f"{type(error).__name__}: {error}".splitlines()[0]) from error
+            raise NoReply(f"{type(error).__name__}: {error}".splitlines()[0]) from error
 
-    def leased(self, action: str, address: str, mac: str) -> None:
-        """Cast one lease event; when it is lost, the next report makes up for it."""
+    def cast_lease(self, action: str, address: str, mac: str) -> None:
+        """Send one lease event; if it is lost, the next report makes up for it."""
         try:
             self._client.cast({}, f"{action}_fixed_ip", address=address, mac=mac)
         except messaging.MessagingException as error:
-            LOG.debug("lease event of %s not delivered: %s", address, error)
+            LOG.debug("lease of %s: event not delivered: %s", address, error)
 
 
 class Reporter:
-    """One thread that reports: at once when something new stands, else every interval."""
+    """Reports at once when the status changes, and after each interval."""
 
     def __init__(
         self, host: str, store: DesiredStore, controller: Controller, interval_seconds: float
@@ -84,98 +88,74 @@ class Reporter:
         self._store = store
         self._controller = controller
         self._interval = interval_seconds
-        self._standing: HostStatus | None = None  # None: there was no round yet
         self._lock = threading.Lock()
-        self._news = threading.Event()
-        self._leases_known: tuple[ReportedLease, ...] | None = None
-        self._silent_since_reports = 0
+        self._status: HostStatus | None = None  # None: no pass was done yet
+        self._due = threading.Event()
+        self._known_leases: tuple[ReportedLease, ...] | None = None  # what the controller has
+        self._failures = 0  # reports without a reply, in a row
+        self._conditions = ConditionLog(LOG)
 
-    def stand(self, standing: HostStatus) -> None:
-        """Take note of what stands; called by the loop after each round."""
+    def update(self, status: HostStatus) -> None:
+        """Take the status after a pass; called by the loop."""
         with self._lock:
-            before, self._standing = self._standing, standing
-        if before is None or _told(before) != _told(standing):
-            self._news.set()
+            before, self._status = self._status, status
+        if before is None or (before is not status and _is_urgent(before, status)):
+            self._due.set()
 
     def run(self, stop: threading.Event) -> None:
-        """Report until told to stop; first when there was a round: before, nothing is known."""
-        while self._standing is None and not stop.is_set():
-            self._news.wait(self._interval)
+        """Report until ``stop`` is set, beginning after the first pass."""
+        while self._status is None and not stop.is_set():
+            self._due.wait(self._interval)
         while not stop.is_set():
-            self._news.clear()
+            self._due.clear()
             try:
-                self.once()
+                self.report()
             except Exception:
-                LOG.exception("a report failed")
-            self._news.wait(self._pause())
+                LOG.exception("a report was ended by a bug in cloudnet")
+            self._due.wait(self._pause_seconds())
             stop.wait(SHORTEST_PAUSE)
 
     def wake(self) -> None:
-        """Report now; used to stop as well."""
-        self._news.set()
+        """Report now, or end if ``stop`` is set."""
+        self._due.set()
 
-    def once(self) -> bool:
-        """Report; False when nobody answered."""
+    def report(self) -> bool:
+        """Send one report; return False if there was no reply."""
         with self._lock:
-            standing = self._standing or HostStatus()
-        leases = _leases(standing)
+            status = self._status or HostStatus()
+        leases = status.reported_leases
         report = Report(
             self._host,
-            applied=_applied(standing),
-            faults=standing.faults,
-            leases=None if leases == self._leases_known else leases,  # None stays None
+            applied=status.reported_applied,
+            faults=status.faults,
+            leases=None if leases == self._known_leases else leases,  # None stays None
         )
         try:
-            picture = self._controller.report(report)
-        except Unanswered as reason:
-            if not self._silent_since_reports:
-                LOG.warning("the controller does not answer (%s); will keep asking", reason)
-            self._silent_since_reports += 1
+            reply = self._controller.report(report)
+        except NoReply as reason:
+            self._failures += 1
+            line = f"{UNREACHABLE} ({reason}); retrying every {BACKOFF}"
+            self._conditions.start(UNREACHABLE, line, log_changes=False)
             return False
-        if self._silent_since_reports:
-            LOG.info("the controller answers again")
-            self._silent_since_reports = 0
-        self._leases_known = self._leases_known if leases is None else leases
-        stale = {snapshot.network for snapshot in picture.stale}
-        self._store.put_reply(picture)
-        for gone in standing.gone:
-            if gone.network not in stale:
-                self._store.forget(gone)
+        self._failures = 0
+        self._conditions.resolve(UNREACHABLE)
+        self._known_leases = self._known_leases if leases is None else leases
+        self._take(reply, status)
         return True
 
-    def _pause(self) -> float:
-        """The interval; while nobody answers, soon and then less and less often."""
-        silent = self._silent_since_reports
-        grown = min(2.0 ** min(silent - 1, 9), LONGEST_SILENCE)
-        # Hosts that lost the controller together shall not all ask together.
-        return (grown if silent else self._interval) * random.uniform(0.9, 1.1)  # noqa: S311
+    def _take(self, reply: ReportReply, status: HostStatus) -> None:
+        self._store.put_reply(reply)
+        stale = {snapshot.network for snapshot in reply.stale}
+        for gone in status.gone:
+            if gone.network not in stale:
+                self._store.forget(gone)
+
+    def _pause_seconds(self) -> float:
+        if self._failures:
+            return BACKOFF.pause_seconds(self._failures)
+        return self._interval * random.uniform(0.9, 1.1)  # noqa: S311 - not a secret
 
 
-def _told(standing: HostStatus) -> tuple[object, ...]:
-    """What the controller wants to know at once; leases reach it by their own casts."""
-    return _applied(standing), standing.faults
-
-
-def _applied(standing: HostStatus) -> tuple[Applied, ...]:
-    every = (
-        *standing.applied,
-        *(Applied(gone.network, gone.revision) for gone in standing.gone),
-        *(Applied(network, OUT_OF_SYNC) for network in standing.unsettled),
-    )
-    return tuple(sorted(every, key=lambda applied: applied.network))
-
-
-def _leases(standing: HostStatus) -> tuple[ReportedLease, ...] | None:
-    if standing.leases is None:
-        return None
-    network_of = dict(standing.networks)
-    return tuple(
-        sorted(
-            (
-                ReportedLease(network_of[lease.bridge], lease.address, lease.mac)
-                for lease in standing.leases
-                if lease.bridge in network_of
-            ),
-            key=lambda lease: (lease.network, lease.address),
-        )
-    )
+def _is_urgent(before: HostStatus, now: HostStatus) -> bool:
+    """Return whether the controller must know at once; of leases it learns by their events."""
+    return before.faults != now.faults or before.reported_applied != now.reported_applied

@@ -1,8 +1,8 @@
-"""The last snapshots on disk: what a node rebuilds its network from when nobody answers.
+"""The last snapshots on disk, from which a host rebuilds its network when nobody answers.
 
-One file a network, replaced whole, so that the cost of a change is that of the change and a crash
-leaves the old or the new. A file that cannot be read is set aside and said; the picture is then no
-longer known to be whole, so nothing is taken away until the controller has spoken.
+One file for each network, replaced atomically: a change costs what it changes, and a crash leaves
+the old file or the new one. A file that cannot be read is set aside. The snapshots are then no
+longer known to be complete, so nothing is removed until the controller has replied.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cloudnet.common.errors import BadRequest, ConfigurationError
+from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.wire.codec import from_wire, to_wire
 from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Snapshot
 
@@ -23,7 +24,7 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredState:
     """What was on disk."""
 
     snapshots: tuple[Snapshot, ...]
@@ -32,116 +33,122 @@ class Stored:
 
 
 class SnapshotCache:
-    """The directory ``path`` and what is in it."""
+    """The directory ``path`` and the files in it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._ranges = path / "ranges.json"
-        self._synced = path / "whole"
-        self._unkept: dict[Path, str] = {}  # what the disk has not taken yet
-        self._is_synced = False  # there has been a whole picture
+        self._synced_mark = path / "synced"
+        self._unwritten: dict[Path, str] = {}  # file → text that could not be written yet
+        self._is_synced = False  # the controller has sent all networks at least once
+        self._conditions = ConditionLog(LOG)
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigurationError(f"state_path: {path} cannot be made: {error}") from error
+            raise ConfigurationError(f"state_path: cannot create {path}: {error}") from error
 
-    def load(self) -> Stored:
-        """Return what was kept."""
-        # On a disk that takes nothing, the mark may be older than what should have been kept.
-        self._is_synced = self._synced.exists() and os.access(self._path, os.W_OK)
+    def load(self) -> StoredState:
+        """Return what is on disk."""
+        # On a read-only disk, the mark may be older than snapshots that could not be written.
+        self._is_synced = self._synced_mark.exists() and os.access(self._path, os.W_OK)
         ranges = FixedRanges(0, ())
         if self._ranges.exists():
             try:
                 ranges = from_wire(FixedRanges, json.loads(self._ranges.read_text()))
             except (OSError, ValueError, BadRequest) as error:
                 self._set_aside(self._ranges, error)
-        snapshots = tuple(self._snapshots())
-        return Stored(snapshots, ranges, self._is_synced)
+        snapshots = tuple(self._load_snapshots())
+        return StoredState(snapshots, ranges, self._is_synced)
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Keep a network's snapshot in place of the one before."""
+        """Write a network's snapshot in place of the one before."""
         self._keep(self._file(snapshot.network), json.dumps(to_wire(snapshot)))
 
     def keep_ranges(self, ranges: FixedRanges) -> None:
-        """Keep the fixed ranges."""
+        """Write the fixed ranges."""
         self._keep(self._ranges, json.dumps(to_wire(ranges)))
 
     def keep_synced(self) -> None:
-        """Remember that what is kept is a whole picture, as soon as all of it is kept."""
+        """Mark the snapshots on disk as complete, as soon as all of them are written."""
         self._is_synced = True
-        self._mark()
+        self._update_mark()
 
     def forget(self, network: str) -> None:
-        """Forget a network."""
+        """Delete a network's snapshot."""
         file = self._file(network)
-        self._unkept.pop(file, None)
-        with suppress(OSError):  # told again after a restart, it is forgotten again
+        self._unwritten.pop(file, None)
+        with suppress(OSError):  # after a restart, the controller says again that it is gone
             file.unlink(missing_ok=True)
 
-    def try_again(self) -> None:
-        """Keep what the disk has not taken before, if it does now."""
-        if self._unkept:
-            for file in list(self._unkept):
-                self._write(file, say=False)
-            if not self._unkept:
-                LOG.info("what the controller says is kept again in %s", self._path)
+    def retry(self) -> None:
+        """Write what could not be written before."""
+        for file in list(self._unwritten):
+            self._write(file)
         if self._is_synced:
-            self._mark()
+            self._update_mark()
 
-    def _snapshots(self) -> Iterator[Snapshot]:
+    def _load_snapshots(self) -> Iterator[Snapshot]:
         for file in sorted(self._path.glob("network-*.json")):
             try:
-                stored: Snapshot = from_wire(_ANY, json.loads(file.read_text()))
+                stored: Snapshot = from_wire(_SNAPSHOT, json.loads(file.read_text()))
             except (OSError, ValueError, BadRequest) as error:
                 self._set_aside(file, error)
             else:
                 yield stored
 
     def _set_aside(self, file: Path, error: Exception) -> None:
-        LOG.error("%s cannot be read (%s); set aside until the controller answers", file, error)
-        # An agent that starts now takes nothing away before the controller has spoken.
+        LOG.error(
+            "%s: cannot be read (%s); nothing is removed until the controller replies", file, error
+        )
         self._is_synced = False
-        self._mark()
-        with suppress(OSError):  # it stays where it is, and is said again at the next start
+        self._update_mark()
+        with suppress(OSError):  # then it stays, and is logged again at the next start
             file.rename(file.with_suffix(".unreadable"))
 
     def _file(self, network: str) -> Path:
         return self._path / f"network-{network}.json"
 
     def _keep(self, file: Path, text: str) -> None:
-        """Write the file; a disk that takes nothing is said once, and no guest waits for it."""
-        sound = not self._unkept
-        self._unkept[file] = text
-        self._write(file, say=sound)
+        """Write the file; guests do not wait for a disk that cannot be written to."""
+        self._unwritten[file] = text
+        self._write(file)
 
-    def _write(self, file: Path, *, say: bool) -> None:
+    def _write(self, file: Path) -> None:
         fresh = file.with_suffix(".new")
         try:
-            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)  # somebody may remove it
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)  # if it was deleted
             with fresh.open("w") as stream:
-                stream.write(self._unkept[file])
+                stream.write(self._unwritten[file])
                 stream.flush()
                 os.fsync(stream.fileno())
             fresh.rename(file)
         except OSError as error:
-            if say:
-                LOG.warning(
-                    "cannot keep what the controller says: %s: %s; make room or mend the disk: "
-                    "until then a restart knows only what was kept before",
-                    file,
-                    error.strerror,
-                )
-            self._mark()
-        else:
-            del self._unkept[file]
+            self._start_condition(file, error)
+            self._update_mark()
+            return
+        del self._unwritten[file]
+        if not self._unwritten:
+            self._conditions.resolve(self._condition)
 
-    def _mark(self) -> None:
-        """Let a file say whether all of a whole picture is on disk."""
-        with suppress(OSError):  # tried again with the next answer
-            if self._is_synced and not self._unkept:
-                self._synced.touch()
+    @property
+    def _condition(self) -> str:
+        return f"cannot store snapshots in {self._path}"
+
+    def _start_condition(self, file: Path, error: OSError) -> None:
+        line = (
+            f"{self._condition}: {file.name}: {error.strerror}; free space or repair the disk. "
+            "After a restart the agent has older snapshots until the controller replies"
+        )
+        if not self._conditions.is_active(self._condition):  # one line, whichever files follow
+            self._conditions.start(self._condition, line)
+
+    def _update_mark(self) -> None:
+        """Create or delete the mark that says whether the snapshots on disk are complete."""
+        with suppress(OSError):  # tried again with the next reply
+            if self._is_synced and not self._unwritten:
+                self._synced_mark.touch()
             else:
-                self._synced.unlink(missing_ok=True)
+                self._synced_mark.unlink(missing_ok=True)
 
 
-_ANY: type[Snapshot] = NetworkSnapshot | NetworkGone  # type: ignore[assignment]  # a union is no type to mypy
+_SNAPSHOT: type[Snapshot] = NetworkSnapshot | NetworkGone  # type: ignore[assignment]  # a union is no type to mypy

@@ -28,6 +28,10 @@ class KernelRefused(CloudnetError):
     """The host's kernel or one of its programs would not do as told."""
 
 
+class NeedsOperator(KernelRefused):
+    """As above, and trying again soon will not help: an operator must change the host first."""
+
+
 class ConfigurationError(CloudnetError):
     """The configuration is wrong; names file, option, value and what would be right."""
 

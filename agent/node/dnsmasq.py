@@ -1,7 +1,7 @@
-"""Pure: the dnsmasq that a network needs on this host.
+"""Pure: the dnsmasq of a network on this host.
 
-Guests' lines can change without a restart: additions are seen by dnsmasq itself in its hosts
-directory. What is on the command line is what can only change with a new process.
+The command line holds what only a new process can change. Guests are lines in files, which change
+without a restart: dnsmasq itself sees additions to its hosts directory.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.settings.views import AgentSettings, DhcpSettings
 from cloudnet.common.wire.objects import NetworkSnapshot, Vif
 
-# What dnsmasq takes for a lease time or an order where a name may stand (dhcp-host in its manual).
-NO_NAME = re.compile(r"\d+[smhdw]?|infinite|ignore")
-TAG = "cn"  # dnsmasq's name for the range; a network's label is the operator's and may hold commas
+# In place of a host name, dnsmasq reads these as a lease time or a keyword (--dhcp-host).
+NOT_A_NAME = re.compile(r"\d+[smhdw]?|infinite|ignore")
+# dnsmasq's name for the range. Not the network's label, which is free text and may hold commas.
+TAG = "cn"
 
 
-def dhcp(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Dnsmasq:
-    """Return the dnsmasq of a network for which this host has an address."""
+def render_dnsmasq(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Dnsmasq:
+    """Return the dnsmasq of a network in which this host has an address."""
     files = DnsmasqFiles.of(settings.dhcp.networks_path, network.bridge)
     return Dnsmasq(
         bridge=network.bridge,
@@ -29,18 +30,18 @@ def dhcp(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Dnsmasq
             ("CLOUDNET_NETWORK", network.network),
             ("CLOUDNET_SOCKET", str(settings.state_path / "agent.sock")),
         ),
-        hosts=tuple(f"{vif.mac},{_name(vif)},{vif.address}" for vif in network.vifs),
+        hosts=tuple(f"{vif.mac},{_host_name(vif)},{vif.address}" for vif in network.vifs),
         options=tuple(_options(network, mtu)),
     )
 
 
-def _name(vif: Vif) -> str:
-    return f"host-{vif.hostname}" if NO_NAME.fullmatch(vif.hostname) else vif.hostname
-
-
-def leases(network: NetworkSnapshot) -> list[Lease]:
-    """Return the leases that this host's guests may hold."""
+def render_leases(network: NetworkSnapshot) -> list[Lease]:
+    """Return the leases that the guests on this host may hold."""
     return [Lease(network.bridge, vif.address, vif.mac) for vif in network.vifs]
+
+
+def _host_name(vif: Vif) -> str:
+    return f"host-{vif.hostname}" if NOT_A_NAME.fullmatch(vif.hostname) else vif.hostname
 
 
 def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, dhcp: DhcpSettings) -> list[str]:
@@ -53,7 +54,7 @@ def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, dhcp: DhcpSettings
     return [
         "dnsmasq",
         "--strict-order",
-        # Bound to its bridge alone, also when the address comes late or changes.
+        # Serve this bridge only, also when its address comes later or changes.
         "--bind-dynamic",
         f"--interface={network.bridge}",
         "--except-interface=lo",
@@ -65,9 +66,8 @@ def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, dhcp: DhcpSettings
         f"--dhcp-optsfile={files.options}",
         f"--dhcp-leasefile={files.leases}",
         f"--dhcp-script={dhcp.dhcpbridge}",
-        # A guest whose lease this dnsmasq does not remember (a rebuilt node, a lost file) gets an
-        # ACK for its own address, and a guest of another host, whose broadcasts cross the trunk,
-        # gets no answer at all.
+        # A guest of this host gets an ACK for its own address even if the lease file was lost. A
+        # guest of another host, whose broadcasts cross the trunk, gets no reply.
         "--dhcp-authoritative",
         "--dhcp-ignore=tag:!known",
         "--no-hosts",
@@ -78,6 +78,6 @@ def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, dhcp: DhcpSettings
 
 
 def _options(network: NetworkSnapshot, mtu: int) -> list[str]:
-    # Option 3 without a value tells dnsmasq to send none, where it would name itself.
+    # Option 3 (router) without a value: dnsmasq sends none, instead of its own address.
     router = f"3,{network.gateway}" if network.gateway is not None else "3"
     return [router, f"26,{mtu}"]

@@ -15,48 +15,58 @@ def store(tmp_path: Path) -> DesiredStore:
     return DesiredStore("node1", SnapshotCache(tmp_path))
 
 
-def again(tmp_path: Path) -> DesiredStore:
+def restart(tmp_path: Path) -> DesiredStore:
     return DesiredStore("node1", SnapshotCache(tmp_path))
 
 
-def test_who_waits_is_told_whether_to_look_or_only_to_listen(store: DesiredStore) -> None:
+def test_only_what_is_new_is_a_change(tmp_path: Path) -> None:
+    changes: list[str] = []
+    store = DesiredStore("node1", SnapshotCache(tmp_path), lambda: changes.append("change"))
+
     store.put(network())
-    assert not store.wait(5)
-
-    store.put(network())  # no news
-    assert store.wait(0)
-
+    store.put(network())
     store.put(network(revision=2))
-    store.wake()
-    assert store.wait(5)
+    store.put_ranges(RANGES)
+    store.put_ranges(RANGES)
+
+    assert len(changes) == 3
 
 
-def test_an_older_revision_is_dropped_whatever_it_says(store: DesiredStore) -> None:
+def test_the_desired_state_is_the_same_object_until_it_changes(store: DesiredStore) -> None:
+    store.put(network())
+    before = store.desired()
+
+    assert store.desired() is before
+    store.put(network(revision=2))
+    assert store.desired().networks == [network(revision=2)]
+
+
+def test_an_older_revision_is_dropped(store: DesiredStore) -> None:
     store.put(network(revision=5))
     store.put(network(revision=4, label="older"))
     store.put(gone(revision=3))
 
-    assert store.desired().wanted == [network(revision=5)]
+    assert store.desired().networks == [network(revision=5)]
 
 
-def test_a_late_copy_does_not_bring_back_what_is_gone(store: DesiredStore) -> None:
+def test_a_late_snapshot_does_not_bring_back_a_removed_network(store: DesiredStore) -> None:
     store.put(gone(revision=2))
     store.put(network(revision=1))
 
     assert store.desired().gone == [gone(revision=2)]
-    assert store.desired().wanted == []
+    assert store.desired().networks == []
 
 
-def test_a_snapshot_for_another_host_is_dropped_and_said(
+def test_a_snapshot_for_another_host_is_dropped_and_logged(
     store: DesiredStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.put(network(host="node2"))
 
     assert store.desired().snapshots == ()
-    assert "meant for host node2; this is node1" in caplog.text
+    assert "dropped a snapshot for host node2; this is host node1" in caplog.text
 
 
-def test_the_picture_is_whole_after_the_first_answer_not_after_a_cast(store: DesiredStore) -> None:
+def test_the_first_reply_makes_the_state_synced_and_a_cast_does_not(store: DesiredStore) -> None:
     store.put(network())
     assert not store.desired().synced
 
@@ -64,30 +74,32 @@ def test_the_picture_is_whole_after_the_first_answer_not_after_a_cast(store: Des
     assert store.desired().synced
 
 
-def test_all_of_it_survives_a_restart(store: DesiredStore, tmp_path: Path) -> None:
+def test_the_desired_state_survives_a_restart(store: DesiredStore, tmp_path: Path) -> None:
     store.put_reply(ReportReply(RANGES, (network(), gone(OTHER))))
 
-    assert again(tmp_path).desired() == store.desired()
+    assert restart(tmp_path).desired() == store.desired()
 
 
-def test_what_is_forgotten_stays_forgotten(store: DesiredStore, tmp_path: Path) -> None:
+def test_a_forgotten_network_stays_forgotten_after_a_restart(
+    store: DesiredStore, tmp_path: Path
+) -> None:
     store.put(gone())
     store.forget(gone())
 
-    assert again(tmp_path).desired().snapshots == ()
+    assert restart(tmp_path).desired().snapshots == ()
 
 
-def test_a_late_snapshot_of_what_is_forgotten_is_dropped(store: DesiredStore) -> None:
+def test_a_late_snapshot_of_a_forgotten_network_is_dropped(store: DesiredStore) -> None:
     store.put(gone(revision=5))
     store.forget(gone(revision=5))
 
     store.put(network(revision=4))
     assert store.desired().snapshots == ()
     store.put(network(revision=6))
-    assert store.desired().wanted == [network(revision=6)]
+    assert store.desired().networks == [network(revision=6)]
 
 
-def test_what_is_forgotten_comes_back_by_an_answer_whatever_its_revision(
+def test_a_forgotten_network_comes_back_with_a_reply_of_any_revision(
     store: DesiredStore,
 ) -> None:
     store.put(gone(revision=5))
@@ -95,10 +107,10 @@ def test_what_is_forgotten_comes_back_by_an_answer_whatever_its_revision(
 
     store.put_reply(ReportReply(RANGES, (network(revision=3),)))  # of a restored database
 
-    assert store.desired().wanted == [network(revision=3)]
+    assert store.desired().networks == [network(revision=3)]
 
 
-def test_under_another_name_nothing_is_taken_away_before_the_controller_has_spoken(
+def test_a_renamed_host_is_not_synced_before_the_controller_replies(
     store: DesiredStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.put_reply(ReportReply(RANGES, (network(),)))
@@ -107,18 +119,18 @@ def test_under_another_name_nothing_is_taken_away_before_the_controller_has_spok
 
     assert renamed.desired().snapshots == ()
     assert not renamed.desired().synced
-    assert "this is node7, and 1 networks are kept as those of node1" in caplog.text
+    assert "host node7: the snapshots on disk are of host node1 (1 networks)" in caplog.text
     renamed.put_reply(ReportReply(RANGES, ()))
     assert renamed.desired().synced
     assert DesiredStore("node7", SnapshotCache(tmp_path)).desired().synced
 
 
-def test_a_network_that_came_back_meanwhile_is_not_forgotten(store: DesiredStore) -> None:
+def test_a_network_that_is_desired_again_is_not_forgotten(store: DesiredStore) -> None:
     store.put(gone(revision=2))
     store.put(network(revision=3))
     store.forget(gone(revision=2))
 
-    assert store.desired().wanted == [network(revision=3)]
+    assert store.desired().networks == [network(revision=3)]
 
 
 def test_older_ranges_do_not_replace_newer_ones(store: DesiredStore) -> None:
@@ -128,31 +140,31 @@ def test_older_ranges_do_not_replace_newer_ones(store: DesiredStore) -> None:
     assert store.desired().ranges == FixedRanges(3, RANGES.ranges)
 
 
-def test_an_unreadable_file_is_set_aside_and_the_picture_no_longer_whole(
+def test_an_unreadable_file_is_set_aside_and_the_state_is_not_synced(
     store: DesiredStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.put_reply(ReportReply(RANGES, (network(), network(OTHER))))
     (tmp_path / f"network-{PRIVATE}.json").write_text("{ torn")
 
-    desired = again(tmp_path).desired()
+    desired = restart(tmp_path).desired()
 
-    assert desired.wanted == [network(OTHER)]
+    assert desired.networks == [network(OTHER)]
     assert not desired.synced
-    assert f"network-{PRIVATE}.json cannot be read" in caplog.text
+    assert f"network-{PRIVATE}.json: cannot be read" in caplog.text
 
 
 def test_a_crash_while_writing_leaves_the_old_snapshot(store: DesiredStore, tmp_path: Path) -> None:
     store.put(network(revision=1))
     (tmp_path / f"network-{PRIVATE}.new").write_text(json.dumps({"half": "a"})[:5])
 
-    assert again(tmp_path).desired().wanted == [network(revision=1)]
+    assert restart(tmp_path).desired().networks == [network(revision=1)]
 
 
 @pytest.mark.parametrize("damage", ["directory", "not text", "cut short", "not a snapshot"])
-def test_whatever_is_wrong_with_a_kept_snapshot_the_others_are_known_and_nothing_is_taken_away(
+def test_one_damaged_file_leaves_the_others_and_the_state_is_not_synced(
     tmp_path: Path, damage: str
 ) -> None:
-    first = again(tmp_path)
+    first = restart(tmp_path)
     first.put(network())
     first.put(network(network=OTHER, bridge="br101"))
     first.put_reply(ReportReply(RANGES, ()))
@@ -165,44 +177,44 @@ def test_whatever_is_wrong_with_a_kept_snapshot_the_others_are_known_and_nothing
         texts = {"not text": b"\xff\xfe", "cut short": kept[:50], "not a snapshot": b"[1]"}
         file.write_bytes(texts[damage])
 
-    desired = again(tmp_path).desired()
+    desired = restart(tmp_path).desired()
 
-    assert [each.network for each in desired.wanted] == [PRIVATE]
+    assert [each.network for each in desired.networks] == [PRIVATE]
     assert not desired.synced
 
 
-def test_what_cannot_be_kept_is_done_all_the_same_and_said_once(
+def test_a_snapshot_that_cannot_be_stored_is_applied_and_that_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = again(tmp_path)
+    store = restart(tmp_path)
     store.put(network())
     store.put_reply(ReportReply(RANGES, ()))
-    (tmp_path / f"network-{PRIVATE}.new").mkdir()  # nothing can be written in its place
+    (tmp_path / f"network-{PRIVATE}.new").mkdir()  # so the file cannot be written
 
     store.put(network(revision=8))
     store.put(network(revision=9))
 
-    assert store.desired().wanted == [network(revision=9)]
+    assert store.desired().networks == [network(revision=9)]
     assert store.desired().synced
-    assert caplog.text.count("cannot keep what the controller says") == 1
-    restarted = again(tmp_path).desired()
-    assert restarted.wanted == [network()]
-    assert not restarted.synced  # so nothing newer is taken away before the controller answers
+    assert caplog.text.count("cannot store snapshots in") == 1
+    restarted = restart(tmp_path).desired()
+    assert restarted.networks == [network()]
+    assert not restarted.synced  # so nothing is removed before the controller replies
 
 
-def test_what_could_not_be_kept_is_kept_when_the_disk_is_well_again(
+def test_snapshots_are_stored_when_the_disk_can_be_written_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    store = again(tmp_path)
+    store = restart(tmp_path)
     blocked = tmp_path / f"network-{PRIVATE}.new"
     blocked.mkdir()
     store.put_reply(ReportReply(RANGES, (network(),)))
-    assert not again(tmp_path).desired().synced
+    assert not restart(tmp_path).desired().synced
 
     blocked.rmdir()
     store.put_reply(ReportReply(RANGES, ()))
 
-    assert again(tmp_path).desired() == store.desired()
-    assert again(tmp_path).desired().synced
-    assert "is kept again" in caplog.text
+    assert restart(tmp_path).desired() == store.desired()
+    assert restart(tmp_path).desired().synced
+    assert f"cannot store snapshots in {tmp_path}: resolved" in caplog.text

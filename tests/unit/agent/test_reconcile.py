@@ -1,8 +1,10 @@
-"""The loop against a node that prints itself, with faults to inject and a clock in hand."""
+"""The loop on a fake kernel, which can be told to refuse, with a clock that the test sets."""
 
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -13,18 +15,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudnet.agent.desired import DesiredStore
+from cloudnet.agent.node.resources.actual import ActualState
 from cloudnet.agent.node.resources.base import Resource, by_key
 from cloudnet.agent.node.resources.lease import Lease
-from cloudnet.agent.reconcile import Reconciler
-from cloudnet.agent.snapshot_cache import SnapshotCache
-from cloudnet.common.wire.objects import Applied, NetworkSnapshot, ReportReply, Snapshot
+from cloudnet.agent.reconcile import Need
+from cloudnet.agent.wakeup import Cause
+from cloudnet.common.errors import KernelRefused
+from cloudnet.common.wire.objects import Applied, NetworkSnapshot
 from tests.fixtures.agent.fake_kernel import ETH1, FakeKernel
+from tests.fixtures.agent.reconciler import Node
 from tests.fixtures.agent.snapshots import (
     OTHER,
     PRIVATE,
-    RANGES,
-    agent_settings,
     bridged_only,
     floating,
     gone,
@@ -34,27 +36,21 @@ from tests.fixtures.agent.snapshots import (
 from tests.fixtures.agent.strategies import networks
 from tests.fixtures.waiting import wait_for
 
+RESYNC_SECONDS = 10  # of the fixtures' settings
 
-class Node:
-    """An agent's loop on a fake kernel, told things by hand."""
 
-    def __init__(self, path: Path, kernel: FakeKernel | None = None) -> None:
-        self.kernel = kernel or FakeKernel()
-        self.store = DesiredStore("node1", SnapshotCache(path / "snapshots"))
-        self.now = 0.0
-        self.loop = Reconciler(
-            self.store, self.kernel, agent_settings(path), clock=lambda: self.now
-        )
-
-    def desired(self, *snapshots: Snapshot) -> "Node":
-        self.store.put_reply(ReportReply(RANGES, snapshots))
-        return self
-
-    def steps(self, *, look: bool = True) -> list[str]:
-        """Turn once and return the steps that were tried."""
-        self.kernel.steps.clear()
-        self.standing = self.loop.reconcile(look=look)
-        return list(self.kernel.steps)
+@contextmanager
+def running(path: Path, kernel: FakeKernel | None = None) -> Iterator[Node]:
+    """Yield a node whose loop runs in a thread, on the real clock."""
+    node = Node(path, kernel, clock=time.monotonic)
+    stop = threading.Event()
+    thread = threading.Thread(target=node.reconciler.run, args=(stop,), daemon=True)
+    thread.start()
+    yield node
+    stop.set()
+    node.wakeup.host_changed()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -63,7 +59,7 @@ def node(tmp_path: Path) -> Node:
 
 
 def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
-    node.desired(network(vifs=(vif(),))).steps()
+    node.receive(network(vifs=(vif(),))).reconcile()
 
     assert str(node.kernel) == dedent("""\
         IPv4 forwarding
@@ -74,86 +70,86 @@ def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
         table mangle (rules: 2)
         table nat (rules: 7)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
-    assert node.standing.applied == (Applied(PRIVATE, 1),)
+    assert node.status.applied == (Applied(PRIVATE, 1),)
 
 
-def test_a_second_round_does_nothing(node: Node) -> None:
-    node.desired(network(vifs=(vif(),), floating_ips=(floating(),))).steps()
+def test_a_second_pass_does_nothing(node: Node) -> None:
+    node.receive(network(vifs=(vif(),), floating_ips=(floating(),))).reconcile()
 
-    assert node.steps() == []
+    assert node.reconcile() == []
 
 
 def test_another_guest_costs_one_step(node: Node) -> None:
-    node.desired(network(vifs=(vif(),))).steps()
+    node.receive(network(vifs=(vif(),))).reconcile()
 
-    node.desired(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+    node.receive(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
 
-    assert node.steps() == ["change dnsmasq br100 (guests: 2)"]
+    assert node.reconcile() == ["change dnsmasq br100 (guests: 2)"]
 
 
 def test_the_last_guest_takes_the_network_with_it(node: Node) -> None:
-    node.desired(network(vifs=(vif(),))).steps()
+    node.receive(network(vifs=(vif(),))).reconcile()
     node.kernel.hand_out(Lease("br100", vif().address, vif().mac))
 
-    node.desired(gone()).steps()
+    node.receive(gone()).reconcile()
 
     assert str(node.kernel) == "IPv4 forwarding"
-    assert node.standing.gone == (gone(),)
+    assert node.status.gone == (gone(),)
 
 
 def test_a_network_is_not_gone_while_a_guest_is_in_its_bridge(
     node: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
-    node.desired(bridged_only()).steps()
+    node.receive(bridged_only()).reconcile()
     node.kernel.guests["br100"] = ("tap1",)
 
-    node.desired(gone())
-    node.steps()
-    node.steps()
+    node.receive(gone())
+    node.reconcile()
+    node.reconcile()
 
     assert "bridge br100" in str(node.kernel)
-    assert node.standing.gone == ()
+    assert node.status.gone == ()
     assert [r.message for r in caplog.records].count(
         "bridge br100: not removed yet: tap1 is still in br100"
     ) == 1
 
     node.kernel.guests.clear()
-    node.steps()
+    node.reconcile()
 
-    assert node.standing.gone == (gone(),)
+    assert node.status.gone == (gone(),)
 
 
-def test_nothing_is_touched_before_the_first_whole_picture(tmp_path: Path) -> None:
+def test_nothing_is_removed_before_the_first_complete_snapshots(tmp_path: Path) -> None:
     kernel = FakeKernel()
-    Node(tmp_path / "before", kernel).desired(network()).steps()
+    Node(tmp_path / "before", kernel).receive(network()).reconcile()
 
     fresh = Node(tmp_path / "after", kernel)
 
-    assert fresh.steps() == []
+    assert fresh.reconcile() == []
     assert "bridge br100" in str(kernel)
 
 
-def test_a_node_comes_back_from_disk_when_nobody_answers(tmp_path: Path) -> None:
-    Node(tmp_path).desired(network(vifs=(vif(),)), network(OTHER)).steps()
+def test_a_host_rebuilds_its_network_from_disk_while_the_controller_is_away(tmp_path: Path) -> None:
+    Node(tmp_path).receive(network(vifs=(vif(),)), network(OTHER)).reconcile()
     rebooted = Node(tmp_path)
 
-    rebooted.steps()
+    rebooted.reconcile()
 
     assert "dnsmasq br100 (guests: 1)" in str(rebooted.kernel)
     assert "bridge br101" in str(rebooted.kernel)
 
 
-def test_what_fails_holds_what_leans_on_it_and_nothing_else(node: Node) -> None:
+def test_a_failed_step_blocks_what_depends_on_it_and_nothing_else(node: Node) -> None:
     node.kernel.refuse["bridge br100"] = "Operation not supported"
 
-    steps = node.desired(network(), network(OTHER)).steps()
+    steps = node.receive(network(), network(OTHER)).reconcile()
 
     assert [step for step in steps if "br100" in step] == [
         "create bridge br100 (mac 02:00:00:00:01:00, mtu 1500)"
     ]
     assert "dnsmasq br101 (guests: 0)" in str(node.kernel)
-    assert node.standing.applied == (Applied(OTHER, 1),)
-    assert [(p.network, p.message) for p in node.standing.faults] == [
+    assert node.status.applied == (Applied(OTHER, 1),)
+    assert [(p.network, p.message) for p in node.status.faults] == [
         (
             PRIVATE,
             "bridge br100: cannot be created: Operation not supported",
@@ -161,27 +157,27 @@ def test_what_fails_holds_what_leans_on_it_and_nothing_else(node: Node) -> None:
     ]
 
 
-def test_without_isolation_no_bridge_gets_an_address(node: Node) -> None:
+def test_no_bridge_gets_an_address_without_the_filter(node: Node) -> None:
     node.kernel.refuse["table filter"] = "Permission denied"
 
-    node.desired(network()).steps()
+    node.receive(network()).reconcile()
 
     assert "address" not in str(node.kernel)
 
 
-def test_a_failure_is_said_once_tried_again_after_growing_pauses_and_its_end_is_said(
+def test_a_failed_step_is_logged_once_retried_after_growing_pauses_and_logged_as_resolved(
     node: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     node.kernel.refuse["dnsmasq br100"] = "address already in use"
     tries = []
-    node.desired(network())
+    node.receive(network())
     for second in range(16):
         node.now = float(second)
-        tries += [second for step in node.steps() if step.startswith("create dnsmasq")]
+        tries += [second for step in node.reconcile() if step.startswith("create dnsmasq")]
     node.kernel.refuse.clear()
     node.now = 100.0
-    node.steps()
+    node.reconcile()
 
     assert tries == [0, 1, 3, 7, 15]
     assert [r.getMessage() for r in caplog.records if "dnsmasq" in r.getMessage()] == [
@@ -191,216 +187,293 @@ def test_a_failure_is_said_once_tried_again_after_growing_pauses_and_its_end_is_
     ]
 
 
-def test_damage_is_repaired_and_the_rest_left_alone(node: Node) -> None:
-    node.desired(network(vifs=(vif(),)), network(OTHER)).steps()
+def test_drift_is_repaired_by_the_one_step_that_it_needs(node: Node) -> None:
+    node.receive(network(vifs=(vif(),)), network(OTHER)).reconcile()
     del node.kernel.resources["vlan vlan100"]
 
-    assert node.steps() == ["create vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)"]
+    assert node.reconcile() == ["create vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)"]
 
 
-def test_a_nic_that_goes_away_takes_nothing_with_it(
+def test_nothing_is_removed_when_a_nic_goes_away(
     node: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
-    node.desired(network(vifs=(vif(),))).steps()
+    node.receive(network(vifs=(vif(),))).reconcile()
     node.kernel.nics = {"eth1": ETH1}
 
-    assert node.steps() == []
-    assert node.standing.applied == ()
+    assert node.reconcile() == []
+    assert node.status.applied == ()
     assert [r.getMessage() for r in caplog.records] == [
-        "private_0: NIC eth0 is not on this host; there are: eth1"
+        "network private_0: NIC eth0 is not on this host; there are: eth1"
     ]
 
 
-def test_a_floating_ip_that_moves_to_another_guest_forgets_its_connections(node: Node) -> None:
+def test_connections_of_a_floating_ip_end_when_it_moves_to_another_guest(node: Node) -> None:
     guests = (vif(), vif(4, "10.0.0.4"))
-    node.desired(network(vifs=guests, floating_ips=(floating(),))).steps()
+    node.receive(network(vifs=guests, floating_ips=(floating(),))).reconcile()
 
-    node.desired(network(revision=2, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
+    node.receive(network(revision=2, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
 
-    assert node.steps() == [
+    assert node.reconcile() == [
         "change table nat (rules: 12)",
         "remove NAT mapping 192.168.99.225 to 10.0.0.3",
     ]
 
 
-def test_the_lease_of_a_guest_that_went_is_released(node: Node) -> None:
-    node.desired(network(vifs=(vif(),))).steps()
+def test_the_lease_of_a_deleted_guest_is_released(node: Node) -> None:
+    node.receive(network(vifs=(vif(),))).reconcile()
     lease = Lease("br100", vif().address, vif().mac)
     node.kernel.hand_out(lease)
 
-    node.desired(network(revision=2))
+    node.receive(network(revision=2))
 
-    assert node.steps() == ["change dnsmasq br100 (guests: 0)", f"remove {lease}"]
+    assert node.reconcile() == ["change dnsmasq br100 (guests: 0)", f"remove {lease}"]
 
 
-def test_without_forced_release_a_lease_runs_out_by_itself(tmp_path: Path) -> None:
+def test_a_lease_is_left_to_expire_when_leases_are_kept(tmp_path: Path) -> None:
     stray = Lease("br100", IPv4Address("10.0.0.9"), "fa:16:3e:00:00:09")
-    node = Node(tmp_path)
-    base = agent_settings(tmp_path)
-    patient = replace(base, dhcp=replace(base.dhcp, force_release=False))
-    node.loop = Reconciler(node.store, node.kernel, patient, clock=lambda: 0.0)
-    node.desired(network()).steps()
+    node = Node(tmp_path, kept=(Lease,))
+    node.receive(network()).reconcile()
     node.kernel.resources |= by_key(stray)
 
-    assert node.steps() == []
+    assert node.reconcile() == []
 
 
-def test_a_node_that_cannot_be_read_is_left_as_it_is_and_says_so_once(
+def test_a_host_that_cannot_be_read_is_not_changed_and_that_is_logged_once(
     node: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    node.desired(network(vifs=(vif(),))).steps()
-    node.desired(network(OTHER))
+    node.receive(network(vifs=(vif(),))).reconcile()
+    node.receive(network(OTHER))
     before = str(node.kernel)
     caplog.clear()
 
     node.kernel.unreadable = "iptables table nat: Permission denied"
-    assert node.steps() == []
-    assert node.steps() == []
+    assert node.reconcile() == []
+    assert node.reconcile() == []
 
-    line = "cannot read what this node has: iptables table nat: Permission denied"
-    assert node.standing.unsettled == {PRIVATE, OTHER}
-    assert node.standing.leases is None
-    assert [fault.message for fault in node.standing.faults] == [line]
+    line = "cannot read the state of this host: iptables table nat: Permission denied"
+    assert node.status.out_of_sync == {PRIVATE, OTHER}
+    assert node.status.leases is None
+    assert [fault.message for fault in node.status.faults] == [line]
     assert [record.getMessage() for record in caplog.records] == [line]
 
     node.kernel.unreadable = None
-    assert node.steps() != []
+    assert node.reconcile() != []
     assert before != str(node.kernel)
 
 
-# -- without looking -------------------------------------------------------------------------------
+# -- without a read --------------------------------------------------------------------------------
 
 
-def test_what_the_controller_asks_for_is_made_without_looking(node: Node) -> None:
-    node.desired(network(vifs=(vif(),))).steps()
-    node.desired(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+def test_an_addition_by_the_controller_needs_no_read(node: Node) -> None:
+    node.receive(network(vifs=(vif(),))).reconcile()
+    node.receive(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
 
-    assert node.steps(look=False) == ["change dnsmasq br100 (guests: 2)"]
-    assert node.kernel.looks == 1
-    assert node.standing.applied == (Applied(PRIVATE, 2),)
-    assert node.steps() == []
+    assert node.reconcile(read=False) == ["change dnsmasq br100 (guests: 2)"]
+    assert node.kernel.reads == 1
+    assert node.status.applied == (Applied(PRIVATE, 2),)
+    assert node.reconcile() == []
 
 
-def test_nothing_is_taken_away_without_looking(node: Node) -> None:
-    node.desired(bridged_only()).steps()
+def test_a_removal_needs_a_read(node: Node) -> None:
+    node.receive(bridged_only()).reconcile()
     node.kernel.guests["br100"] = ("tap1",)  # came after the last look
-    node.desired(gone())
+    node.receive(gone())
 
-    node.steps(look=False)
+    node.reconcile(read=False)
 
-    assert node.kernel.looks == 2
+    assert node.kernel.reads == 2
     assert "bridge br100" in node.kernel.resources
     assert "vlan vlan100" in node.kernel.resources
 
 
-def test_connections_of_a_floating_ip_that_moves_at_once_are_forgotten_at_once(node: Node) -> None:
+def test_connections_of_a_floating_ip_end_even_if_it_was_never_read(node: Node) -> None:
     guests = (vif(), vif(4, "10.0.0.4"))
-    node.desired(network(vifs=guests)).steps()
-    node.desired(network(revision=2, vifs=guests, floating_ips=(floating(),)))
-    node.steps(look=False)
-    node.desired(network(revision=3, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
+    node.receive(network(vifs=guests)).reconcile()
+    node.receive(network(revision=2, vifs=guests, floating_ips=(floating(),)))
+    node.reconcile(read=False)
+    node.receive(network(revision=3, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
 
-    assert "remove NAT mapping 192.168.99.225 to 10.0.0.3" in node.steps(look=False)
+    assert "remove NAT mapping 192.168.99.225 to 10.0.0.3" in node.reconcile(read=False)
 
 
-def test_after_a_step_that_failed_it_is_looked_again(node: Node) -> None:
-    node.desired(bridged_only()).steps()
+def test_a_failed_step_makes_the_next_pass_read(node: Node) -> None:
+    node.receive(bridged_only()).reconcile()
     node.kernel.refuse["bridge br101"] = "no"
-    node.desired(bridged_only(OTHER))
-    node.steps(look=False)
+    node.receive(bridged_only(OTHER))
+    node.reconcile(read=False)
     node.kernel.refuse.clear()
     node.now += 10
 
-    node.steps(look=False)
+    node.reconcile(read=False)
 
-    assert node.kernel.looks == 2
+    assert node.kernel.reads == 2
     assert "bridge br101" in node.kernel.resources
 
 
 @given(st.lists(st.tuples(networks, st.booleans()), max_size=5))
 @settings(deadline=None)
-def test_made_with_or_without_looking_it_comes_to_the_same(
-    story: list[tuple[list[NetworkSnapshot], bool]],
+def test_passes_with_and_without_a_read_lead_to_the_same_state(
+    passes: list[tuple[list[NetworkSnapshot], bool]],
 ) -> None:
     with TemporaryDirectory() as path:
         node = Node(Path(path))
         known: set[str] = set()
-        for revision, (snapshots, look) in enumerate(story, 1):
+        for revision, (snapshots, read) in enumerate(passes, 1):
             here = {one.network: replace(one, revision=revision) for one in snapshots}
             left = [gone(uuid, revision=revision) for uuid in known - here.keys()]
-            node.desired(*here.values(), *left).steps(look=look)
+            node.receive(*here.values(), *left).reconcile(read=read)
             known |= here.keys()
 
-        assert node.steps() == []
+        assert node.reconcile() == []
 
 
-def test_what_was_damaged_unseen_is_found_a_moment_after_something_was_made(
-    tmp_path: Path,
+def test_a_pass_without_a_read_is_soon_followed_by_one_with_a_read(tmp_path: Path) -> None:
+    with running(tmp_path) as node:
+        node.receive(network(vifs=(vif(),)))
+        wait_for(lambda: "dnsmasq br100" in node.kernel.resources, "the first guest", 5)
+
+        del node.kernel.resources["vlan vlan100"]
+        node.receive(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+
+        wait_for(lambda: "vlan vlan100" in node.kernel.resources, "the repair", 5)
+
+
+def test_a_bug_in_one_driver_stops_no_other_resource(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    node = Node(tmp_path)
-    turning = Reconciler(node.store, node.kernel, agent_settings(tmp_path), clock=time.monotonic)
-    stop = threading.Event()
-    thread = threading.Thread(target=turning.run, args=(stop,), daemon=True)
-    thread.start()
-    node.desired(network(vifs=(vif(),)))
-    wait_for(lambda: "dnsmasq br100" in node.kernel.resources, "the first guest", 5)
+    class BuggyKernel(FakeKernel):
+        def ensure(self, desired: Resource, actual: Resource | None) -> None:
+            if desired.key == "bridge br100":
+                raise ValueError("no such thing")
+            super().ensure(desired, actual)
 
-    del node.kernel.resources["vlan vlan100"]
-    node.desired(network(revision=2, vifs=(vif(), vif(4, "10.0.0.4"))))
+    node = Node(tmp_path, BuggyKernel())
+    node.receive(bridged_only(), bridged_only(OTHER))
 
-    wait_for(lambda: "vlan vlan100" in node.kernel.resources, "the damage to be mended", 5)
-    stop.set()
-    node.store.wake()
-    thread.join(5)
-    assert not thread.is_alive()
-
-
-def test_a_fault_of_our_own_in_one_thing_keeps_nothing_else_from_being_made(
-    node: Node, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make = node.kernel.ensure
-
-    def ensure(desired: Resource, actual: Resource | None) -> None:
-        if desired.key == "bridge br100":
-            raise ValueError("no such thing")
-        make(desired, actual)
-
-    monkeypatch.setattr(node.kernel, "ensure", ensure)
-    node.desired(bridged_only(), bridged_only(OTHER))
-
-    node.steps()
-    node.steps()
+    node.reconcile()
+    node.reconcile()
 
     assert "vlan vlan101" in node.kernel.resources
-    [fault] = node.standing.faults
+    [fault] = node.status.faults
     assert fault.message.endswith(": a bug in cloudnet, ValueError: no such thing")
     assert caplog.text.count("Traceback") == 1
 
 
-def test_what_is_held_does_not_fail_and_keeps_nobody_awake(node: Node) -> None:
+def test_a_blocked_step_is_not_reported_and_causes_no_passes(node: Node) -> None:
     node.kernel.refuse["dnsmasq br100"] = "port in use"
-    node.desired(network(vifs=(vif(),))).steps()
+    node.receive(network(vifs=(vif(),))).reconcile()
     node.kernel.refuse["bridge br100"] = "no"
     node.kernel.resources.clear()
     node.now += 10
 
-    node.steps()
+    node.reconcile()
     node.now += 0.5
 
-    assert node.loop.pause_seconds > 0.4
-    assert [fault.message for fault in node.standing.faults] == [
+    assert node.reconciler.pause_seconds > 0.4
+    assert [fault.message for fault in node.status.faults] == [
         "bridge br100: cannot be created: no"
     ]
 
 
-def test_what_cannot_be_read_is_tried_again_soon_and_not_all_the_time(node: Node) -> None:
+def test_a_host_that_cannot_be_read_is_read_again_after_a_second(node: Node) -> None:
     node.kernel.refuse["dnsmasq br100"] = "port in use"
-    node.desired(network(vifs=(vif(),))).steps()
+    node.receive(network(vifs=(vif(),))).reconcile()
     node.kernel.unreadable = "no"
     node.now += 10
 
-    node.steps()
+    node.reconcile()
 
-    assert node.loop.pause_seconds == 1.0
-    assert node.standing.unsettled == {PRIVATE}
+    assert node.reconciler.pause_seconds == 1.0
+    assert node.status.out_of_sync == {PRIVATE}
+
+
+# -- how often the host is read --------------------------------------------------------------------
+
+
+def test_a_read_that_shows_no_change_plans_nothing(node: Node) -> None:
+    node.receive(network(vifs=(vif(),))).reconcile()
+    status = node.status
+
+    node.reconcile()
+
+    assert node.status is status
+
+
+def test_drift_without_events_is_found_by_the_drift_check(node: Node) -> None:
+    node.receive(network(vifs=(vif(),))).reconcile()
+    del node.kernel.resources["table filter"]
+    node.kernel.drifted = True
+
+    assert node.reconciler.check(Cause.TIMER) is Need.NOTHING
+    node.now += 3
+
+    assert node.reconciler.check(Cause.TIMER) is Need.READ
+    assert node.reconcile() == ["create table filter (rules: 16)"]
+
+
+def test_a_host_without_drift_is_not_read_before_the_resync(node: Node) -> None:
+    node.receive(network(vifs=(vif(),))).reconcile()
+
+    needs = {}
+    for second in (3, 6, 9, RESYNC_SECONDS):
+        node.now = float(second)
+        needs[second] = node.reconciler.check(Cause.TIMER)
+
+    assert needs == {
+        3: Need.NOTHING,
+        6: Need.NOTHING,
+        9: Need.NOTHING,
+        RESYNC_SECONDS: Need.READ,
+    }
+
+
+@pytest.mark.parametrize(
+    ("cause", "need"),
+    [(Cause.TIMER, Need.NOTHING), (Cause.DESIRED, Need.PLAN), (Cause.HOST, Need.READ)],
+)
+def test_the_host_is_read_after_an_event_and_not_for_the_controller(
+    node: Node, cause: Cause, need: Need
+) -> None:
+    node.receive(network()).reconcile()
+
+    assert node.reconciler.check(cause) is need
+
+
+def test_a_host_whose_drift_cannot_be_checked_is_read(tmp_path: Path) -> None:
+    class UncheckableKernel(FakeKernel):
+        def has_drifted(self) -> bool:
+            raise KernelRefused("table nat: Permission denied")
+
+    node = Node(tmp_path, UncheckableKernel())
+    node.receive(network()).reconcile()
+    node.now += 3
+
+    assert node.reconciler.check(Cause.TIMER) is Need.READ
+
+
+def test_a_pass_that_a_bug_ends_is_logged_once_and_done_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class BuggyKernel(FakeKernel):
+        def read(self) -> ActualState:
+            self.reads += 1
+            raise ValueError("no such thing")
+
+    kernel = BuggyKernel()
+    with running(tmp_path, kernel) as node:
+        for _ in range(3):
+            reads = kernel.reads
+            node.wakeup.host_changed()
+            wait_for(lambda: kernel.reads > reads, "the next read", 5)  # noqa: B023 - used at once
+
+    [record] = caplog.records
+    assert record.getMessage() == (
+        "a reconcile pass was ended by a bug in cloudnet (ValueError: no such thing); retrying"
+    )
+
+
+def test_the_next_pass_is_due_with_the_drift_check(node: Node) -> None:
+    node.receive(network()).reconcile()
+
+    assert node.reconciler.pause_seconds == 3.0

@@ -8,9 +8,9 @@ import pytest
 
 from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.node.resources.lease import Lease
-from cloudnet.agent.reconcile import HostStatus
-from cloudnet.agent.report import QueuedController, Reporter, Unanswered
+from cloudnet.agent.report import NoReply, Reporter, RpcController
 from cloudnet.agent.snapshot_cache import SnapshotCache
+from cloudnet.agent.status import HostStatus
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.objects import Applied, Report, ReportedLease, ReportReply, Snapshot
 from tests.fixtures.agent.snapshots import PRIVATE, RANGES, gone, network
@@ -18,17 +18,17 @@ from tests.fixtures.waiting import wait_for
 
 
 class FakeController:
-    """Answers with what it was told to, or not at all."""
+    """Replies with ``stale``, or not at all while it is away."""
 
     def __init__(self) -> None:
         self.stale: tuple[Snapshot, ...] = ()
         self.away = False
-        self.heard: list[Report] = []
+        self.reports: list[Report] = []
 
     def report(self, report: Report) -> ReportReply:
         if self.away:
-            raise Unanswered("MessagingTimeout")
-        self.heard.append(report)
+            raise NoReply("MessagingTimeout")
+        self.reports.append(report)
         return ReportReply(RANGES, self.stale)
 
 
@@ -48,90 +48,88 @@ def reporter(store: DesiredStore, controller: FakeController) -> Reporter:
 
 
 LEASE = Lease("br100", IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03")
-STANDING = HostStatus(
-    applied=(Applied(PRIVATE, 1),), leases=frozenset({LEASE}), networks=(("br100", PRIVATE),)
-)
+STATUS = HostStatus(applied=(Applied(PRIVATE, 1),), leases=(LEASE,), networks=(("br100", PRIVATE),))
 
 
-def test_it_tells_what_stands_and_takes_what_is_behind(
+def test_a_report_names_the_applied_revisions_and_its_reply_updates_the_store(
     reporter: Reporter, controller: FakeController, store: DesiredStore
 ) -> None:
     controller.stale = (network(revision=2),)
-    reporter.stand(STANDING)
+    reporter.update(STATUS)
 
-    assert reporter.once()
+    assert reporter.report()
 
-    assert controller.heard[0].applied == (Applied(PRIVATE, 1),)
-    assert store.desired().wanted == [network(revision=2)]
+    assert controller.reports[0].applied == (Applied(PRIVATE, 1),)
+    assert store.desired().networks == [network(revision=2)]
     assert store.desired().synced
 
 
-def test_leases_are_told_until_they_are_heard_and_then_only_when_they_change(
+def test_leases_are_reported_until_a_reply_and_then_only_when_they_change(
     reporter: Reporter, controller: FakeController
 ) -> None:
-    reporter.stand(STANDING)
+    reporter.update(STATUS)
     controller.away = True
-    reporter.once()
+    reporter.report()
     controller.away = False
-    reporter.once()
-    reporter.once()
+    reporter.report()
+    reporter.report()
 
-    assert [report.leases for report in controller.heard] == [
+    assert [report.leases for report in controller.reports] == [
         (ReportedLease(PRIVATE, IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03"),),
         None,
     ]
 
 
-def test_what_is_gone_is_told_until_the_controller_has_nothing_against_it(
+def test_a_removed_network_is_reported_until_the_controller_does_not_want_it_back(
     reporter: Reporter, controller: FakeController, store: DesiredStore
 ) -> None:
     store.put(gone(revision=2))
-    reporter.stand(HostStatus(gone=(gone(revision=2),)))
+    reporter.update(HostStatus(gone=(gone(revision=2),)))
     controller.stale = (network(revision=3),)
-    reporter.once()
+    reporter.report()
 
-    assert controller.heard[0].applied == (Applied(PRIVATE, 2),)
-    assert store.desired().wanted == [network(revision=3)]
+    assert controller.reports[0].applied == (Applied(PRIVATE, 2),)
+    assert store.desired().networks == [network(revision=3)]
 
     store.put(gone(revision=4))
-    reporter.stand(HostStatus(gone=(gone(revision=4),)))
+    reporter.update(HostStatus(gone=(gone(revision=4),)))
     controller.stale = ()
-    reporter.once()
+    reporter.report()
 
     assert store.desired().snapshots == ()
 
 
-def test_silence_is_said_once_and_its_end_too(
+def test_a_controller_that_does_not_reply_is_logged_once_and_its_return_once(
     reporter: Reporter, controller: FakeController, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     controller.away = True
-    reporter.once()
-    reporter.once()
+    reporter.report()
+    reporter.report()
     controller.away = False
-    reporter.once()
-    reporter.once()
+    reporter.report()
+    reporter.report()
 
     assert [record.getMessage() for record in caplog.records] == [
-        "the controller does not answer (MessagingTimeout); will keep asking",
-        "the controller answers again",
+        "cannot reach the controller (MessagingTimeout); retrying every 1–30 s",
+        "cannot reach the controller: resolved",
     ]
 
 
-def test_leases_that_are_not_known_are_not_told(
+def test_leases_that_are_not_known_are_not_reported(
     reporter: Reporter, controller: FakeController
 ) -> None:
-    reporter.stand(STANDING)
-    reporter.once()
-    reporter.stand(HostStatus(unsettled=frozenset({PRIVATE})))
-    reporter.once()
-    reporter.stand(STANDING)
-    reporter.once()
+    reporter.update(STATUS)
+    reporter.report()
+    reporter.update(HostStatus(out_of_sync=frozenset({PRIVATE})))
+    reporter.report()
+    reporter.update(STATUS)
+    reporter.report()
 
-    assert [report.leases is None for report in controller.heard] == [False, True, True]
+    assert [report.leases is None for report in controller.reports] == [False, True, True]
 
 
-def test_nothing_is_reported_before_there_was_a_round(
+def test_nothing_is_reported_before_the_first_pass(
     controller: FakeController, store: DesiredStore
 ) -> None:
     reporter = Reporter("node1", store, controller, 0.01)
@@ -139,24 +137,26 @@ def test_nothing_is_reported_before_there_was_a_round(
     running = threading.Thread(target=reporter.run, args=(stop,), daemon=True)
     running.start()
     time.sleep(0.1)
-    assert controller.heard == []
+    assert controller.reports == []
 
-    reporter.stand(STANDING)
-    wait_for(lambda: bool(controller.heard), "a report", 5)
+    reporter.update(STATUS)
+    wait_for(lambda: bool(controller.reports), "a report", 5)
     stop.set()
     reporter.wake()
     running.join()
 
-    assert controller.heard[0].applied == (Applied(PRIVATE, 1),)
+    assert controller.reports[0].applied == (Applied(PRIVATE, 1),)
 
 
-class Deaf:
-    """A client whose calls nobody answers."""
+class ClientWithoutReplies:
+    """Counts the timeouts of its calls."""
 
     def __init__(self) -> None:
         self.timeouts: list[float] = []
 
-    def prepare(self, timeout: float | None = None, retry: int | None = None) -> "Deaf":
+    def prepare(
+        self, timeout: float | None = None, retry: int | None = None
+    ) -> "ClientWithoutReplies":
         if timeout is not None:
             self.timeouts.append(timeout)
         return self
@@ -165,12 +165,12 @@ class Deaf:
         raise messaging.MessagingTimeout
 
 
-def test_the_first_answer_is_not_waited_for_as_long_as_the_last() -> None:
-    client = Deaf()
-    queued = QueuedController(client, 10)
+def test_timeouts_grow_from_two_seconds_to_the_configured_one() -> None:
+    client = ClientWithoutReplies()
+    queued = RpcController(client, 10)
 
     for _ in range(5):
-        with pytest.raises(Unanswered, match="no answer in"):
+        with pytest.raises(NoReply, match="no reply in"):
             queued.report(Report("node1", ()))
 
     assert client.timeouts == [2, 4, 8, 10, 10]

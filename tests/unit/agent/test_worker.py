@@ -1,43 +1,40 @@
-"""How the agent's parts live and end together."""
-
 import threading
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from cloudnet.agent.main import _turning
-
-
-def loop(run: Any) -> Any:
-    return SimpleNamespace(run=run)
+from cloudnet.agent.worker import Worker
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_agent_whose_loop_is_dead_ends() -> None:
+def test_a_worker_that_raises_has_failed_and_says_so() -> None:
     stop = threading.Event()
 
-    def dies(stop: threading.Event) -> None:
+    def fail() -> None:
         raise OSError("No space left on device")
 
-    with _turning(loop(dies), stop, stop.set) as broken:
-        assert stop.wait(5)
-        assert broken.is_set()
+    worker = Worker("worker", fail, stop.set)
+    worker.start()
+    worker.join()
+
+    assert worker.failed
+    assert stop.is_set()
 
 
-def test_the_loop_has_ended_before_what_it_works_with_is_closed() -> None:
-    stop = threading.Event()
-    turned: list[str] = []
+def test_a_worker_that_returns_has_not_failed() -> None:
+    stop, done = threading.Event(), threading.Event()
 
-    def turns(stop: threading.Event) -> None:
-        stop.wait(5)
-        turned.append("to the end")
+    worker = Worker("worker", done.set, stop.set)
+    worker.start()
+    worker.join()
 
-    def leave() -> None:
-        with _turning(loop(turns), stop, stop.set):
-            raise RuntimeError("whatever happens")
+    assert done.is_set()
+    assert not worker.failed
+    assert not stop.is_set()
 
-    with pytest.raises(RuntimeError):
-        leave()
 
-    assert turned == ["to the end"]
+def test_a_worker_that_was_not_started_can_be_joined() -> None:
+    worker = Worker("worker", lambda: None, lambda: None)
+
+    worker.join()
+
+    assert not worker.failed

@@ -3,41 +3,41 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.node.dnsmasq import dhcp, leases
+from cloudnet.agent.node.dnsmasq import render_dnsmasq, render_leases
 from cloudnet.common.settings.views import AgentSettings
 from cloudnet.common.wire.objects import NetworkSnapshot
 from tests.fixtures.agent.snapshots import agent_settings, network, vif
 
 
 def arguments(snapshot: NetworkSnapshot, settings: AgentSettings | None = None) -> list[str]:
-    return list(dhcp(snapshot, 1500, settings or agent_settings()).arguments)
+    return list(render_dnsmasq(snapshot, 1500, settings or agent_settings()).arguments)
 
 
 def test_a_guest_is_a_line_and_its_gateway_and_mtu_are_options() -> None:
-    made = dhcp(network(vifs=(vif(), vif(4, "10.0.0.4"))), 1450, agent_settings())
+    made = render_dnsmasq(network(vifs=(vif(), vif(4, "10.0.0.4"))), 1450, agent_settings())
 
     assert made.hosts == ("fa:16:3e:00:00:03,vm3,10.0.0.3", "fa:16:3e:00:00:04,vm4,10.0.0.4")
     assert made.options == ("3,10.0.0.1", "26,1450")
 
 
 @pytest.mark.parametrize("name", ["ignore", "infinite", "12h", "7", "0042m"])
-def test_a_guests_name_is_no_order_to_dnsmasq(name: str) -> None:
+def test_a_guest_name_that_is_a_keyword_of_dnsmasq_gets_a_prefix(name: str) -> None:
     named = replace(vif(), hostname=name)
 
-    assert dhcp(network(vifs=(named,)), 1500, agent_settings()).hosts == (
+    assert render_dnsmasq(network(vifs=(named,)), 1500, agent_settings()).hosts == (
         f"{named.mac},host-{name},10.0.0.3",
     )
 
 
 def test_a_network_without_a_gateway_gives_no_default_route() -> None:
-    assert dhcp(network(gateway=None), 1500, agent_settings()).options == ("3", "26,1500")
+    assert render_dnsmasq(network(gateway=None), 1500, agent_settings()).options == ("3", "26,1500")
 
 
-def test_the_range_is_static_and_starts_where_the_network_says() -> None:
+def test_the_range_is_static_and_starts_at_dhcp_start() -> None:
     assert "--dhcp-range=set:cn,10.0.0.3,static,255.255.252.0,86400s" in arguments(network())
 
 
-def test_a_new_guest_changes_no_argument_so_that_dnsmasq_lives_on() -> None:
+def test_a_new_guest_changes_no_argument_so_dnsmasq_is_not_restarted() -> None:
     assert arguments(network()) == arguments(network(vifs=(vif(),)))
 
 
@@ -45,7 +45,7 @@ def test_a_label_with_commas_never_reaches_the_command_line() -> None:
     assert arguments(network(label="a,b --server=192.0.2.1")) == arguments(network())
 
 
-def test_name_servers_come_from_the_host_and_if_asked_from_the_network() -> None:
+def test_name_servers_come_from_the_settings_and_optionally_from_the_network() -> None:
     base = agent_settings()
     own = replace(base, dhcp=replace(base.dhcp, dns_servers=("192.0.2.53",)))
     both = replace(own, dhcp=replace(own.dhcp, use_network_dns_servers=True))
@@ -56,7 +56,7 @@ def test_name_servers_come_from_the_host_and_if_asked_from_the_network() -> None
         "--server=192.0.2.53",
         "--server=8.8.4.4",
     ]
-    # What one network adds must not leak into the next one's command line.
+    # Servers of one network are not those of the next one.
     assert "--server=8.8.4.4" not in arguments(network(dns=()), both)
     assert own.dhcp.dns_servers == ("192.0.2.53",)
 
@@ -67,7 +67,7 @@ def test_files_are_named_after_the_bridge_in_the_networks_path() -> None:
     )
 
 
-def test_the_leases_a_host_may_have_given_are_those_of_its_guests() -> None:
-    assert [str(lease) for lease in leases(network(vifs=(vif(),)))] == [
+def test_the_desired_leases_are_those_of_the_guests() -> None:
+    assert [str(lease) for lease in render_leases(network(vifs=(vif(),)))] == [
         "lease 10.0.0.3 of fa:16:3e:00:00:03 on br100"
     ]

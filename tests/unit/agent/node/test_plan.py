@@ -1,10 +1,12 @@
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
 from hypothesis import given
 
-from cloudnet.agent.node.plan import Verb, plan
-from cloudnet.agent.node.render import render
+from cloudnet.agent.firewall.renderer import FirewallRenderer
+from cloudnet.agent.node.plan import Step, Verb, expected, plan
+from cloudnet.agent.node.render import Renderer
 from cloudnet.agent.node.resources.actual import ActualState
 from cloudnet.agent.node.resources.base import Resource, by_key
 from cloudnet.agent.node.resources.bridge import Bridge
@@ -25,16 +27,17 @@ from tests.fixtures.agent.strategies import networks
 NICS = {"eth0": ETH0, "eth1": ETH1}
 
 
-def wanted(*networks: NetworkSnapshot) -> dict[str, Resource]:
-    return dict(render(networks, RANGES, agent_settings(), ActualState({}, NICS)).resources)
+def desired(*networks: NetworkSnapshot) -> dict[str, Resource]:
+    renderer = Renderer(agent_settings(), FirewallRenderer(agent_settings().nat))
+    return dict(renderer.render(networks, RANGES, ActualState({}, NICS)).resources)
 
 
-def story(steps: object) -> list[str]:
-    return [str(step) for step in steps]  # type: ignore[attr-defined]  # any iterable of steps
+def texts(steps: Iterable[Step]) -> list[str]:
+    return [str(step) for step in steps]
 
 
-def test_the_first_guest_builds_the_network_from_the_ground_up() -> None:
-    steps = plan(wanted(network(vifs=(vif(),), floating_ips=(floating(),))), {})
+def test_resources_are_created_after_those_that_they_depend_on() -> None:
+    steps = plan(desired(network(vifs=(vif(),), floating_ips=(floating(),))), {})
 
     assert [str(step).split(" (")[0] for step in steps] == [
         "create IPv4 forwarding",
@@ -49,8 +52,8 @@ def test_the_first_guest_builds_the_network_from_the_ground_up() -> None:
     ]
 
 
-def test_what_is_no_longer_wanted_goes_in_reverse() -> None:
-    actual = wanted(network(vifs=(vif(),), floating_ips=(floating(),)))
+def test_resources_are_removed_in_reverse_order() -> None:
+    actual = desired(network(vifs=(vif(),), floating_ips=(floating(),)))
 
     assert [str(step).split(" (")[0] for step in plan({}, actual)] == [
         "remove lease 10.0.0.3 of fa:16:3e:00:00:03 on br100",
@@ -66,22 +69,22 @@ def test_what_is_no_longer_wanted_goes_in_reverse() -> None:
     ]
 
 
-def test_nothing_is_taken_away_before_the_picture_is_whole() -> None:
-    assert plan({}, wanted(network()), synced=False) == []
+def test_nothing_is_removed_before_all_networks_are_known() -> None:
+    assert plan({}, desired(network()), synced=False) == []
 
 
-def test_rules_are_not_rewritten_before_the_picture_is_whole() -> None:
-    actual = wanted(network())
+def test_tables_are_created_but_not_changed_before_all_networks_are_known() -> None:
+    actual = desired(network())
 
-    steps = plan(wanted(network(OTHER)), actual, synced=False)
+    steps = plan(desired(network(OTHER)), actual, synced=False)
 
     blocked = {step.resource.key for step in steps if step.blocked_by}
     assert blocked == {"table filter", "table nat", "table mangle"}
-    assert story(plan(wanted(network()), {}, synced=False))[1].startswith("create table filter")
+    assert texts(plan(desired(network()), {}, synced=False))[1].startswith("create table filter")
 
 
 def test_a_faulty_resource_is_repaired_and_the_step_names_its_faults() -> None:
-    want = wanted(bridged_only())
+    want = desired(bridged_only())
     bridge = want["bridge br100"]
     assert isinstance(bridge, Bridge)
     down = replace(bridge, faults=("down", "spanning tree"))
@@ -93,7 +96,7 @@ def test_a_faulty_resource_is_repaired_and_the_step_names_its_faults() -> None:
 
 
 def test_a_bridge_with_a_guest_in_it_stays_and_so_does_its_vlan() -> None:
-    actual = wanted(bridged_only())
+    actual = desired(bridged_only())
     bridge = actual["bridge br100"]
     assert isinstance(bridge, Bridge)
     actual["bridge br100"] = replace(bridge, guests=("tap1",))
@@ -104,47 +107,64 @@ def test_a_bridge_with_a_guest_in_it_stays_and_so_does_its_vlan() -> None:
     assert blocked["vlan vlan100"] == "tap1 is still in br100"
 
 
-def test_what_belongs_to_a_network_that_cannot_be_had_now_is_left_alone() -> None:
-    steps = plan({}, wanted(network()), preserved=frozenset({"br100"}))
+def test_nothing_of_a_preserved_bridge_is_removed() -> None:
+    steps = plan({}, desired(network()), preserved=frozenset({"br100"}))
 
     assert {step.resource.key for step in steps} == {"table filter", "table nat", "table mangle"}
 
 
-def test_a_lease_of_a_guest_that_went_is_released_and_none_is_ever_made() -> None:
+def test_leases_are_removed_and_never_created() -> None:
     lease = Lease("br100", IPv4Address("10.0.0.9"), "fa:16:3e:00:00:09")
-    want = wanted(network(vifs=(vif(),)))
+    want = desired(network(vifs=(vif(),)))
     actual = {key: resource for key, resource in want.items() if not isinstance(resource, Lease)}
 
-    assert story(plan(want, actual | by_key(lease))) == [f"remove {lease}"]
+    assert texts(plan(want, actual | by_key(lease))) == [f"remove {lease}"]
 
 
 @given(networks)
-def test_what_stands_needs_no_step(snapshots: list[NetworkSnapshot]) -> None:
-    want = wanted(*snapshots)
+def test_a_host_in_sync_needs_no_step(snapshots: list[NetworkSnapshot]) -> None:
+    want = desired(*snapshots)
 
     assert plan(want, want) == []
 
 
 @given(networks, networks)
-def test_any_state_reaches_any_other_in_one_round(
+def test_any_state_is_reached_from_any_other_in_one_pass(
     before: list[NetworkSnapshot], after: list[NetworkSnapshot]
 ) -> None:
     kernel = FakeKernel()
     for snapshots in (before, after):
-        for step in plan(wanted(*snapshots), kernel.read().resources):
+        for step in plan(desired(*snapshots), kernel.read().resources):
             if step.verb is Verb.ENSURE:
                 kernel.ensure(step.resource, step.actual)
             else:
                 kernel.remove(step.resource)
 
-    assert plan(wanted(*after), kernel.read().resources) == []
+    assert plan(desired(*after), kernel.read().resources) == []
 
 
 @given(networks)
-def test_nothing_is_made_before_what_it_leans_on(snapshots: list[NetworkSnapshot]) -> None:
-    want = wanted(*snapshots)
-    made: set[str] = set()
+def test_nothing_is_created_before_what_it_depends_on(snapshots: list[NetworkSnapshot]) -> None:
+    want = desired(*snapshots)
+    created: set[str] = set()
 
     for step in plan(want, {}):
-        assert made.issuperset(step.resource.depends_on)
-        made.add(step.resource.key)
+        assert created.issuperset(step.resource.depends_on)
+        created.add(step.resource.key)
+
+
+@given(networks, networks)
+def test_the_expected_state_is_what_a_host_has_after_the_steps(
+    before: list[NetworkSnapshot], after: list[NetworkSnapshot]
+) -> None:
+    kernel = FakeKernel()
+    for snapshots in (before, after):
+        want, actual = desired(*snapshots), kernel.read().resources
+        steps = plan(want, actual)
+        for step in steps:
+            if step.verb is Verb.ENSURE:
+                kernel.ensure(step.resource, step.actual)
+            else:
+                kernel.remove(step.resource)
+
+    assert expected(actual, want, steps) == kernel.read().resources

@@ -1,7 +1,11 @@
 from dataclasses import replace
 from textwrap import dedent
 
-from cloudnet.agent.node.render import Rendered, render
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudnet.agent.firewall.renderer import FirewallRenderer
+from cloudnet.agent.node.render import Rendered, Renderer
 from cloudnet.agent.node.resources.actual import ActualState, Nic
 from cloudnet.agent.node.resources.base import Resource, by_key
 from cloudnet.agent.node.resources.bridge import Bridge
@@ -21,28 +25,45 @@ from tests.fixtures.agent.snapshots import (
     network,
     vif,
 )
+from tests.fixtures.agent.strategies import networks
+
+other = network(OTHER)
 
 
-def translated(
+def host(*nics: Nic, resources: tuple[Resource, ...] = ()) -> ActualState:
+    return ActualState(by_key(*resources), {nic.name: nic for nic in nics})
+
+
+HOSTS = [host(ETH0, ETH1), host(ETH0), host(ETH1), host(replace(ETH0, mtu=1400), ETH1)]
+
+
+def renderer(**changes: object) -> Renderer:
+    settings: AgentSettings = agent_settings(**changes)
+    return Renderer(settings, FirewallRenderer(settings.nat))
+
+
+def rendered(
     *networks: NetworkSnapshot,
     nics: tuple[Nic, ...] = (ETH0, ETH1),
-    there: tuple[Resource, ...] = (),
+    resources: tuple[Resource, ...] = (),
     **changes: object,
 ) -> Rendered:
-    settings: AgentSettings = agent_settings(**changes)
-    found = ActualState(by_key(*there), {nic.name: nic for nic in nics})
-    return render(networks, RANGES, settings, found)
+    return renderer(**changes).render(networks, RANGES, host(*nics, resources=resources))
+
+
+def faults(want: Rendered) -> list[str]:
+    return [fault.line for fault in want.faults]
 
 
 def links(want: Rendered) -> str:
-    """Return what is wanted but for the firewall, a line a thing."""
+    """Return the resources except for the firewall, one in a line."""
     return "\n".join(str(i) for i in want.resources.values() if not isinstance(i, Table))
 
 
 def test_a_gateway_has_bridge_vlan_address_and_dhcp() -> None:
-    assert links(translated(network(vifs=(vif(),)))) == dedent("""\
-        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
+    assert links(rendered(network(vifs=(vif(),)))) == dedent("""\
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
+        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
         IPv4 forwarding
         address 10.0.0.1/22 on br100
         dnsmasq br100 (guests: 1)
@@ -50,85 +71,85 @@ def test_a_gateway_has_bridge_vlan_address_and_dhcp() -> None:
 
 
 def test_another_host_has_layer_two_only() -> None:
-    assert links(translated(bridged_only())) == dedent("""\
-        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
-        bridge br100 (mac 02:00:00:00:01:00, mtu 1500)""")
+    assert links(rendered(bridged_only())) == dedent("""\
+        bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
+        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
 
 
 def test_a_missing_nic_is_named_with_what_is_there_and_stops_no_other_network() -> None:
     flat = network(OTHER, topology=Topology.FLATDHCP, vlan=None, bridge="brflat")
 
-    want = translated(network(), flat, nics=(ETH1,))
+    want = rendered(network(), flat, nics=(ETH1,))
 
-    assert want.faults == (
-        Fault(PRIVATE, "private_0: NIC eth0 is not on this host; there are: eth1"),
-    )
+    assert [fault.reported for fault in want.faults] == [
+        Fault(PRIVATE, "network private_0: NIC eth0 is not on this host; there are: eth1"),
+    ]
     assert want.preserved == {"br100"}
     assert "bridge brflat" in want.resources
 
 
-def test_the_hosts_own_option_goes_before_the_networks_interface() -> None:
-    own = translated(network(bridge_interface="eth1"))
-    networks = translated(network(bridge_interface="eth1"), vlan_interface=None)
+def test_vlan_interface_overrides_the_interface_of_the_network() -> None:
+    own = rendered(network(bridge_interface="eth1"))
+    networks = rendered(network(bridge_interface="eth1"), vlan_interface=None)
 
     assert [i.parent for i in own.resources.values() if isinstance(i, Vlan)] == ["eth0"]
     assert [i.parent for i in networks.resources.values() if isinstance(i, Vlan)] == ["eth1"]
 
 
-def test_a_vlan_network_with_no_parent_named_anywhere_is_a_problem() -> None:
-    want = translated(network(), vlan_interface=None)
+def test_a_vlan_network_without_a_nic_is_a_fault() -> None:
+    want = rendered(network(), vlan_interface=None)
 
-    assert [fault.message for fault in want.faults] == [
-        "private_0: no parent NIC is named; set vlan_interface"
+    assert faults(want) == [
+        "network private_0: no NIC is named for its tagged frames; set vlan_interface"
     ]
 
 
-def test_a_networks_mtu_goes_to_vlan_and_bridge_and_never_above_the_parents() -> None:
-    small, large = translated(network(mtu=1400)), translated(network(mtu=9000))
+def test_vlan_and_bridge_have_the_networks_mtu_unless_it_is_above_the_nics() -> None:
+    small, large = rendered(network(mtu=1400)), rendered(network(mtu=9000))
 
     assert [i.mtu for i in small.resources.values() if isinstance(i, Vlan | Bridge)] == [1400, 1400]
-    assert [fault.message for fault in large.faults] == [
-        "private_0: its MTU 9000 is more than eth0's 1500; raise that, or lower this"
-    ]
+    assert faults(large)[0].startswith(
+        "network private_0: its MTU 9000 is larger than the 1500 of eth0; "
+    )
 
 
 def test_floating_ips_stay_when_the_networks_own_nic_goes_away() -> None:
-    want = translated(network(vifs=(vif(),), floating_ips=(floating(),)), nics=(ETH1,))
+    want = rendered(network(vifs=(vif(),), floating_ips=(floating(),)), nics=(ETH1,))
 
     assert want.preserved == {"br100"}
     assert "floating IP 192.168.99.225 on eth1" in want.resources
 
 
-def test_a_floating_ip_without_a_nic_is_said_and_keeps_no_guest_from_its_network() -> None:
+def test_floating_ips_without_a_nic_are_a_fault_and_do_not_affect_the_network() -> None:
     with_floating = network(vifs=(vif(),), floating_ips=(floating(),))
-    unnamed = translated(with_floating, nat=nat_settings(public_interface=None))
-    absent = translated(with_floating, nics=(ETH0,))
+    unnamed = rendered(with_floating, nat=nat_settings(public_interface=None))
+    absent = rendered(with_floating, nics=(ETH0,))
 
-    assert [fault.message for fault in unnamed.faults] == [
-        "private_0: floating IP 192.168.99.225 has no NIC to be on; set public_interface"
+    assert faults(unnamed) == [
+        "floating IPs of network private_0: no NIC is named for them; set public_interface"
     ]
-    assert [fault.message for fault in absent.faults] == [
-        "private_0: NIC eth1 is not on this host; there are: eth0"
+    assert faults(absent) == [
+        "floating IPs of network private_0: NIC eth1 is not on this host; there are: eth0"
     ]
     for want in (unnamed, absent):
         assert PRIVATE in want.networks
         assert "dnsmasq br100" in want.resources
-        assert not any(key.startswith("floating") for key in want.resources)
+        assert not any(key.startswith("floating IP") for key in want.resources)
 
 
-def test_a_bridge_that_guests_have_not_left_yet_is_kept_apart() -> None:
+def test_an_orphan_bridge_with_guests_stays_isolated() -> None:
     empty = Bridge("br101", OTHER, "02:00:00:00:01:00", 1500)
 
-    held = translated(there=(replace(empty, guests=("tap1",)),))
+    held = rendered(resources=(replace(empty, guests=("tap1",)),))
 
     assert isinstance(held.resources["table filter"], Table)
-    assert translated(there=(empty,)).resources == {}
+    assert rendered(resources=(empty,)).resources == {}
 
 
-def test_two_networks_with_one_bridge_name_do_not_share_it() -> None:
+def test_of_two_networks_with_one_bridge_name_the_first_gets_it() -> None:
     twin = network(OTHER, bridge="br100", vlan=100)
 
-    want = translated(network(), twin)
+    want = rendered(network(), twin)
 
     assert [fault.network for fault in want.faults] == [OTHER]
     assert PRIVATE in want.networks
@@ -137,20 +158,79 @@ def test_two_networks_with_one_bridge_name_do_not_share_it() -> None:
 def test_a_bridge_over_nothing_has_a_mac_that_survives_restarts() -> None:
     flat = network(topology=Topology.FLATDHCP, vlan=None)
 
-    first, again = translated(flat), translated(flat)
+    first, again = rendered(flat), rendered(flat)
 
     assert first.resources["bridge br100"] == again.resources["bridge br100"]
     assert "mac 02:" in str(first.resources["bridge br100"])
 
 
-def test_a_flat_network_needs_the_operators_bridge_and_gets_nothing_else() -> None:
+def test_a_flat_network_needs_the_operators_bridge_and_nothing_else() -> None:
     flat = network(topology=Topology.FLAT, vlan=None, host_address=None)
 
-    there = translated(flat, nics=(ETH0, Nic("br100", "02:00:00:00:00:09", 1500, kind="bridge")))
-    missing = translated(flat)
+    there = rendered(flat, nics=(ETH0, Nic("br100", "02:00:00:00:00:09", 1500, kind="bridge")))
+    missing = rendered(flat)
 
     assert links(there) == ""
     assert PRIVATE in there.networks
-    assert [fault.message for fault in missing.faults] == [
-        "private_0: bridge br100 is not on this host; there are: eth0, eth1"
+    assert faults(missing) == [
+        "network private_0: bridge br100 is not on this host; there are: eth0, eth1"
     ]
+
+
+# -- the cache -------------------------------------------------------------------------------------
+
+
+def test_only_the_network_that_changed_is_rendered_again() -> None:
+    renders = renderer()
+    first = renders.render([network(vifs=(vif(),)), other], RANGES, host(ETH0, ETH1))
+
+    changed = network(revision=2, vifs=(vif(), vif(4, "10.0.0.4")))
+    second = renders.render([changed, other], RANGES, host(ETH0, ETH1))
+
+    assert second.networks[OTHER] is first.networks[OTHER]
+    assert str(second.resources["dnsmasq br100"]) == "dnsmasq br100 (guests: 2)"
+
+
+def test_a_network_is_rendered_again_when_a_nic_that_it_needs_changes() -> None:
+    renders = renderer()
+    private = network()
+    renders.render([private], RANGES, host(ETH0, ETH1))
+
+    jumbo = renders.render([private], RANGES, host(replace(ETH0, mtu=9000), ETH1))
+    absent = renders.render([private], RANGES, host(ETH1))
+
+    assert str(jumbo.resources["bridge br100"]).endswith("mtu 9000)")
+    assert faults(absent) == ["network private_0: NIC eth0 is not on this host; there are: eth1"]
+
+
+def test_a_network_is_not_rendered_again_when_another_nic_changes() -> None:
+    renders = renderer()
+    private = network()
+
+    first = renders.render([private], RANGES, host(ETH0, ETH1))
+    second = renders.render([private], RANGES, host(ETH0, replace(ETH1, mtu=9000)))
+
+    assert second.networks[PRIVATE] is first.networks[PRIVATE]
+
+
+def test_a_fault_that_names_the_nics_of_the_host_changes_with_them() -> None:
+    renders = renderer()
+    private = network()
+    renders.render([private], RANGES, host(ETH1))
+
+    want = renders.render([private], RANGES, host(ETH1, replace(ETH1, name="eth2")))
+
+    assert faults(want) == [
+        "network private_0: NIC eth0 is not on this host; there are: eth1, eth2"
+    ]
+
+
+@given(st.lists(st.tuples(networks, st.sampled_from(HOSTS)), max_size=4))
+def test_a_renderer_that_has_rendered_before_renders_as_a_new_one(
+    passes: list[tuple[list[NetworkSnapshot], ActualState]],
+) -> None:
+    renders = renderer()
+    for snapshots, actual in passes:
+        want = renders.render(snapshots, RANGES, actual)
+
+        assert want == renderer().render(snapshots, RANGES, actual)
