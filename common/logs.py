@@ -1,4 +1,8 @@
-"""Logging for the daemons: one line for each record, on stderr, and a long trouble said once."""
+"""Logging of the daemons: one line for each record, on stderr unless the configuration says else.
+
+This module is the adapter for oslo.log: it depends on how the library's formatter adds an
+exception to a line, and on the texts that oslo.messaging logs; setup.cfg bounds both versions.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from cloudnet.common.errors import ConfigurationError
 
 FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s"
 
-QUIETER = (
+LIBRARY_LEVELS = (
     "alembic=WARN",
     "amqp=ERROR",  # it warns of every message that meets a closing channel
     "kombu=WARN",
@@ -28,48 +32,50 @@ QUIETER = (
     "sqlalchemy=WARN",
     "stevedore=WARN",
 )
-"""Libraries that talk more than an operator wants to read; default_log_levels goes before it."""
+"""Levels of libraries that log more than an operator needs; default_log_levels overrides them."""
 
 DEFAULTS: Mapping[str, object] = {
     "logging_default_format_string": FORMAT,
     "logging_context_format_string": FORMAT,
     "logging_debug_format_suffix": "",
     "logging_exception_prefix": "  ",
-    "default_log_levels": list(QUIETER),
+    "default_log_levels": list(LIBRARY_LEVELS),
 }
-"""Where we think otherwise than oslo.log."""
+"""The defaults that differ from oslo.log's."""
 
-OURS = "cloudnet."
-_EARLY = "cloudnet.common.settings"
-_held: MemoryHandler | None = None
+SKIPPED_MESSAGE = "Failed to process message ... skipping it."
+"""What oslo.messaging logs of a message in the queue that is not one of its own."""
+
+_OWN_LOGGERS = "cloudnet."
+_EARLY_LOGGERS = "cloudnet.common.settings"
+_early_records: MemoryHandler | None = None
 
 
-class OneLine(formatters.ContextFormatter):
-    """oslo.log's, but what we say is all there is to say.
+class SingleLineFormatter(formatters.ContextFormatter):
+    """oslo.log's formatter without the exception that it adds to every warning.
 
-    The library puts the exception that is being handled behind every warning, where ours have it
-    already, in words.
+    It adds the exception that is being handled, which our own messages contain already.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as a line."""
+        """Return the record as one line; a record with a stack has more."""
         text: str = super().format(record)
-        ours = record.name.startswith(OURS) or SayOnce.GARBAGE in record.getMessage()
-        if record.exc_info or not ours:
+        complete = record.name.startswith(_OWN_LOGGERS) or SKIPPED_MESSAGE in record.getMessage()
+        if record.exc_info or not complete:
             return text
         return text.removesuffix(f": {getattr(record, 'error_summary', '')}")
 
 
-class SayOnce(logging.Filter):
-    """Let a lasting trouble with the broker through once, and once that it is over.
+class OutageFilter(logging.Filter):
+    """Pass one record when the broker becomes unreachable, and one when it answers again.
 
-    oslo.messaging reports every try of every connection, several lines a second for as long as
-    the broker is away. A trouble that was not mentioned for ``quiet_seconds`` counts as over: not
-    every way back is announced.
+    oslo.messaging logs every attempt of every connection, several lines a second for as long as the
+    broker is unreachable. It does not log every recovery, so an outage that was not logged for
+    ``quiet_seconds`` is taken to be over.
     """
 
-    SOURCES = ("oslo_messaging", "oslo.messaging", "amqp", "kombu")
-    TROUBLES = (
+    LOGGERS = ("oslo_messaging", "oslo.messaging", "amqp", "kombu")
+    OUTAGES = (
         "unreachable",
         "closed the connection",
         "Connection failed",
@@ -81,8 +87,7 @@ class SayOnce(logging.Filter):
         "Failed to process incoming message",
         "Unable to connect",
     )
-    OVER = "Reconnected to"
-    GARBAGE = "Failed to process message ... skipping it."  # somebody sent what is no message
+    RECOVERY = "Reconnected to"
 
     def __init__(
         self, quiet_seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
@@ -91,54 +96,54 @@ class SayOnce(logging.Filter):
         self._quiet_seconds = quiet_seconds
         self._clock = clock
         self._lock = threading.Lock()
-        self._last: float | None = None  # when the trouble was last mentioned; None: no trouble
+        self._last: float | None = None  # when the outage was logged last; None: no outage
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the record is worth a line."""
-        if not record.name.startswith(self.SOURCES):
+        """Return whether the record is to be logged."""
+        if not record.name.startswith(self.LOGGERS):
             return True
         message = record.getMessage()
-        if self.GARBAGE in message and record.exc_info and record.exc_info[1]:
-            record.msg, record.args = f"{self.GARBAGE} ({record.exc_info[1]})", None
+        if SKIPPED_MESSAGE in message and record.exc_info and record.exc_info[1]:
+            record.msg, record.args = f"{SKIPPED_MESSAGE} ({record.exc_info[1]})", None
             record.exc_info = None
             return True
-        if self.OVER in message:
-            return self._is_over()
-        if not any(trouble in message for trouble in self.TROUBLES):
+        if self.RECOVERY in message:
+            return self._end_outage()
+        if not any(outage in message for outage in self.OUTAGES):
             return True
         if record.levelno < logging.WARNING:
-            return False  # that it tries again, which what comes with it says louder
-        record.exc_info = None  # the message says it; forty lines of the library's stack do not
-        return self._is_new()
+            return False  # an attempt to reconnect, whose failure is logged as a warning
+        record.exc_info = None  # the message has the reason; the library's stack adds nothing
+        return self._start_outage()
 
-    def _is_new(self) -> bool:
+    def _start_outage(self) -> bool:
         with self._lock:
             now = self._clock()
-            new = self._last is None or now - self._last > self._quiet_seconds
+            is_new = self._last is None or now - self._last > self._quiet_seconds
             self._last = now
-            return new
+            return is_new
 
-    def _is_over(self) -> bool:
+    def _end_outage(self) -> bool:
         with self._lock:
-            was_away = self._last is not None
+            was_out = self._last is not None
             self._last = None
-            return was_away
+            return was_out
 
 
-def hold_early_records() -> None:
-    """Keep what is logged while the configuration is read, until it is known where to."""
-    global _held  # noqa: PLW0603 - logging itself is global, and so is what waits for it
-    if _held is not None:
+def buffer_early_records() -> None:
+    """Keep the records of loading the settings until logging is set up according to them."""
+    global _early_records  # noqa: PLW0603 - logging is global, and so is its buffer
+    if _early_records is not None:
         return
-    _held = MemoryHandler(capacity=10_000, flushLevel=logging.CRITICAL + 1)
-    early = logging.getLogger(_EARLY)
-    early.addHandler(_held)
+    _early_records = MemoryHandler(capacity=10_000, flushLevel=logging.CRITICAL + 1)
+    early = logging.getLogger(_EARLY_LOGGERS)
+    early.addHandler(_early_records)
     early.setLevel(logging.DEBUG)
     early.propagate = False
 
 
 def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
-    """Send the program's records where ``conf`` says; by default to stderr.
+    """Send the program's records to where ``conf`` says, by default to stderr.
 
     :raises ConfigurationError: a log file cannot be opened, or log_config_append is wrong
     """
@@ -155,54 +160,57 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
         raise ConfigurationError(
             f"[DEFAULT] log_config_append = {conf.log_config_append}: {error.err_msg}"
         ) from error
-    for handler in _handlers():
-        _shield(handler, prog)
+    for handler in _list_handlers():
+        tolerate_write_errors(handler, prog)
     for handler in logging.getLogger().handlers:
-        handler.addFilter(SayOnce())
+        handler.addFilter(OutageFilter())
         if type(handler.formatter) is formatters.ContextFormatter:
-            handler.setFormatter(OneLine(project=prog, datefmt=conf.log_date_format, config=conf))
-    _release_early_records()
+            handler.setFormatter(
+                SingleLineFormatter(project=prog, datefmt=conf.log_date_format, config=conf)
+            )
+    flush_early_records()
 
 
-def _handlers() -> set[logging.Handler]:
+def _list_handlers() -> set[logging.Handler]:
     known = [logging.getLogger(name) for name in logging.root.manager.loggerDict]
     return {handler for logger in (logging.root, *known) for handler in logger.handlers}
 
 
-def _shield(handler: logging.Handler, prog: str) -> None:
-    """Have a record that cannot be written be lost, which is said once, and harm nobody.
+def tolerate_write_errors(handler: logging.Handler, prog: str) -> None:
+    """Make the handler drop records that it cannot write; it reports the first on stderr.
 
-    A full disk or a directory that is gone is no reason for a daemon to stop its work; logging's
-    own way is a stack for each record, or an error to whoever says something.
+    A full disk or a missing directory must not stop a daemon's work. logging itself prints a stack
+    for each record, or raises an error in the code that logs.
     """
-    emit, lost = handler.emit, threading.Event()
+    emit, is_reported = handler.emit, threading.Event()
 
     def try_to_emit(record: logging.LogRecord) -> None:
         try:
             emit(record)
-        except Exception:  # noqa: BLE001 - whatever it is, it is no reason to stop the work
-            lose(record)
+        except Exception:  # noqa: BLE001 - no error of a handler may stop the work
+            drop(record)
 
-    def lose(record: logging.LogRecord) -> None:
-        if not lost.is_set():
-            lost.set()
+    def drop(record: logging.LogRecord) -> None:
+        if not is_reported.is_set():
+            is_reported.set()
             with suppress(Exception):
-                sys.stderr.write(f"{prog}: records are lost: {sys.exc_info()[1]}\n")
+                sys.stderr.write(f"{prog}: log records are lost: {sys.exc_info()[1]}\n")
 
-    handler.emit = try_to_emit  # type: ignore[method-assign]  # of this one, whatever its class
-    handler.handleError = lose  # type: ignore[method-assign]
+    handler.emit = try_to_emit  # type: ignore[method-assign]  # of this handler, not of its class
+    handler.handleError = drop  # type: ignore[method-assign]  # as above
 
 
-def _release_early_records() -> None:
-    global _held
-    if _held is None:
+def flush_early_records() -> None:
+    """Log the buffered records as the loggers are set up by now."""
+    global _early_records
+    if _early_records is None:
         return
-    early, held, _held = logging.getLogger(_EARLY), _held, None
-    early.removeHandler(held)
+    early, buffer, _early_records = logging.getLogger(_EARLY_LOGGERS), _early_records, None
+    early.removeHandler(buffer)
     early.setLevel(logging.NOTSET)
     early.propagate = True
-    for record in held.buffer:
+    for record in buffer.buffer:
         logger = logging.getLogger(record.name)
         if logger.isEnabledFor(record.levelno):
             logger.handle(record)
-    held.close()
+    buffer.close()

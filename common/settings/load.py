@@ -69,7 +69,7 @@ def _load_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Chec
 
     from cloudnet.common import logs  # noqa: PLC0415 - as above
 
-    logs.hold_early_records()
+    logs.buffer_early_records()
     line = parse_command_line(argv, prog)
     conf = cfg.CONF
     conf.reset()

@@ -1,4 +1,4 @@
-"""What tests of settings share: files to write, and a configuration that nobody else sees."""
+"""Fixtures for tests of settings: configuration files, and a clean global configuration."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def write(tmp_path: Path) -> Write:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
-    """The global configuration is as empty after a test as it was before."""
+def clean_global_state() -> Iterator[None]:
+    """Leave the global configuration as empty as it was before the test."""
     yield
     cfg.CONF.reset()
-    logs._release_early_records()  # noqa: SLF001 - a test never gets as far as setting up logging
+    logs.flush_early_records()  # most tests do not set up logging

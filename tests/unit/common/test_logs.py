@@ -1,4 +1,4 @@
-"""Where records go, and how often a trouble is said."""
+"""Where records go, in what form, and how often an outage is logged."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from pathlib import Path
 import pytest
 
 from cloudnet.common.errors import ConfigurationError
-from cloudnet.common.logs import SayOnce, _shield, set_up_logging
+from cloudnet.common.logs import (
+    SKIPPED_MESSAGE,
+    OutageFilter,
+    set_up_logging,
+    tolerate_write_errors,
+)
 from cloudnet.common.settings.load import load_agent
 from tests.unit.common.conftest import Write
 
-AWAY = "[c1] AMQP server on 127.0.0.1:5672 is unreachable: refused. Trying again in 1 seconds."
-BACK = "[c1] Reconnected to AMQP server on 127.0.0.1:5672 via [amqp] client with port 1."
+OUTAGE = "[c1] AMQP server on 127.0.0.1:5672 is unreachable: refused. Trying again in 1 seconds."
+RECOVERY = "[c1] Reconnected to AMQP server on 127.0.0.1:5672 via [amqp] client with port 1."
 
 
 class Clock:
@@ -26,41 +31,41 @@ class Clock:
         return self.now
 
 
-def passes(filter_: SayOnce, message: str, level: int = logging.ERROR) -> bool:
+def passes(filter_: OutageFilter, message: str, level: int = logging.ERROR) -> bool:
     name = "oslo_messaging._drivers.impl_rabbit"
     return filter_.filter(logging.LogRecord(name, level, "", 0, message, (), None))
 
 
-def test_a_broker_that_is_away_is_said_once_and_once_when_it_is_back() -> None:
-    say_once = SayOnce()
+def test_an_outage_is_logged_once_and_once_when_it_is_over() -> None:
+    outages = OutageFilter()
 
-    said = [passes(say_once, m) for m in (AWAY, AWAY, AWAY, BACK, BACK, AWAY)]
+    passed = [passes(outages, m) for m in (OUTAGE, OUTAGE, OUTAGE, RECOVERY, RECOVERY, OUTAGE)]
 
-    assert said == [True, False, False, True, False, True]
+    assert passed == [True, False, False, True, False, True]
 
 
-def test_a_trouble_unmentioned_for_a_minute_is_a_new_one() -> None:
+def test_an_outage_that_was_not_logged_for_a_minute_is_a_new_one() -> None:
     clock = Clock()
-    say_once = SayOnce(quiet_seconds=60, clock=clock)
+    outages = OutageFilter(quiet_seconds=60, clock=clock)
 
-    said = []
+    passed = []
     for now in (0, 59, 118, 179):
         clock.now = now
-        said.append(passes(say_once, AWAY))
+        passed.append(passes(outages, OUTAGE))
 
-    assert said == [True, False, False, True]
+    assert passed == [True, False, False, True]
 
 
-def test_what_is_not_about_the_broker_is_always_said() -> None:
-    say_once = SayOnce()
+def test_records_of_other_loggers_always_pass() -> None:
+    outages = OutageFilter()
     record = logging.LogRecord("cloudnet.agent", logging.ERROR, "", 0, "unreachable", (), None)
 
-    assert say_once.filter(record)
-    assert say_once.filter(record)
+    assert outages.filter(record)
+    assert outages.filter(record)
 
 
 @pytest.fixture
-def root_as_before() -> Iterator[None]:
+def restore_root_logger() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
@@ -68,8 +73,8 @@ def root_as_before() -> Iterator[None]:
     root.setLevel(level)
 
 
-@pytest.mark.usefixtures("root_as_before")
-def test_what_was_said_before_logging_was_set_up_comes_out_with_it(
+@pytest.mark.usefixtures("restore_root_logger")
+def test_records_of_loading_the_settings_are_logged_when_logging_is_set_up(
     write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write("dhcpbridge = /nowhere/nova-dhcpbridge\ncpu_allocation_ratio = 1")
@@ -82,7 +87,7 @@ def test_what_was_said_before_logging_was_set_up_comes_out_with_it(
     assert "/nowhere/nova-dhcpbridge does not exist" in line
 
 
-@pytest.mark.usefixtures("root_as_before")
+@pytest.mark.usefixtures("restore_root_logger")
 def test_a_log_file_that_cannot_be_written_is_refused(write: Write, tmp_path: Path) -> None:
     file = write(f"log_file = {tmp_path}/none/agent.log")
     conf, _ = load_agent(["--config-file", str(file)], "cloudnet-agent")
@@ -91,8 +96,8 @@ def test_a_log_file_that_cannot_be_written_is_refused(write: Write, tmp_path: Pa
         set_up_logging(conf, "cloudnet-agent")
 
 
-@pytest.mark.usefixtures("root_as_before")
-def test_the_word_goes_to_the_log_file_that_is_named(
+@pytest.mark.usefixtures("restore_root_logger")
+def test_records_go_to_the_configured_log_file_only(
     write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log_file = tmp_path / "agent.log"
@@ -105,8 +110,8 @@ def test_the_word_goes_to_the_log_file_that_is_named(
     assert not capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("root_as_before")
-def test_what_is_said_of_an_exception_is_said_once(
+@pytest.mark.usefixtures("restore_root_logger")
+def test_an_exception_in_a_message_is_not_added_to_it_again(
     write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     conf, _ = load_agent(["--config-file", str(write(""))], "cloudnet-agent")
@@ -120,35 +125,35 @@ def test_what_is_said_of_an_exception_is_said_once(
     assert capsys.readouterr().err.endswith("cannot keep it: no space left; free some\n")
 
 
-def test_garbage_on_the_queue_is_one_line_with_the_reason() -> None:
+def test_garbage_in_the_queue_is_one_line_with_the_reason() -> None:
     try:
         raise ValueError("not JSON")
     except ValueError as error:
         reason = (type(error), error, error.__traceback__)
     record = logging.LogRecord(
-        "oslo.messaging._drivers.impl_rabbit", logging.ERROR, "", 0, SayOnce.GARBAGE, (), reason
+        "oslo.messaging._drivers.impl_rabbit", logging.ERROR, "", 0, SKIPPED_MESSAGE, (), reason
     )
 
-    assert SayOnce().filter(record)
-    assert record.getMessage() == f"{SayOnce.GARBAGE} (not JSON)"
+    assert OutageFilter().filter(record)
+    assert record.getMessage() == f"{SKIPPED_MESSAGE} (not JSON)"
     assert record.exc_info is None
 
 
-def test_a_record_that_cannot_be_written_is_lost_said_once_and_harms_nobody(
+def test_records_that_cannot_be_written_are_dropped_and_reported_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / "gone" / "trouble.log"
+    file = tmp_path / "gone" / "agent.log"
     handler = WatchedFileHandler(file, delay=True)  # opens its file with the first record
-    _shield(handler, "cloudnet-agent")
+    tolerate_write_errors(handler, "cloudnet-agent")
     logger = logging.getLogger("lost")
     logger.addHandler(handler)
 
     logger.warning("one")
     logger.warning("two")
-    said = capsys.readouterr().err
+    reported = capsys.readouterr().err
 
-    assert said.count("\n") == 1
-    assert said.startswith("cloudnet-agent: records are lost: ")
+    assert reported.count("\n") == 1
+    assert reported.startswith("cloudnet-agent: log records are lost: ")
     file.parent.mkdir()
     logger.warning("three")
     assert "three" in file.read_text()

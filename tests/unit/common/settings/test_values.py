@@ -247,7 +247,7 @@ def test_what_surrounds_a_value_survives_the_way_through_oslo_config(write: Writ
 @pytest.fixture
 def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """What the settings say, as it is said: before anybody knows where it goes."""
-    logs.hold_early_records()
+    logs.buffer_early_records()
     logging.getLogger("cloudnet.common.settings").addHandler(caplog.handler)
     caplog.set_level(logging.DEBUG)
     return caplog
