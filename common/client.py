@@ -1,6 +1,6 @@
-"""What a compute service calls: the network service's RPC methods as plain Python methods.
+"""The client of a compute service: the network service's RPC methods as Python methods.
 
-Method names and arguments are those that nova-compute used; what cloudnet adds is optional.
+The names of methods and arguments are those of nova; arguments that only cloudnet has are optional.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from cloudnet.common.errors import BrokerUnavailable, NotWired
 from cloudnet.common.rpc import messaging
 
 NetworkInfo = list[dict[str, Any]]  # Any: JSON, in the shape nova's network model reads
-Context = Mapping[str, Any]  # Any: JSON; project_id, is_admin and request_id are looked at
+Context = Mapping[str, Any]  # Any: JSON; project_id, is_admin and request_id are used
 
 
 class NetworkAPI:
-    """The network service as a compute service sees it.
+    """The network service, called over the message broker.
 
-    :param transport_url: where RabbitMQ is, e.g. ``rabbit://guest:guest@172.16.99.1:5672/``
-    :param timeout_seconds: how long a call waits for its answer before
-        ``oslo_messaging.MessagingTimeout``; every call may safely be made again. Where no broker
-        has ever answered, the first call ends with :class:`BrokerUnavailable` at once
+    :param transport_url: of RabbitMQ, e.g. ``rabbit://guest:guest@172.16.99.1:5672/``
+    :param timeout_seconds: how long a call waits for its reply before it raises
+        ``oslo_messaging.MessagingTimeout``; every call can safely be repeated. As long as no broker
+        has answered, a call raises :class:`BrokerUnavailable` at once
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class NetworkAPI:
         self._broker_answered = False  # once True, the library reconnects by itself
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._transport.cleanup()
 
     # -- instances -----------------------------------------------------------------------------
@@ -63,13 +63,13 @@ class NetworkAPI:
         macs: Iterable[str] | None = None,
         hostname: str | None = None,
     ) -> NetworkInfo:
-        """Give the instance a VIF and an address on each of its networks.
+        """Allocate a VIF and an address on each of the instance's networks.
 
-        Made twice, it returns what the first call gave. ``hostname`` is cloudnet's addition: the
-        name the guest gets from DHCP (default: ``host-`` and its address).
+        A repeated call returns what the first one allocated. Only cloudnet has ``hostname``: the
+        name that the guest gets by DHCP (default: ``host-`` and its address).
 
-        :raises NoMoreFixedIps: a network is full; nothing was taken on any
-        :raises NoMoreNetworks: the project has no network and none is free
+        :raises NoMoreFixedIps: a network is full; nothing was allocated on any network
+        :raises NoMoreNetworks: the project has no network, and none is free
         """
         info: NetworkInfo = self._call(
             context,
@@ -89,7 +89,7 @@ class NetworkAPI:
     def deallocate_for_instance(
         self, context: Context, instance_id: str, project_id: str, host: str
     ) -> None:
-        """Take all the instance has away from it; nothing to take is success."""
+        """Release all VIFs and addresses of the instance; it may have none."""
         self._call(
             context,
             "deallocate_for_instance",
@@ -102,9 +102,9 @@ class NetworkAPI:
     def get_instance_nw_info(
         self, context: Context, instance_id: str, host: str | None = None
     ) -> NetworkInfo:
-        """Return what the instance has now; ``active`` says that its hosts have wired it.
+        """Return the instance's VIFs; ``active`` is true when its hosts have wired one.
 
-        :raises InstanceNotFound: no such instance is known
+        :raises InstanceNotFound: there is no such instance
         """
         info: NetworkInfo = self._call(
             context,
@@ -120,10 +120,10 @@ class NetworkAPI:
     def wait_until_wired(
         self, context: Context, instance_id: str, timeout: float = 60.0
     ) -> NetworkInfo:
-        """Wait until every host that serves the instance's networks has reported them applied.
+        """Wait until all hosts of the instance's networks have reported them as applied.
 
         :param timeout: seconds
-        :raises NotWired: they have not in time; the message names the networks
+        :raises NotWired: they have not reported in time; the message names the networks
         """
         deadline = time.monotonic() + timeout
         pause = 0.02
@@ -145,51 +145,51 @@ class NetworkAPI:
     def allocate_floating_ip(
         self, context: Context, project_id: str, pool: str | None = None
     ) -> str:
-        """Take a floating IP out of the pool for the project and return its address."""
+        """Allocate a floating IP of the pool to the project and return its address."""
         address: str = self._call(
             context, "allocate_floating_ip", "1.0", project_id=project_id, pool=pool
         )
         return address
 
     def deallocate_floating_ip(self, context: Context, address: str) -> None:
-        """Give the floating IP back to its pool."""
+        """Return the floating IP to its pool."""
         self._call(context, "deallocate_floating_ip", "1.0", address=address)
 
     def associate_floating_ip(
         self, context: Context, floating_address: str, fixed_address: str
     ) -> str | None:
-        """Point the floating IP at the fixed one.
+        """Associate the floating IP with the fixed IP.
 
-        Returns the uuid of the instance that lost the floating IP by this, or None.
+        Return the uuid of the instance that it was associated with before, or None.
         """
-        loser: str | None = self._call(
+        previous: str | None = self._call(
             context,
             "associate_floating_ip",
             "1.0",
             floating_address=floating_address,
             fixed_address=fixed_address,
         )
-        return loser
+        return previous
 
     def disassociate_floating_ip(self, context: Context, address: str) -> None:
-        """Take the floating IP off its fixed IP; it stays with the project."""
+        """Disassociate the floating IP from its fixed IP; the project keeps it."""
         self._call(context, "disassociate_floating_ip", "1.0", address=address)
 
     # -- networks ------------------------------------------------------------------------------
 
-    def create_networks(self, context: Context, **wanted: Any) -> list[dict[str, Any]]:
-        """Create networks, all or none; arguments as in nova's ``create_networks``."""
-        networks: list[dict[str, Any]] = self._call(context, "create_networks", "1.0", **wanted)
+    def create_networks(self, context: Context, **arguments: Any) -> list[dict[str, Any]]:
+        """Create networks, all or none; the arguments are those of nova's ``create_networks``."""
+        networks: list[dict[str, Any]] = self._call(context, "create_networks", "1.0", **arguments)
         return networks
 
     def delete_network(
         self, context: Context, fixed_range: str | None = None, uuid: str | None = None
     ) -> None:
-        """Delete the network with that range or uuid; it must have no project and no guest."""
+        """Delete the network with this range or uuid; it must have no project and no guest."""
         self._call(context, "delete_network", "1.0", fixed_range=fixed_range, uuid=uuid)
 
     def get_all_networks(self, context: Context) -> list[dict[str, Any]]:
-        """Return every network that the context may see."""
+        """Return all networks that the context's project may see."""
         networks: list[dict[str, Any]] = self._call(context, "get_all_networks", "1.0")
         return networks
 
@@ -201,7 +201,7 @@ class NetworkAPI:
         try:
             return prepared.call(dict(context), method, **arguments)
         except messaging.RemoteError as error:
-            raise rpc.rebuild_error(error) from None  # its cause is a text of the server's stack
+            raise rpc.rebuild_error(error) from None  # the original contains the server's stack
 
     def _check_broker(self) -> None:
         try:

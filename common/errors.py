@@ -1,23 +1,23 @@
 """One family of errors, by who must act.
 
-``BadRequest`` is the caller's, ``OutOfSupply`` the operator's, ``KernelRefused`` the host's; all
-else is a bug of ours. The leaf names are those that nova's clients know: an error travels over the
-queue under its class name, and its message names the thing and the remedy.
+``BadRequest``: the caller; ``OutOfSupply``: the operator; ``KernelRefused``: whoever runs the host.
+Any other exception is a bug. The leaf classes have the names that nova's clients know: an error is
+sent to the caller under its class name, and its message names the object and the remedy.
 """
 
 from __future__ import annotations
 
 
 class CloudnetError(Exception):
-    """Anything that cloudnet refuses or fails to do, with one line that says so."""
+    """Base of all errors that cloudnet raises on purpose; the message is one line."""
 
 
 class BadRequest(CloudnetError):
-    """The caller asked for something that cannot be; asking again will not help."""
+    """The request is invalid; repeating it will not help."""
 
 
 class NotFound(BadRequest):
-    """The caller named a thing that is not there."""
+    """The request names something that does not exist."""
 
 
 class OutOfSupply(CloudnetError):
@@ -25,7 +25,7 @@ class OutOfSupply(CloudnetError):
 
 
 class KernelRefused(CloudnetError):
-    """The host's kernel or one of its programs would not do as told."""
+    """The host's kernel, or a program on it, refused an operation."""
 
 
 class NeedsOperator(KernelRefused):
@@ -33,22 +33,22 @@ class NeedsOperator(KernelRefused):
 
 
 class ConfigurationError(CloudnetError):
-    """The configuration is wrong; names file, option, value and what would be right."""
+    """The configuration is wrong; the message names file, option, value and what is right."""
 
 
 class BrokerUnavailable(CloudnetError):
-    """No broker answers; asking again later may help."""
+    """No broker answers; a later attempt may succeed."""
 
 
 class DatabaseUnavailable(CloudnetError):
     """The database does not answer, or has no tables yet."""
 
 
-# -- the caller's ------------------------------------------------------------------------------
+# -- bad requests ------------------------------------------------------------------------------
 
 
 class InvalidInput(BadRequest):
-    """An argument is not of the kind it must be."""
+    """An argument has the wrong type or form."""
 
 
 class InvalidCidr(BadRequest):
@@ -60,11 +60,11 @@ class InvalidAddress(BadRequest):
 
 
 class InvalidIntValue(BadRequest):
-    """Not a whole number within bounds."""
+    """Not a whole number within its bounds."""
 
 
 class NetworkNotCreated(BadRequest):
-    """Something that a network needs was left out."""
+    """An argument that a new network needs is missing."""
 
 
 class AddressOutOfRange(BadRequest):
@@ -72,19 +72,19 @@ class AddressOutOfRange(BadRequest):
 
 
 class CidrConflict(BadRequest):
-    """The range overlaps a network that exists."""
+    """The range overlaps an existing network."""
 
 
 class DuplicateVlan(BadRequest):
-    """The VLAN id is taken."""
+    """Another network has the VLAN id."""
 
 
 class Forbidden(BadRequest):
-    """The thing belongs to another project."""
+    """The object belongs to another project."""
 
 
 class InstanceNotFound(NotFound):
-    """No such instance is known here."""
+    """There is no such instance."""
 
 
 class HostNotFound(NotFound):
@@ -92,7 +92,7 @@ class HostNotFound(NotFound):
 
 
 class NetworkNotFound(NotFound):
-    """No such network."""
+    """There is no such network."""
 
 
 class NetworkNotFoundForUUID(NetworkNotFound):
@@ -108,7 +108,7 @@ class NetworkNotFoundForProject(NetworkNotFound):
 
 
 class NoNetworksFound(NotFound):
-    """None of the requested networks can be seen by the project."""
+    """The project may see none of the requested networks."""
 
 
 class NetworkHasProject(BadRequest):
@@ -120,7 +120,7 @@ class NetworkInUse(BadRequest):
 
 
 class FixedIpNotFound(NotFound):
-    """No such fixed IP."""
+    """There is no such fixed IP."""
 
 
 class FixedIpNotFoundForAddress(FixedIpNotFound):
@@ -128,11 +128,7 @@ class FixedIpNotFoundForAddress(FixedIpNotFound):
 
 
 class FixedIpNotFoundForNetwork(FixedIpNotFound):
-    """The address cannot be had on this network."""
-
-
-class FixedIpNotFoundForSpecificInstance(FixedIpNotFound):
-    """The instance does not hold this address."""
+    """The network has no such address for a guest."""
 
 
 class FixedIpInvalid(BadRequest):
@@ -144,7 +140,7 @@ class FixedIpAlreadyInUse(BadRequest):
 
 
 class FloatingIpNotFound(NotFound):
-    """No such floating IP."""
+    """There is no such floating IP."""
 
 
 class FloatingIpNotFoundForAddress(FloatingIpNotFound):
@@ -152,11 +148,11 @@ class FloatingIpNotFoundForAddress(FloatingIpNotFound):
 
 
 class FloatingIpPoolNotFound(NotFound):
-    """No floating IP belongs to this pool."""
+    """The pool has no floating IP."""
 
 
 class FloatingIpExists(BadRequest):
-    """The floating IP is there already."""
+    """The floating IP exists already."""
 
 
 class FloatingIpAssociated(BadRequest):
@@ -168,18 +164,18 @@ class FloatingIpNotAssociated(BadRequest):
 
 
 class FloatingIpAssociateFailed(BadRequest):
-    """Somebody else changed the floating IP at the same moment."""
+    """Another call changed the floating IP at the same time."""
 
 
 class CannotDisassociateAutoAssignedFloatingIP(BadRequest):
-    """The floating IP came with its instance and goes with it."""
+    """The floating IP was assigned with its instance and is released with it."""
 
 
 class VirtualInterfaceCreateException(BadRequest):
-    """A virtual interface could not be made as asked."""
+    """A virtual interface cannot be created as requested."""
 
 
-# -- the operator's ----------------------------------------------------------------------------
+# -- out of supply -----------------------------------------------------------------------------
 
 
 class NoMoreFixedIps(OutOfSupply):
@@ -199,11 +195,11 @@ class NoMoreFloatingIps(OutOfSupply):
 
 
 class FixedIpLimitExceeded(OutOfSupply):
-    """The project has its quota of fixed IPs."""
+    """The project has used its quota of fixed IPs."""
 
 
 class FloatingIpLimitExceeded(OutOfSupply):
-    """The project has its quota of floating IPs."""
+    """The project has used its quota of floating IPs."""
 
 
 class VirtualInterfaceMacAddressException(OutOfSupply):
@@ -211,15 +207,15 @@ class VirtualInterfaceMacAddressException(OutOfSupply):
 
 
 class FixedIpAssociateFailed(OutOfSupply):
-    """The address was lost to others in every one of the allowed number of tries."""
+    """Other calls got the address in each of the allowed number of tries."""
 
 
-# -- what a client meets -----------------------------------------------------------------------
+# -- raised by the client ----------------------------------------------------------------------
 
 
 class NotWired(CloudnetError):
-    """The hosts have not wired an instance's networks in time."""
+    """The hosts did not wire an instance's networks in time."""
 
 
 class ServiceFailed(CloudnetError):
-    """The network service met an error that is its own."""
+    """The network service failed by a bug of its own."""

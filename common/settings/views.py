@@ -1,4 +1,4 @@
-"""What each program is told, typed and frozen: core code never sees oslo.config."""
+"""The settings of each program, typed and frozen, so that core code does not use oslo.config."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cloudnet.common.wire.objects import Topology
 
 @dataclass(frozen=True)
 class RpcSettings:
-    """Where the queue is and how long to wait for an answer."""
+    """The message broker, and how long to wait for a reply."""
 
     transport_url: str
     control_exchange: str
@@ -20,7 +20,7 @@ class RpcSettings:
 
 @dataclass(frozen=True)
 class NetworkDefaults:
-    """What ``network create`` takes when it is not told."""
+    """The defaults of ``network create``."""
 
     topology: Topology  # network_manager
     multi_host: bool
@@ -33,13 +33,13 @@ class NetworkDefaults:
     flat_network_bridge: str | None
     flat_interface: str | None
     dns1: IPv4Address | None  # flat_network_dns
-    vpn_clients: int  # cnt_vpn_clients: addresses kept free at the top of a VLAN network
-    mtu: int | None = None  # network_device_mtu, bytes; None: the parent NIC's
+    vpn_clients: int  # cnt_vpn_clients: addresses reserved at the end of a VLAN network
+    mtu: int | None = None  # network_device_mtu, bytes; None: the MTU of the uplink
 
 
 @dataclass(frozen=True)
 class ControllerSettings:
-    """What the controller and ``cloudnet-manage`` are told."""
+    """The settings of the controller and of ``cloudnet-manage``."""
 
     host: str
     rpc: RpcSettings
@@ -52,12 +52,12 @@ class ControllerSettings:
     quota_fixed_ips: int  # -1: no limit
     report_interval_seconds: int
     service_down_seconds: int
-    workers: int  # threads that answer RPC calls
+    workers: int  # threads that handle RPC calls
 
 
 @dataclass(frozen=True)
 class NatSettings:
-    """How a node's guests reach the world."""
+    """NAT and firewall of a node."""
 
     public_interface: str | None
     routing_source_ip: IPv4Address | None  # None: guests are not NATed
@@ -69,7 +69,7 @@ class NatSettings:
 
 @dataclass(frozen=True)
 class DhcpSettings:
-    """How a node's dnsmasq processes are run."""
+    """The arguments of a node's dnsmasq processes."""
 
     networks_path: Path
     dhcpbridge: Path
@@ -83,7 +83,7 @@ class DhcpSettings:
 
 @dataclass(frozen=True)
 class AgentSettings:
-    """What an agent is told."""
+    """The settings of an agent."""
 
     host: str
     rpc: RpcSettings
@@ -93,5 +93,5 @@ class AgentSettings:
     nat: NatSettings
     dhcp: DhcpSettings
     report_interval_seconds: int
-    resync_seconds: int  # how often the kernel is read although nothing is known to have changed
-    gratuitous_arps: int  # send_arp_for_ha_count; sent for every floating IP that arrives
+    resync_seconds: int  # between full reads of the kernel without a known change
+    gratuitous_arps: int  # send_arp_for_ha_count; for each floating IP that the host takes over

@@ -1,8 +1,8 @@
-"""Values to plain dicts and back: what JSON on the queue can carry, and nothing more.
+"""Convert the messages to JSON objects and back.
 
-Every dict names its type and version. A newer sender may add fields (they are ignored) and a newer
-receiver may know fields with defaults (they are filled in); anything else is refused by name, so
-that nobody works with half a message.
+Each object names its type and version. A newer sender may add fields, which are ignored, and a
+newer receiver may have more fields with defaults, which are filled in. Anything else is refused by
+the name of its field, so that no side works with an incomplete message.
 """
 
 from __future__ import annotations
@@ -25,89 +25,93 @@ JsonObject = dict[str, Any]  # Any: JSON
 
 
 def to_wire(value: Any) -> JsonObject:  # Any: one of the frozen dataclasses in objects.py
-    """Return the plain dict for a value of :mod:`cloudnet.common.wire.objects`."""
-    kind = type(value)
-    plain: JsonObject = {"type": kind.__name__, "version": VERSION}
-    for name in _names(kind):  # type: ignore[arg-type]  # a class is hashable
-        plain[name] = _plain(getattr(value, name))
-    return plain
+    """Return the JSON object for a message of :mod:`cloudnet.common.wire.objects`."""
+    class_ = type(value)
+    encoded: JsonObject = {"type": class_.__name__, "version": VERSION}
+    for name in _list_names(class_):  # type: ignore[arg-type]  # a class is hashable
+        encoded[name] = _encode(getattr(value, name))
+    return encoded
 
 
-def from_wire(kind: type[T], plain: object) -> T:
-    """Return the value that the dict describes; it must be of ``kind`` (a class or a union)."""
-    return cast("T", _value(kind, plain, "message"))
+def from_wire(type_: type[T], encoded: object) -> T:
+    """Return the message in the JSON object.
+
+    :param type_: the dataclass that it must be, or a union of them
+    :raises BadRequest: it is not; names the field
+    """
+    return cast("T", _decode(type_, encoded, "message"))
 
 
-def _plain(value: Any) -> Any:
+def _encode(value: Any) -> Any:
     if value is None or type(value) in (str, int, bool):
         return value
     if isinstance(value, IPv4Address | IPv4Network):
         return str(value)
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_encode(item) for item in value]
     if isinstance(value, Enum):
         return value.value
     return to_wire(value)
 
 
-def _value(kind: Any, plain: Any, where: str) -> Any:
-    if get_origin(kind) in (Union, types.UnionType):
-        return _one_of(get_args(kind), plain, where)
-    if get_origin(kind) is tuple:
-        if not isinstance(plain, list | tuple):
-            raise BadRequest(f"{where}: a list is needed, not {plain!r}")
-        item = get_args(kind)[0]
-        return tuple(_value(item, entry, f"{where}[{n}]") for n, entry in enumerate(plain))
-    if is_dataclass(kind):
-        return _object(kind, plain, where)
-    if kind in (str, int, bool):
-        if type(plain) is not kind:
-            raise BadRequest(f"{where}: {kind.__name__} is needed, not {plain!r}")
-        return plain
-    if not isinstance(plain, str):  # a number would pass for an address
-        raise BadRequest(f"{where}: {kind.__name__} as text is needed, not {plain!r}")
+def _decode(type_: Any, encoded: Any, where: str) -> Any:
+    if get_origin(type_) in (Union, types.UnionType):
+        return _decode_union(get_args(type_), encoded, where)
+    if get_origin(type_) is tuple:
+        if not isinstance(encoded, list | tuple):
+            raise BadRequest(f"{where}: a list is needed, not {encoded!r}")
+        item = get_args(type_)[0]
+        return tuple(_decode(item, entry, f"{where}[{n}]") for n, entry in enumerate(encoded))
+    if is_dataclass(type_):
+        return _decode_dataclass(type_, encoded, where)
+    if type_ in (str, int, bool):
+        if type(encoded) is not type_:
+            raise BadRequest(f"{where}: {type_.__name__} is needed, not {encoded!r}")
+        return encoded
+    if not isinstance(encoded, str):  # IPv4Address accepts a number, too
+        raise BadRequest(f"{where}: {type_.__name__} as text is needed, not {encoded!r}")
     try:
-        return kind(plain)
+        return type_(encoded)
     except ValueError as error:
         raise BadRequest(f"{where}: {error}") from error
 
 
-def _one_of(kinds: tuple[Any, ...], plain: Any, where: str) -> Any:
-    if plain is None and types.NoneType in kinds:
+def _decode_union(members: tuple[Any, ...], encoded: Any, where: str) -> Any:
+    if encoded is None and types.NoneType in members:
         return None
-    some = [kind for kind in kinds if kind is not types.NoneType]
-    if len(some) == 1:
-        return _value(some[0], plain, where)
-    name = plain.get("type") if isinstance(plain, Mapping) else None
-    for kind in some:
-        if kind.__name__ == name:
-            return _value(kind, plain, where)
-    raise BadRequest(f"{where}: one of {[k.__name__ for k in some]} is needed, not {name!r}")
+    classes = [member for member in members if member is not types.NoneType]
+    if len(classes) == 1:
+        return _decode(classes[0], encoded, where)
+    name = encoded.get("type") if isinstance(encoded, Mapping) else None
+    for class_ in classes:
+        if class_.__name__ == name:
+            return _decode(class_, encoded, where)
+    raise BadRequest(f"{where}: one of {[c.__name__ for c in classes]} is needed, not {name!r}")
 
 
-def _object(kind: Any, plain: Any, where: str) -> Any:
-    if not isinstance(plain, Mapping) or plain.get("type") != kind.__name__:
-        raise BadRequest(f"{where}: a {kind.__name__} is needed, not {plain!r}")
-    if str(plain.get("version")).partition(".")[0] != VERSION.partition(".")[0]:
+def _decode_dataclass(class_: Any, encoded: Any, where: str) -> Any:
+    if not isinstance(encoded, Mapping) or encoded.get("type") != class_.__name__:
+        raise BadRequest(f"{where}: a {class_.__name__} is needed, not {encoded!r}")
+    if str(encoded.get("version")).partition(".")[0] != VERSION.partition(".")[0]:
         raise BadRequest(
-            f"{where}: version {plain.get('version')!r} of {kind.__name__} is not understood, "
-            f"this side speaks {VERSION}; upgrade the older side"
+            f"{where}: version {encoded.get('version')!r} of {class_.__name__} is not supported "
+            f"here, only {VERSION}; upgrade the older side"
         )
     values = {}
-    for field, hint in _fields(kind):
-        if field.name in plain:
-            values[field.name] = _value(hint, plain[field.name], f"{where}.{field.name}")
+    for field, hint in _list_fields(class_):
+        if field.name in encoded:
+            values[field.name] = _decode(hint, encoded[field.name], f"{where}.{field.name}")
         elif field.default is MISSING:
-            raise BadRequest(f"{where}: {kind.__name__} lacks {field.name!r}")
-    return kind(**values)
+            raise BadRequest(f"{where}: {class_.__name__} lacks {field.name!r}")
+    return class_(**values)
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _list_names(class_: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(class_))
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[Field[Any], Any], ...]:
-    hints = get_type_hints(kind, vars(objects))
-    return tuple((field, hints[field.name]) for field in fields(kind))
+def _list_fields(class_: Any) -> tuple[tuple[Field[Any], Any], ...]:
+    hints = get_type_hints(class_, vars(objects))
+    return tuple((field, hints[field.name]) for field in fields(class_))

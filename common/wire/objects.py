@@ -1,7 +1,7 @@
-"""What travels between controller and agent: frozen values, addresses as addresses.
+"""The messages between controller and agent, as frozen values.
 
-A snapshot is the whole desired state of one network on one host, never a change to it. It carries
-a revision that only grows, so a duplicate or an older one can be dropped without further thought.
+A snapshot is the whole desired state of one network on one host, never a change to it. It has a
+revision that only grows, so that a duplicate or an older snapshot can be dropped.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from ipaddress import IPv4Address, IPv4Network
 
 
 class Topology(StrEnum):
-    """How a network reaches a node, in nova-network's words."""
+    """How a network is carried to a node, by nova-network's names."""
 
     FLAT = "flat"  # a bridge of the operator's; addresses are only recorded
-    FLATDHCP = "flatdhcp"  # a bridge of ours, over a NIC or over nothing
-    VLAN = "vlan"  # a bridge of ours over an 802.1Q subinterface
+    FLATDHCP = "flatdhcp"  # a bridge of ours, with or without a NIC as its uplink
+    VLAN = "vlan"  # a bridge of ours with an 802.1Q device as its uplink
 
 
 @dataclass(frozen=True)
 class Vif:
-    """One guest's virtual interface on this network, as the host that serves its DHCP needs it."""
+    """A guest's virtual interface on this network."""
 
     mac: str  # lower case, colons
     address: IPv4Address
-    hostname: str  # one DNS label, already cleaned
+    hostname: str  # one DNS label, lower case
     instance: str  # uuid
 
 
 @dataclass(frozen=True)
 class FloatingIp:
-    """A public address that belongs to one fixed IP of this network."""
+    """A public address that is mapped to a fixed IP of this network."""
 
     address: IPv4Address
     fixed: IPv4Address
@@ -40,10 +40,10 @@ class FloatingIp:
 
 @dataclass(frozen=True)
 class NetworkSnapshot:
-    """All that one host must have for one network.
+    """The desired state of one network on one host.
 
-    A host without ``host_address`` only bridges (layer 2); with it, the host is the network's
-    gateway and serves DHCP and NAT for the listed guests.
+    Without ``host_address`` the host only has the bridge (layer 2); with it, the host is a gateway
+    of the network and serves DHCP and NAT for the guests in ``vifs``.
     """
 
     network: str  # uuid
@@ -53,11 +53,11 @@ class NetworkSnapshot:
     topology: Topology
     bridge: str
     vlan: int | None  # None: not a VLAN network
-    bridge_interface: str | None  # the default parent NIC; the node's own option goes first
-    mtu: int | None  # bytes; None: the parent NIC's
+    bridge_interface: str | None  # the default uplink; the node's own option overrides it
+    mtu: int | None  # bytes; None: the MTU of the uplink
     cidr: IPv4Network
     host_address: IPv4Address | None  # this host's address on the bridge; None: layer 2 only
-    gateway: IPv4Address | None  # the guests' default route; None: they get none
+    gateway: IPv4Address | None  # the guests' default route; None: no default route
     enable_dhcp: bool
     dhcp_start: IPv4Address  # first address of the DHCP range
     dns: tuple[IPv4Address, ...]
@@ -68,7 +68,7 @@ class NetworkSnapshot:
 
 @dataclass(frozen=True)
 class NetworkGone:
-    """Nothing of this network may be left on this host."""
+    """The desired state of a network that the host must not have any more."""
 
     network: str  # uuid
     host: str
@@ -80,10 +80,10 @@ Snapshot = NetworkSnapshot | NetworkGone
 
 @dataclass(frozen=True)
 class FixedRanges:
-    """The ranges of all networks there are: what keeps projects apart at layer 3.
+    """The ranges of all networks, which isolate projects from each other at layer 3.
 
-    No guest's packet may go to one of these addresses outside its own network, unless through a
-    floating IP. Ranges are collapsed, so that thousands of networks stay a few lines.
+    A guest's packet to one of these addresses outside its own network is dropped, unless it goes
+    through a floating IP. Adjacent ranges are merged: thousands of networks are a few ranges.
     """
 
     revision: int
@@ -92,22 +92,22 @@ class FixedRanges:
 
 @dataclass(frozen=True)
 class ReportedLease:
-    """An address that a host's DHCP server has handed out."""
+    """A DHCP lease on a host."""
 
     network: str  # uuid
     address: IPv4Address
     mac: str
 
 
-OUT_OF_SYNC = 0  # below every revision there is: something stands, but not as any revision says
+OUT_OF_SYNC = 0  # below all revisions: the host has something, but no revision completely
 
 
 @dataclass(frozen=True)
 class Applied:
-    """The revision of a network that stands in a host's kernel.
+    """The revision of a network's desired state that a host has applied.
 
-    A host speaks of every network of which it was told or has anything, with ``OUT_OF_SYNC`` as
-    long as it is not through; of a network it does not speak of, it has nothing.
+    A host reports every network that it has a snapshot or any resource of, with ``OUT_OF_SYNC``
+    until all of it is applied. Of a network that it does not report it has nothing.
     """
 
     network: str  # uuid
@@ -116,7 +116,7 @@ class Applied:
 
 @dataclass(frozen=True)
 class Fault:
-    """What a host could not do, in one line an operator can act on."""
+    """A failed step on a host, in one line that an operator can act on."""
 
     network: str | None  # None: it concerns the whole host
     message: str
@@ -124,17 +124,17 @@ class Fault:
 
 @dataclass(frozen=True)
 class Report:
-    """An agent's heartbeat: what stands on its host."""
+    """An agent's heartbeat: the actual state of its host."""
 
     host: str
     applied: tuple[Applied, ...]
     faults: tuple[Fault, ...] = ()
-    leases: tuple[ReportedLease, ...] | None = None  # None: as in the last report that was answered
+    leases: tuple[ReportedLease, ...] | None = None  # None: as in the last report that got a reply
 
 
 @dataclass(frozen=True)
 class ReportReply:
-    """The controller's answer to a report: what is behind on that host, and what should go."""
+    """The controller's reply to a report: the snapshots of what is stale on that host."""
 
     ranges: FixedRanges
     stale: tuple[Snapshot, ...]

@@ -72,7 +72,7 @@ CLOUDNET: tuple[cfg.Opt, ...] = (
         "resync_interval",
         default=3,
         min=1,
-        help="Seconds between an agent's reads of the kernel's whole state when nothing is known "
+        help="Seconds between an agent's reads of all of the kernel's state when nothing is known "
         "to have changed. Drift that the kernel does not announce (a flushed iptables chain) is "
         "repaired within this time.",
     ),

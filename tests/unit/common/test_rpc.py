@@ -1,4 +1,4 @@
-"""What comes in over the queue and is for no method of ours is refused in one line."""
+"""Calls that no method can take are refused in one line; errors reach the caller as themselves."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Full:
         raise NoMoreFixedIps("network private is full")
 
 
-def test_an_error_arrives_as_itself_and_in_one_line() -> None:
-    url = "kombu+memory://"  # through the form that goes over the wire, which fake:// leaves out
+def test_an_error_reaches_the_caller_as_its_own_class_in_one_line() -> None:
+    url = "kombu+memory://"  # it encodes messages, which fake:// does not
     transport = rpc.create_transport(rpc.get_default_conf(), url, "nova")
     server = rpc.create_server(transport, "network", "here", [Full()])
     server.start()
@@ -57,14 +57,14 @@ def test_an_error_arrives_as_itself_and_in_one_line() -> None:
     server.wait()
 
 
-def test_a_broker_that_is_not_there_is_said_at_once() -> None:
+def test_a_call_without_a_broker_is_refused_at_once() -> None:
     api = NetworkAPI("rabbit://guest:guest@127.0.0.1:1/", timeout_seconds=5)
 
     with pytest.raises(BrokerUnavailable, match=r"no broker answers at 127\.0\.0\.1:1: "):
         api.get_all_networks({})
 
 
-def test_a_right_call_is_answered(client: Any) -> None:
+def test_a_valid_call_gets_its_reply(client: Any) -> None:
     assert client.call({}, "echo", word="a", twice=True) == "aa"
 
 
@@ -79,17 +79,17 @@ WRONG = [
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong[3])
-def test_a_wrong_call_is_refused_in_one_line_and_the_next_is_answered(
+def test_a_wrong_call_is_refused_in_one_line_and_the_next_call_gets_its_reply(
     client: Any, caplog: pytest.LogCaptureFixture, wrong: tuple[str, str, dict[str, Any], str]
 ) -> None:
-    version, method, arguments, said = wrong
+    version, method, arguments, reason = wrong
 
-    with pytest.raises(Exception, match=said):
+    with pytest.raises(Exception, match=reason):
         client.prepare(version=version).call({}, method, **arguments)
 
     assert client.call({}, "echo", word="a") == "a"
     [line] = [record for record in caplog.records if record.levelno > logging.INFO]
-    assert said in line.getMessage()
+    assert reason in line.getMessage()
     assert line.exc_info is None
 
 
@@ -97,7 +97,7 @@ def test_a_wrong_call_is_refused_in_one_line_and_the_next_is_answered(
     "message",
     [{}, {"method": ["x"]}, {"method": "echo", "version": "abc"}, {"method": "echo", "version": 7}],
 )
-def test_what_no_client_sends_is_refused_as_well(message: dict[str, Any]) -> None:
+def test_a_message_that_no_client_sends_is_refused_as_well(message: dict[str, Any]) -> None:
     dispatcher = rpc.Dispatcher([Echo()], None, messaging.DefaultRPCAccessPolicy)
 
     with pytest.raises(messaging.ExpectedException):

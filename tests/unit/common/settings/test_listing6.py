@@ -1,4 +1,4 @@
-"""The listing that cloudnet grew from works as it stands, in every program."""
+"""The published listing of nova-network works unchanged in every program."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[4]
 LISTING = ROOT / "etc" / "listing6.conf"
 
 
-@pytest.fixture(params=["as it stands", "under [DEFAULT]"])
+@pytest.fixture(params=["unchanged", "under [DEFAULT]"])
 def listing(request: pytest.FixtureRequest, write: Write) -> Path:
-    if request.param == "as it stands":
+    if request.param == "unchanged":
         return LISTING
     return write("[DEFAULT]\n" + LISTING.read_text())
 
@@ -28,7 +28,7 @@ def argv(*files: Path) -> Sequence[str]:
     return [word for file in files for word in ("--config-file", str(file))]
 
 
-def must_be_the_listings(settings: ControllerSettings) -> None:
+def assert_is_the_listing(settings: ControllerSettings) -> None:
     networks = settings.networks
     assert networks.topology is Topology.VLAN
     assert networks.network_host == "node1"
@@ -43,11 +43,11 @@ def must_be_the_listings(settings: ControllerSettings) -> None:
 def test_the_controller_reads_the_listing(listing: Path) -> None:
     _, settings = load_controller(argv(listing), "cloudnet-controller")
 
-    must_be_the_listings(settings)
+    assert_is_the_listing(settings)
 
 
 def test_a_one_shot_command_reads_the_listing(listing: Path) -> None:
-    must_be_the_listings(read_controller([listing], "cloudnet-manage"))
+    assert_is_the_listing(read_controller([listing], "cloudnet-manage"))
 
 
 def test_the_agent_of_node1_reads_the_listing(listing: Path, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_the_agent_of_node1_reads_the_listing(listing: Path, tmp_path: Path) -> 
     assert settings.dhcp.dhcpbridge.name == "cloudnet-dhcpbridge"
 
 
-def test_a_second_file_says_where_the_broker_and_the_database_are(write: Write) -> None:
+def test_a_second_file_adds_the_broker_and_the_database(write: Write) -> None:
     second = write(
         """
         [DEFAULT]
@@ -73,12 +73,12 @@ def test_a_second_file_says_where_the_broker_and_the_database_are(write: Write) 
 
     _, settings = load_controller(argv(LISTING, second), "cloudnet-controller")
 
-    must_be_the_listings(settings)
+    assert_is_the_listing(settings)
     assert settings.rpc.transport_url == "rabbit://cloudnet:secret@172.16.99.1:5672/"
     assert settings.database == "sqlite:////srv/cloudnet.sqlite"
 
 
-def test_the_listing_stands_as_it_was_published() -> None:
+def test_the_listing_is_kept_as_it_was_published() -> None:
     assert LISTING.read_bytes() == (
         b"##### nova-network #####\n"
         b"network_manager=nova.network.manager.VlanManager\n"

@@ -1,4 +1,4 @@
-"""Which names are known, and to whom."""
+"""Which names are options of cloudnet, of a library, or of another service."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ until_refresh
 
 
 @pytest.mark.parametrize("name", NETWORK_OPTIONS)
-def test_nova_networks_name_is_known_in_its_place(name: str) -> None:
+def test_an_option_of_nova_network_is_found_under_its_name(name: str) -> None:
     assert find_option("DEFAULT", name) is not None
 
 
@@ -59,11 +59,11 @@ def test_nova_networks_name_is_known_in_its_place(name: str) -> None:
         ("cloudpipe", "vpn_flavor"),
     ],
 )
-def test_names_of_groups_are_known_too(group: str, name: str) -> None:
+def test_an_option_in_another_group_is_found(group: str, name: str) -> None:
     assert find_option(group, name) is not None
 
 
-def test_what_is_ours_is_not_called_a_neighbours_as_well() -> None:
+def test_no_option_of_cloudnet_is_listed_as_another_services_too() -> None:
     ours = {option.dest for option in GROUPS["DEFAULT"]}
 
     assert not ours & NAMES
@@ -75,16 +75,16 @@ def test_what_is_ours_is_not_called_a_neighbours_as_well() -> None:
      "osapi_compute_workers", "vncserver_listen", "cpu_allocation_ratio", "quota_cores",
      "sql_idle_timeout", "instances_path", "my_block_storage_ip", "compute_monitors"],
 )  # fmt: skip
-def test_other_services_names_are_known(name: str) -> None:
+def test_an_option_of_another_service_is_recognized(name: str) -> None:
     assert is_other_service_option("DEFAULT", name)
 
 
 @pytest.mark.parametrize("name", ["sql_conection", "rabbit_hst", "quota_floating_ip", "vlan_strat"])
-def test_a_slip_of_the_pen_is_no_neighbour(name: str) -> None:
+def test_a_typing_error_is_not_taken_for_another_services_option(name: str) -> None:
     assert not is_other_service_option("DEFAULT", name)
 
 
-def test_what_we_share_with_the_queue_library_is_still_its_own() -> None:
+def test_the_shared_options_are_still_options_of_oslo_messaging() -> None:
     theirs = {option.dest for option in list_library_options(MESSAGING_LIBRARY)["DEFAULT"]}
 
     assert {option.dest for option in SHARED} <= theirs

@@ -1,4 +1,4 @@
-"""What cannot be right stops the program with one line: place, option, value, what would be."""
+"""A wrong configuration stops the program with one line: place, option, value, what is right."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.settings.check import check_assignments
+from cloudnet.common.settings.files import read_assignments
 from cloudnet.common.settings.load import load_agent, load_controller, read_controller
 from cloudnet.common.settings.options import GROUPS
 from tests.unit.common.conftest import Write
@@ -222,19 +224,32 @@ def test_options_that_contradict_each_other_are_refused(write: Write, text: str,
     assert refusal(write(text)) == line
 
 
-def test_the_last_vlan_id_can_be_had(write: Write) -> None:
+def test_networks_up_to_the_last_vlan_id_are_accepted(write: Write) -> None:
     file = write("num_networks = 95\nvlan_start = 4000")
 
     load_controller(["--config-file", str(file)], "cloudnet-controller")
 
 
-def test_vlan_ids_are_nothing_to_a_flat_network(write: Write) -> None:
+def test_vlan_ids_are_not_checked_for_flat_networks(write: Write) -> None:
     file = write("network_manager = FlatManager\nnum_networks = 2\nvlan_start = 4094")
 
     load_controller(["--config-file", str(file)], "cloudnet-controller")
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_every_error_of_a_file_is_found(write: Write) -> None:
+    file = write("vlan_strat = 100\nvlan_start = 200\nmulti_host = perhaps\nuse_ipv6 = perhaps")
+
+    checked = check_assignments(read_assignments([file]))
+
+    assert checked.errors == [
+        f"{file}:1: [DEFAULT] vlan_strat = 100: no such option; did you mean vlan_start?",
+        f"{file}:3: [DEFAULT] multi_host = perhaps: True or False is needed",
+        f"{file}:4: [DEFAULT] use_ipv6 = perhaps: True or False is needed",
+    ]
+    assert [assignment.line for _, assignment in checked.accepted] == [2]
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_agent(["--config-file", str(tmp_path / "none")], "cloudnet-agent")
 
@@ -243,7 +258,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 @contextmanager
 def as_an_ordinary_user() -> Iterator[None]:
-    """Root reads everything, so for a moment be somebody else."""
+    """Root can read every file, so become another user for a moment."""
     me = os.geteuid()
     if me == 0:
         os.seteuid(65534)
@@ -253,7 +268,7 @@ def as_an_ordinary_user() -> Iterator[None]:
         os.seteuid(me)
 
 
-def test_a_file_that_may_not_be_read_is_refused(write: Write) -> None:
+def test_a_file_without_read_permission_is_refused(write: Write) -> None:
     file = write("")
     file.chmod(0)
 
@@ -264,7 +279,7 @@ def test_a_file_that_may_not_be_read_is_refused(write: Write) -> None:
         load_agent(["--config-file", str(file)], "cloudnet-agent")
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "nova.conf"
     file.write_bytes(b"my_ip = \xff\xfe")
 
@@ -272,7 +287,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         read_controller([file], "cloudnet-manage")
 
 
-def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"--config-dir .*/none: cannot be read"):
         load_agent(["--config-dir", str(tmp_path / "none")], "cloudnet-agent")
 
@@ -287,7 +302,7 @@ def test_config_file_without_a_name_is_wrong_usage(capsys: pytest.CaptureFixture
     )
 
 
-def test_an_unknown_word_on_the_command_line_is_wrong_usage(
+def test_an_unknown_argument_is_wrong_usage(
     write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -297,9 +312,7 @@ def test_an_unknown_word_on_the_command_line_is_wrong_usage(
     assert "unrecognized arguments: --onec" in capsys.readouterr().err
 
 
-def test_help_works_however_wrong_the_file_is(
-    write: Write, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_help_works_with_a_wrong_file(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         load_agent(["--help", "--config-file", str(write("spam"))], "cloudnet-agent")
 
@@ -317,8 +330,8 @@ LINES = st.one_of(
 )
 
 
-def what_is_said(file: Path) -> str:
-    """Return the refusal's text, or nothing; any other exception is a bug."""
+def refusal_or_empty(file: Path) -> str:
+    """Return the refusal, or an empty text; any other exception is a bug."""
     try:
         read_controller([file], "cloudnet-manage")
     except ConfigurationError as error:
@@ -328,19 +341,18 @@ def what_is_said(file: Path) -> str:
 
 @given(lines=st.lists(LINES, max_size=8))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_no_text_brings_out_more_than_one_line(lines: list[str], tmp_path: Path) -> None:
-    """Whatever stands in the file: it is read, or refused in one printable line."""
+def test_any_text_is_read_or_refused_in_one_line(lines: list[str], tmp_path: Path) -> None:
     file = tmp_path / "nova.conf"
     file.write_text("\n".join(lines), encoding="utf-8", errors="replace")
 
-    assert what_is_said(file).isprintable()
+    assert refusal_or_empty(file).isprintable()
 
 
 @given(lines=st.lists(LINES, max_size=4))
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
 )
-def test_no_text_brings_out_more_than_one_line_of_an_agent(
+def test_any_text_is_read_or_refused_in_one_line_by_an_agent(
     lines: list[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "nova.conf"
@@ -348,17 +360,17 @@ def test_no_text_brings_out_more_than_one_line_of_an_agent(
 
     try:
         load_agent(["--config-file", str(file)], "cloudnet-agent")
-        said = ""
+        line = ""
     except ConfigurationError as error:
-        said = str(error)
+        line = str(error)
 
-    assert said.isprintable()
+    assert line.isprintable()
 
 
 @given(garbage=st.binary(max_size=200))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_no_bytes_bring_out_more_than_one_line(garbage: bytes, tmp_path: Path) -> None:
+def test_any_bytes_are_read_or_refused_in_one_line(garbage: bytes, tmp_path: Path) -> None:
     file = tmp_path / "nova.conf"
     file.write_bytes(garbage)
 
-    assert what_is_said(file).isprintable()
+    assert refusal_or_empty(file).isprintable()

@@ -1,4 +1,4 @@
-"""The sample that operators copy says what this version does."""
+"""The sample configuration is that of this version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[4]
 
 
-def test_the_sample_is_what_the_generator_writes_today(tmp_path: Path) -> None:
+def test_the_sample_is_what_the_generator_writes(tmp_path: Path) -> None:
     fresh = tmp_path / "nova.conf.sample"
     generator = "from oslo_config.generator import main; main()"
 
@@ -24,7 +24,7 @@ def test_the_sample_is_what_the_generator_writes_today(tmp_path: Path) -> None:
     )
 
 
-def test_the_sample_is_a_configuration_itself() -> None:
+def test_the_sample_is_a_valid_configuration() -> None:
     from cloudnet.common.settings.load import read_controller
 
     read_controller([ROOT / "etc/nova.conf.sample"], "cloudnet-manage")

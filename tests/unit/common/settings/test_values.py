@@ -7,10 +7,15 @@ import re
 import socket
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from cloudnet.common import logs
+from cloudnet.common.settings.files import read_assignments
 from cloudnet.common.settings.host_facts import find_my_ip
 from cloudnet.common.settings.load import load_agent, load_controller, read_controller
 from cloudnet.common.settings.options import GROUPS
@@ -91,7 +96,7 @@ def agent(file: Path) -> AgentSettings:
     return load_agent(["--config-file", str(file)], "cloudnet-agent")[1]
 
 
-def test_an_empty_file_is_a_configuration(write: Write) -> None:
+def test_an_empty_file_is_a_valid_configuration(write: Write) -> None:
     settings = controller(write(""))
 
     assert settings.host == socket.gethostname()
@@ -102,7 +107,7 @@ def test_an_empty_file_is_a_configuration(write: Write) -> None:
     assert settings.networks.multi_host
 
 
-def test_a_folsom_file_is_understood(write: Write) -> None:
+def test_a_folsom_file_is_read(write: Write) -> None:
     file = write(FOLSOM)
 
     settings = controller(file)
@@ -121,7 +126,7 @@ def test_a_folsom_file_is_understood(write: Write) -> None:
     assert of_agent.nat.dmz_cidr == (IPv4Network("10.128.0.0/24"),)
 
 
-def test_a_rocky_file_is_understood(write: Write) -> None:
+def test_a_rocky_file_is_read(write: Write) -> None:
     file = write(ROCKY)
 
     settings = controller(file)
@@ -129,20 +134,20 @@ def test_a_rocky_file_is_understood(write: Write) -> None:
     assert settings.database == "mysql+pymysql://nova:secret@172.16.99.1/nova"
     assert settings.rpc.transport_url == "rabbit://nova:secret@172.16.99.1:5672/"
     assert settings.networks.network_host == "node1"
-    assert settings.networks.multi_host  # said outright: goes before what network_host suggests
+    assert settings.networks.multi_host  # set, so network_host does not decide it
     assert settings.quota_floating_ips == 20
     assert settings.workers == 4
     assert agent(file).dhcp.dns_servers == ("8.8.8.8", "8.8.4.4")
 
 
-def test_a_one_shot_command_reads_the_same(write: Write) -> None:
+def test_a_command_that_runs_once_reads_the_same_settings(write: Write) -> None:
     for text in ("", FOLSOM, ROCKY):
         file = write(text)
 
         assert read_controller([file], "cloudnet-manage") == controller(file)
 
 
-def test_the_name_of_today_goes_before_a_former_one_in_the_same_file(write: Write) -> None:
+def test_the_current_name_overrides_a_former_one_in_the_same_file(write: Write) -> None:
     file = write(
         "[database]\nconnection = sqlite:///new\n[DEFAULT]\nsql_connection = sqlite:///old"
     )
@@ -150,7 +155,7 @@ def test_the_name_of_today_goes_before_a_former_one_in_the_same_file(write: Writ
     assert controller(file).database == "sqlite:///new"
 
 
-def test_a_later_file_goes_before_an_earlier_one_whatever_the_spelling(write: Write) -> None:
+def test_a_later_file_overrides_an_earlier_one_even_with_a_former_name(write: Write) -> None:
     first = write("[database]\nconnection = sqlite:///first", "1.conf")
     second = write("sql_connection = sqlite:///second", "2.conf")
 
@@ -180,7 +185,7 @@ def test_a_directory_of_files_is_read_in_the_order_of_their_names(
         ("network_host =", True),
     ],
 )
-def test_multi_host_follows_network_host_unless_it_is_said(
+def test_multi_host_follows_network_host_unless_it_is_set(
     write: Write, text: str, multi_host: bool
 ) -> None:
     assert controller(write(text)).networks.multi_host is multi_host
@@ -230,13 +235,13 @@ def test_a_cluster_of_brokers_is_one_url(write: Write) -> None:
     )
 
 
-def test_a_small_range_is_used_whole_when_no_size_is_said(write: Write) -> None:
+def test_a_small_range_is_divided_evenly_if_no_size_is_set(write: Write) -> None:
     networks = controller(write("fixed_range = 192.168.0.0/26\nnum_networks = 2")).networks
 
     assert networks.network_size == 32
 
 
-def test_what_surrounds_a_value_survives_the_way_through_oslo_config(write: Write) -> None:
+def test_quotes_and_special_characters_survive_oslo_config(write: Write) -> None:
     file = write("rabbit_password = \"it's #1; $$5 'q' \"\nrabbit_userid='u'")
 
     url = controller(file).rpc.transport_url
@@ -244,17 +249,29 @@ def test_what_surrounds_a_value_survives_the_way_through_oslo_config(write: Writ
     assert url.startswith("rabbit://u:it%27s%20%231%3B%20%245%20%27q%27%20@")
 
 
+@given(value=st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="$")))
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_oslo_config_reads_the_same_value_as_the_parser(value: str, tmp_path: Path) -> None:
+    file = tmp_path / "nova.conf"
+    file.write_text(f"rabbit_userid = x{value}", encoding="utf-8")
+
+    [assignment] = read_assignments([file])
+
+    url = read_controller([file], "cloudnet-manage").rpc.transport_url
+    assert urlsplit(url).username == quote(assignment.value, safe="")
+
+
 @pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """What the settings say, as it is said: before anybody knows where it goes."""
+def early(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """The records of loading the settings, which is before logging is set up."""
     logs.buffer_early_records()
     logging.getLogger("cloudnet.common.settings").addHandler(caplog.handler)
     caplog.set_level(logging.DEBUG)
     return caplog
 
 
-def test_a_lease_script_of_novas_is_replaced_with_a_word(
-    write: Write, tmp_path: Path, said: pytest.LogCaptureFixture
+def test_novas_lease_script_is_replaced_and_logged(
+    write: Write, tmp_path: Path, early: pytest.LogCaptureFixture
 ) -> None:
     novas = tmp_path / "nova-dhcpbridge"
     novas.touch()
@@ -263,29 +280,29 @@ def test_a_lease_script_of_novas_is_replaced_with_a_word(
     own = agent(file).dhcp.dhcpbridge
 
     assert own.name == "cloudnet-dhcpbridge"
-    [line] = [r.getMessage() for r in said.records if r.levelno == logging.INFO]
+    [line] = [r.getMessage() for r in early.records if r.levelno == logging.INFO]
     assert line == f"{file}:1: dhcpbridge = {novas} is nova's; using {own}"
 
 
-def test_a_lease_script_of_the_operators_is_kept(write: Write, tmp_path: Path) -> None:
+def test_an_operators_lease_script_is_kept(write: Write, tmp_path: Path) -> None:
     mine = tmp_path / "my-dhcpbridge"
     mine.touch()
 
     assert agent(write(f"dhcpbridge = {mine}")).dhcp.dhcpbridge == mine
 
 
-def test_other_programs_options_are_passed_over_with_a_word_for_the_curious(
-    write: Write, said: pytest.LogCaptureFixture
+def test_other_programs_options_are_ignored_with_a_debug_line(
+    write: Write, early: pytest.LogCaptureFixture
 ) -> None:
     file = write("cpu_allocation_ratio = 4.0")
 
     controller(file)
 
-    debug = [r.getMessage() for r in said.records if r.levelno == logging.DEBUG]
+    debug = [r.getMessage() for r in early.records if r.levelno == logging.DEBUG]
     assert debug == [f"{file}:1: [DEFAULT] cpu_allocation_ratio: ignored: another program's"]
 
 
-def test_an_option_can_be_declared_another_programs(write: Write) -> None:
+def test_an_option_can_be_declared_as_another_programs(write: Write) -> None:
     controller(write("my_plugin = 1\n[cloudnet]\nignored_options = other, my_plugin"))
 
 

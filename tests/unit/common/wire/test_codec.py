@@ -33,7 +33,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
-def test_what_goes_over_the_wire_comes_back_the_same(value: object) -> None:
+def test_a_message_survives_encoding_and_decoding(value: object) -> None:
     assert from_wire(type(value), json.loads(json.dumps(to_wire(value)))) == value
 
 
@@ -51,7 +51,7 @@ def test_an_older_senders_missing_field_gets_its_default() -> None:
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"version": "2.0"}, "message: version '2.0' of NetworkSnapshot is not understood"),
+        ({"version": "2.0"}, "message: version '2.0' of NetworkSnapshot is not supported"),
         ({"revision": "7"}, "message.revision: int is needed, not '7'"),
         ({"revision": True}, "message.revision: int is needed, not True"),
         ({"cidr": "10.0.0.1/22"}, "message.cidr: 10.0.0.1/22 has host bits set"),
@@ -62,7 +62,7 @@ def test_an_older_senders_missing_field_gets_its_default() -> None:
         ({"type": "Cat"}, "message: a NetworkSnapshot is needed"),
     ],
 )
-def test_half_a_message_is_refused_by_name(change: dict[str, object], line: str) -> None:
+def test_a_wrong_field_is_refused_by_its_name(change: dict[str, object], line: str) -> None:
     with pytest.raises(BadRequest) as refusal:
         from_wire(NetworkSnapshot, to_wire(network()) | change)
 
@@ -85,7 +85,9 @@ json_values = st.recursive(
 
 
 @given(st.sampled_from(sorted(to_wire(network()))), json_values)
-def test_no_garbage_in_any_field_is_more_than_refused(name: str, garbage: object) -> None:
+def test_garbage_in_a_field_is_refused_or_decoded_without_any_other_error(
+    name: str, garbage: object
+) -> None:
     plain = to_wire(network()) | {name: garbage}
     try:
         made = from_wire(NetworkSnapshot, plain)
