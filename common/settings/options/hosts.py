@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.limits import MTU
 from cloudnet.common.settings.option_types import Address, DeviceName, HostName, Range, Text
 
 HOSTS: tuple[cfg.Opt, ...] = (
@@ -71,13 +70,6 @@ HOSTS: tuple[cfg.Opt, ...] = (
         help="The iptables target of packets that are refused: DROP, REJECT, or a chain of the "
         "operator's (for example one that logs first).",
     ),
-    cfg.IntOpt(
-        "network_device_mtu",
-        min=MTU.lowest,
-        max=MTU.highest,
-        help="Bytes: the MTU of new networks that are created without --mtu. Not set: the MTU of "
-        "the network device below.",
-    ),
     cfg.Opt(
         "networks_path",
         type=Text(empty=False),
@@ -97,6 +89,12 @@ HOSTS: tuple[cfg.Opt, ...] = (
         min=1,
         help="Seconds after which guests must renew their lease. dnsmasq raises a value below 120 "
         "to 120.",
+    ),
+    cfg.BoolOpt(
+        "force_dhcp_release",
+        default=True,
+        help="Whether the DHCP lease of a released address is ended at once on the host that "
+        "serves it, so that the address is free without waiting for the lease to expire.",
     ),
     cfg.Opt(
         "dhcp_domain",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.limits import VLAN_ID
+from cloudnet.common.limits import MTU, VLAN_ID
 from cloudnet.common.settings.option_types import Address, DeviceName, NetworkManager, Range, Text
 
 NETWORKS: tuple[cfg.Opt, ...] = (
@@ -88,6 +88,13 @@ NETWORKS: tuple[cfg.Opt, ...] = (
         "largest size that fits.",
     ),
     cfg.IntOpt(
+        "network_device_mtu",
+        min=MTU.lowest,
+        max=MTU.highest,
+        help="Bytes: the MTU of new networks that are created without --mtu. Not set: the MTU of "
+        "the network device below.",
+    ),
+    cfg.IntOpt(
         "cnt_vpn_clients",
         default=0,
         min=0,
@@ -105,12 +112,6 @@ NETWORKS: tuple[cfg.Opt, ...] = (
         min=0,
         help="Seconds for which a released address is in quarantine before another guest may have "
         "it, unless its DHCP lease is known to have ended.",
-    ),
-    cfg.BoolOpt(
-        "force_dhcp_release",
-        default=True,
-        help="Whether the DHCP lease of a released address is ended at once on the host that "
-        "serves it, so that the address is free without waiting for the lease to expire.",
     ),
     cfg.Opt(
         "default_floating_pool",
