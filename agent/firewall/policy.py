@@ -5,7 +5,7 @@ firewall. Everything that grows with the cloud (networks, ranges, NAT mappings) 
 values, and one network's part depends on that network's snapshot and the settings alone.
 
 The meaning is nova-network's. Four things differ: projects are kept apart at layer 3, before
-anything is accepted; nobody speaks to or through the host under an address that is not of its
+anything is accepted; no packet passes or reaches the host from an address that is not of its
 network; DHCP and DNS are opened only on the ports and protocols that they use; and nothing is
 SNATed without an interface to leave by.
 """
@@ -109,7 +109,7 @@ class PolicyBuilder:
         return self._policy
 
     def _network_policy(self, snapshot: NetworkSnapshot) -> NetworkPolicy:
-        """Return a network's policy, made of the known objects where they say the same."""
+        """Return a network's policy, made of the known objects where they are equal."""
         known, old = self._known.get(snapshot.network, (None, None))
         if known is snapshot and old is not None:
             return old

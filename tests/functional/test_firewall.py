@@ -311,7 +311,7 @@ def test_a_chain_that_a_foreign_rule_uses_is_emptied_and_named(host: Host) -> No
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "reason"),
     [
         (Rule("NOSUCH"), "can't find target NOSUCH"),
         (Rule("cloudnet-nowhere"), "can't find target cloudnet-nowhere"),
@@ -320,7 +320,7 @@ def test_a_chain_that_a_foreign_rule_uses_is_emptied_and_named(host: Host) -> No
     ],
 )
 def test_what_iptables_refuses_is_one_line_and_leaves_all_as_it_was(
-    host: Host, rule: Rule, said: str
+    host: Host, rule: Rule, reason: str
 ) -> None:
     host.kernel.ensure(nat())
     before = saved(host, "nat")
@@ -329,7 +329,7 @@ def test_what_iptables_refuses_is_one_line_and_leaves_all_as_it_was(
     with pytest.raises(KernelRefused, match=r"^iptables table nat: ") as refused:
         host.kernel.ensure(wrong)
 
-    assert said in str(refused.value)
+    assert reason in str(refused.value)
     assert "\n" not in str(refused.value)
     assert saved(host, "nat") == before
 

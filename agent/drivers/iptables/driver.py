@@ -25,12 +25,13 @@ class IptablesDriver:
     """Reads, writes and removes :class:`Table`; reads :class:`NatMapping`."""
 
     def __init__(self) -> None:
-        # By table, as after the last read or write: what the kernel said of it, and our chains.
+        # By table, as after the last read or write: the kernel's figures for it, and our chains.
         self._infos: dict[str, bytes] = {}
         self._chains: dict[str, dict[str, Chain]] = {}
 
     def read(self, links: LinkTable) -> Iterator[Table | NatMapping]:
         """Yield the tables in which we have anything, and the NAT mappings that they make."""
+        self._infos.clear()
         for name in filter(exists, TABLES):
             info = table_info(name)  # first: what changes meanwhile is found as drift
             with opened(name) as ruleset:
@@ -45,7 +46,10 @@ class IptablesDriver:
 
         A rule that was replaced by one of the same size is not seen: that takes a read.
         """
-        return any(table_info(name) != info for name, info in self._infos.items())
+        try:
+            return any(table_info(name) != info for name, info in self._infos.items())
+        except OSError:  # the table is gone; the next read finds that
+            return True
 
     def ensure(self, desired: Table, actual: Table | None = None) -> None:
         """Make our part of the table what is desired, in one commit.

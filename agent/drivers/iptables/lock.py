@@ -1,7 +1,7 @@
 """The lock that iptables programs take around a change, and that libiptc leaves to its callers.
 
-A change is read, edit, write back of a whole table: without the lock, whoever writes last undoes
-what others have written in between.
+A change reads a whole table, edits it and writes it back. Without the lock, the last writer undoes
+what others wrote in between.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from cloudnet.common.errors import KernelRefused
 
 LOCK = Path("/run/xtables.lock")  # iptables' XT_LOCK_NAME
-WAIT_SECONDS = 1.0  # the loop stands still meanwhile; it comes back to what was refused
+WAIT_SECONDS = 1.0  # the reconcile loop waits meanwhile; a refused step is retried
 LONGEST_PAUSE = 0.2
 
 
@@ -24,9 +24,9 @@ LONGEST_PAUSE = 0.2
 def xtables_lock(wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold the lock; wait for it no longer than ``wait_seconds``.
 
-    :raises KernelRefused: somebody else holds on to it
+    :raises KernelRefused: another program keeps it
     """
-    # iptables itself heeds the variable, for hosts whose /run is read-only.
+    # iptables reads the variable, too: for hosts whose /run is read-only.
     path = Path(os.environ.get("XTABLES_LOCKFILE") or LOCK)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,20 +1,8 @@
-"""One iptables table, between reading it and writing it back: the adapter to python-iptables.
+"""One iptables table, between reading it and writing it back: python-iptables' binding of libiptc.
 
-Of python-iptables, this module uses its binding of libiptc, and its classes for a rule's matches
-and target, which know libxtables' extensions. The habits of those that matter here:
-
-* ``Rule.final_check()``, which ``Chain.append_rule()`` calls, prints every extension to a pipe that
-  it puts in place of the *process's* standard output, and parses that. What another thread writes
-  at that moment ends up in the rule. So each extension is asked for its own last check instead, as
-  soon as it has its options: some set what the kernel needs only then (SNAT its number of ranges).
-* For a target it does not know, it opens all five tables to look for a chain of that name, which
-  makes the kernel load and run them. :class:`_Rule` has no tables.
-* Its objects for the rules of a table cost fifty times as much as reading them in place, where
-  libiptc has them, and print to that pipe again.
-* A table opened by its ``Table`` class stays open and shared for the life of the process.
-
-It uses two private names (``Match._final_check``, ``Target._final_check``), so setup.cfg bounds its
-version.
+Its own objects are not used: a table opened by its ``Table`` class stays open and shared for the
+life of the process, and objects for the rules of a table cost fifty times as much as reading them
+in place, where libiptc has them.
 """
 
 from __future__ import annotations
@@ -22,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,21 +19,14 @@ import iptc
 from iptc.errors import XTablesError
 from iptc.ip4tc import iptc as libiptc
 
-from cloudnet.agent.drivers.iptables.rule_bytes import comment_at
+from cloudnet.agent.drivers.iptables.rule_entry import build_entry, comment_of
 from cloudnet.agent.node.resources.iptables_table import Rule
 from cloudnet.common.errors import KernelRefused
 
 Handle = Any  # a pointer to libiptc's structure; ctypes' pointers have no public type
-Entry = ctypes.Array[ctypes.c_ubyte]  # a rule in the kernel's form
 
 _errno = ctypes.CDLL(None)["__errno_location"]
 _errno.restype = ctypes.POINTER(ctypes.c_int)
-
-
-class _Rule(iptc.Rule):  # type: ignore[misc]  # iptc publishes no types
-    """A rule that does not look through other tables for its target."""
-
-    tables = ()
 
 
 @dataclass(frozen=True)
@@ -90,13 +71,13 @@ class Ruleset:
 
     def comments(self, chain: str) -> tuple[str, ...]:
         """Return the comments of a chain's rules, in order; empty: a rule has none."""
-        return tuple(_comment(rule) for rule in self._rules(chain))
+        return tuple(comment_of(rule) for rule in self._rules(chain))
 
     def rules(self, chain: str) -> Iterator[FoundRule]:
         """Yield a chain's rules, in order."""
         for rule in self._rules(chain):
             target = libiptc.iptc_get_target(rule, self._handle) or b""
-            yield FoundRule(_comment(rule), target.decode())
+            yield FoundRule(comment_of(rule), target.decode())
 
     def add_chain(self, chain: str) -> None:
         """Add an empty chain."""
@@ -115,7 +96,7 @@ class Ruleset:
 
     def insert(self, chain: str, number: int, rule: Rule, comment: str) -> None:
         """Add a rule to a chain, before the one that has this number, counted from 0."""
-        entry = _built(rule, comment, jumps=self.has(rule.target))
+        entry = build_entry(rule, comment, jumps=self.has(rule.target))
         inserted = libiptc.iptc_insert_entry(
             chain.encode(), ctypes.byref(entry), ctypes.c_uint(number), self._handle
         )
@@ -177,45 +158,3 @@ def _reason() -> str:
     if number == 0:
         return "libiptc version error"
     return os.fsdecode(libiptc.iptc_strerror(number))
-
-
-def _comment(rule: Any) -> str:
-    entry = rule.contents
-    return comment_at(ctypes.addressof(entry), entry.target_offset)
-
-
-def _built(rule: Rule, comment: str, *, jumps: bool) -> Entry:
-    """Return a rule in the kernel's form.
-
-    :param jumps: its target is a chain
-    """
-    built = _Rule()
-    if rule.source is not None:
-        built.src = str(rule.source)
-    if rule.destination is not None:
-        built.dst = str(rule.destination)
-    if rule.in_interface is not None:
-        built.in_interface = rule.in_interface
-    if rule.out_interface is not None:
-        built.out_interface = rule.out_interface
-    if rule.protocol is not None:
-        built.protocol = rule.protocol
-    for name, options in (*rule.matches, ("comment", (("comment", comment),))):
-        _complete(built.create_match(name), options)
-    if jumps:
-        # A jump to a chain is a standard target that libiptc resolves by its name.
-        built.create_target("ACCEPT").standard_target = rule.target
-    else:
-        _complete(built.create_target(rule.target), rule.to)
-    entry: Entry = built.rule
-    return entry
-
-
-def _complete(extension: iptc.Match | iptc.Target, options: Iterable[tuple[str, str]]) -> None:
-    """Give an extension its options and have it checked.
-
-    libxtables has one working copy of each extension, which is this one's until the next is made.
-    """
-    for option, value in options:
-        extension.set_parameter(option, value)
-    extension._final_check()  # noqa: SLF001 - the public one is the printing one

@@ -1,4 +1,4 @@
-"""What the kernel says of a table without handing out its rules (linux/ip_tables.h)."""
+"""The kernel's figures for a table, without its rules (linux/ip_tables.h)."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def _snat_rule(mapping: FloatingIp) -> Rule:
 
 
 # vm3 calls 203.0.113.10.
-#   cloudnet-br100-fwd: the isolation has nothing against it. Source in br100's range: ACCEPT.
+#   cloudnet-br100-fwd: the isolation does not concern the outside. Source in br100's range: ACCEPT.
 #   cloudnet-br100-nat: no exemption. cloudnet-src-10.0.0.0, because it leaves by eth1: SNAT to
 #   192.0.2.225. A guest without a floating IP is not in that chain: SNAT to the host's address.
 def _outbound(
