@@ -18,7 +18,7 @@ from types import FrameType
 from oslo_config import cfg
 
 from cloudnet.agent.desired import DesiredStore
-from cloudnet.agent.drivers.events import Watch
+from cloudnet.agent.drivers.events import EventListener
 from cloudnet.agent.drivers.kernel import LinuxKernel
 from cloudnet.agent.endpoint import AgentEndpoint
 from cloudnet.agent.firewall.renderer import FirewallRenderer
@@ -90,8 +90,8 @@ class Agent:
             settings.host, self._store, self._controller, settings.report_interval_seconds
         )
         self._listener = LeaseListener(settings.state_path / "agent.sock", self._cast_lease)
-        self._watch = Watch(wakeup.host_changed)
-        self._kernel = LinuxKernel(settings, self._watch.follow)
+        self._events = EventListener(wakeup.host_changed)
+        self._kernel = LinuxKernel(settings, self._events.follow)
         reconciler = Reconciler(
             self._store,
             self._kernel,
@@ -147,7 +147,7 @@ class Agent:
         self._worker.join()
         self._listener.close()
         self._kernel.close()
-        self._watch.close()
+        self._events.close()
 
     def _on_pass(self, status: HostStatus) -> None:
         self._reporter.update(status)

@@ -1,14 +1,14 @@
-"""Connections through floating IPs, which the kernel goes on translating when the rule is gone.
+"""Connections through floating IPs, which the kernel still translates when the rule is gone.
 
-NAT is decided by a connection's first packet. So when a floating IP leaves a guest, its rules go
-first, and then the kernel forgets the connections that were made by them.
+NAT is decided by the first packet of a connection. So when a floating IP leaves a guest, its rules
+are removed first, and then its entries in the kernel's table of connections (conntrack).
 """
 
 from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -17,14 +17,17 @@ from typing import Any
 from pyroute2.netlink.exceptions import NetlinkError
 from pyroute2.netlink.nfnetlink.nfctsocket import NFCTAttrTuple, NFCTSocket
 
-from cloudnet.agent.drivers.links.netlink import LinkTable, refusing
+from cloudnet.agent.drivers.driver import Driver
+from cloudnet.agent.drivers.links.link_table import LinkTable
+from cloudnet.agent.drivers.links.netlink import refusing
+from cloudnet.agent.node.resources.base import Resource
 from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)
 
-TRANSLATED = 0x10, 0x20  # IPS_SRC_NAT, IPS_DST_NAT
+NAT_STATUSES = 0x10, 0x20  # IPS_SRC_NAT, IPS_DST_NAT
 
 REMEDY = "the module nf_conntrack_netlink is needed (modprobe nf_conntrack_netlink)"
 
@@ -33,28 +36,30 @@ Message = Any  # Any: pyroute2 publishes no types
 
 @dataclass(frozen=True)
 class _Connection:
-    """One entry: who asked whom, and who answers whom; they differ by what NAT has done."""
+    """One entry: the addresses of its packets and of the replies, which NAT makes differ."""
 
     source: IPv4Address
     destination: IPv4Address
-    answers: IPv4Address  # source of the replies
-    answered: IPv4Address  # destination of the replies
+    reply_source: IPv4Address
+    reply_destination: IPv4Address
     message: Message
 
-    def nat_mappings(self) -> Iterator[NatMapping]:
-        """Yield what a floating IP's NAT would have to be, to have made this."""
-        if self.answers != self.destination:
-            yield NatMapping(self.destination, self.answers)
-        if self.answered != self.source:
-            yield NatMapping(self.answered, self.source)
+    def list_nat_mappings(self) -> Iterator[NatMapping]:
+        """Yield the NAT mappings that can have made this entry."""
+        if self.reply_source != self.destination:
+            yield NatMapping(self.destination, self.reply_source)
+        if self.reply_destination != self.source:
+            yield NatMapping(self.reply_destination, self.source)
 
 
-class ConntrackDriver:
-    """Takes away the connections of a :class:`NatMapping`, and finds those of dead ones."""
+class ConntrackDriver(Driver[NatMapping]):
+    """Removes the connections of a :class:`NatMapping`; reads those that no rule explains."""
+
+    kinds = (NatMapping,)
 
     def __init__(self) -> None:
         self._socket: NFCTSocket | None = None
-        self._left: dict[str, NatMapping] | None = None  # None: not looked for yet
+        self._remains: dict[str, NatMapping] | None = None  # None: not searched for yet
 
     def close(self) -> None:
         """Close the socket."""
@@ -62,71 +67,73 @@ class ConntrackDriver:
             self._socket.close()
 
     def read(self, links: LinkTable) -> Iterator[NatMapping]:
-        """Yield nothing: a translation is its rules; see :meth:`left_over` for the others."""
+        """Yield nothing: the rules are the mapping; see :meth:`read_remains` for the others."""
         return iter(())
 
-    def left_over(self, floating: AbstractSet[IPv4Address]) -> list[NatMapping]:
-        """Return translations of our floating IPs that connections still know.
+    def read_remains(self, resources: Sequence[Resource]) -> Iterable[NatMapping]:
+        """Return the mappings of our floating IPs that connections still have.
 
-        An agent that was stopped between changing the rules and forgetting the connections has
-        left some. They are looked for once, at the first call.
+        An agent that was stopped between removing the rules and removing the connections has left
+        some. They are searched for once, in the first call.
         """
-        if self._left is None:
-            self._left = {}
+        if self._remains is None:
+            self._remains = {}
             try:
-                self._left = self._search(floating) if floating else {}
-            except KernelRefused as error:  # the node can be looked after all the same
+                self._remains = self._search(_list_floating_ips(resources))
+            except KernelRefused as error:  # not worth leaving the host unmanaged for
                 LOG.warning("%s", error)
-        return list(self._left.values())
+        return list(self._remains.values())
 
-    def ensure(self, want: NatMapping) -> None:
-        """Do nothing: the rules of the nat table make it."""
+    def ensure(self, desired: NatMapping, actual: NatMapping | None) -> None:
+        """Do nothing: the rules of table nat make it."""
 
     def remove(self, actual: NatMapping) -> None:
-        """Forget the connections between this floating IP and this fixed address.
+        """Remove the connections between this floating IP and this fixed address.
 
-        Not those of the floating IP with another one: it may have moved on already.
+        Not those of the floating IP with another guest: it may be associated again already.
         """
-        with refusing(f"forget the connections of {actual}", REMEDY):
-            for found in self._connections(daddr=actual.floating):
-                if found.answers in {actual.fixed, actual.floating}:
-                    self._forget(found)
-            for found in self._connections(saddr=actual.fixed):
-                if found.answered == actual.floating:
-                    self._forget(found)
-        if self._left is not None:
-            self._left.pop(actual.key, None)
+        with refusing(f"remove the connections of {actual}", REMEDY):
+            for each in self._list_connections(daddr=actual.floating):
+                if each.reply_source in {actual.fixed, actual.floating}:
+                    self._remove_connection(each)
+            for each in self._list_connections(saddr=actual.fixed):
+                if each.reply_destination == actual.floating:
+                    self._remove_connection(each)
+        if self._remains is not None:
+            self._remains.pop(actual.key, None)
 
-    def forget(self, address: PublicAddress) -> None:
-        """Forget all connections through a floating IP, whoever had it."""
-        with refusing(f"forget the connections of {address}", REMEDY):
-            for found in self._connections(daddr=address.address):
-                self._forget(found)
-            for found in self._connections():
-                if found.answered == address.address != found.source:
-                    self._forget(found)
+    def remove_connections(self, address: PublicAddress) -> None:
+        """Remove all connections through a floating IP, of any guest."""
+        with refusing(f"remove the connections of {address}", REMEDY):
+            for each in self._list_connections(daddr=address.address):
+                self._remove_connection(each)
+            for each in self._list_connections():
+                if each.reply_destination == address.address != each.source:
+                    self._remove_connection(each)
 
     def _search(self, floating: AbstractSet[IPv4Address]) -> dict[str, NatMapping]:
-        with refusing("look for connections through floating IPs", REMEDY):
+        if not floating:
+            return {}
+        with refusing("search connections through floating IPs", REMEDY):
             return {
-                nat_mapping.key: nat_mapping
-                for connection in self._connections()
-                for nat_mapping in connection.nat_mappings()
-                if nat_mapping.floating in floating
+                mapping.key: mapping
+                for connection in self._list_connections()
+                for mapping in connection.list_nat_mappings()
+                if mapping.floating in floating
             }
 
     def _opened(self) -> NFCTSocket:
-        """Return the socket; many nodes never need it, nor the kernel module behind it."""
+        """Return the socket, opened; many hosts never need it, nor the kernel module behind it."""
         if self._socket is None:
             self._socket = NFCTSocket()
         return self._socket
 
-    def _connections(
+    def _list_connections(
         self, saddr: IPv4Address | None = None, daddr: IPv4Address | None = None
     ) -> Iterator[_Connection]:
-        """Yield the connections whose first packet had these addresses; all translated ones.
+        """Yield the connections whose first packet had these addresses; default: all with NAT.
 
-        The kernel does the choosing (since 5.8); what it hands out is looked at again.
+        The kernel filters them (since 5.8); an older one ignores the filter, so it is repeated.
         """
         kernel = self._opened()
         if saddr is not None or daddr is not None:
@@ -135,34 +142,43 @@ class ConntrackDriver:
             )
             dump = list(kernel.dump(tuple_orig=wanted))
         else:
-            # Either kind of NAT: a mask would ask for both at once.
+            # Either kind of NAT: one mask would select only what has both.
             dump = [
                 message
-                for status in TRANSLATED
+                for status in NAT_STATUSES
                 for message in kernel.dump(status=status, status_mask=status)
             ]
         for message in dump:
-            found = _connection(message)
-            if saddr in {None, found.source} and daddr in {None, found.destination}:
-                yield found
+            connection = _parse(message)
+            if saddr in {None, connection.source} and daddr in {None, connection.destination}:
+                yield connection
 
-    def _forget(self, connection: _Connection) -> None:
+    def _remove_connection(self, connection: _Connection) -> None:
         message = connection.message
-        # The id says that it is this very connection and not a later one with the same ports.
-        named = {
+        # The id tells this connection from a later one with the same ports.
+        identity = {
             "tuple_orig": _copy(message.get_attr("CTA_TUPLE_ORIG")),
             "id": message.get_attr("CTA_ID"),
             "zone": message.get_attr("CTA_ZONE"),
         }
         try:
-            self._opened().entry("del", **named)
+            self._opened().entry("del", **identity)
         except NetlinkError as error:
-            if error.code != errno.ENOENT:  # it has just ended by itself
+            if error.code != errno.ENOENT:  # it ended in the meantime
                 raise
-        LOG.debug("forgot a connection from %s to %s", connection.source, connection.destination)
+        LOG.debug("removed connection %s -> %s", connection.source, connection.destination)
 
 
-def _connection(message: Message) -> _Connection:
+def _list_floating_ips(resources: Iterable[Resource]) -> frozenset[IPv4Address]:
+    """Return the floating IPs of this host, by their addresses or by their rules."""
+    return frozenset(
+        each.address if isinstance(each, PublicAddress) else each.floating
+        for each in resources
+        if isinstance(each, PublicAddress | NatMapping)
+    )
+
+
+def _parse(message: Message) -> _Connection:
     return _Connection(
         *_addresses(message.get_attr("CTA_TUPLE_ORIG")),
         *_addresses(message.get_attr("CTA_TUPLE_REPLY")),
@@ -176,7 +192,7 @@ def _addresses(side: Message) -> tuple[IPv4Address, IPv4Address]:
 
 
 def _copy(nested: Message) -> Message:
-    """Return a tuple as it can be sent back, whatever its protocol has for ports."""
+    """Return a tuple in the form that a request needs, whatever its protocol has for ports."""
     return {
         "attrs": [
             [attribute[0], _copy(attribute[1]) if isinstance(attribute[1], dict) else attribute[1]]

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Interface
 
 import pytest
 
-from cloudnet.agent.drivers.links.arp import frames
+from cloudnet.agent.drivers.links.arp import build_frames
 from cloudnet.agent.node.resources.address import Address
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.agent.node.resources.public_address import PublicAddress
@@ -155,4 +155,4 @@ def test_neighbours_are_told_in_both_forms(gateway: Host) -> None:
 
         gateway.kernel.ensure(FLOATING)
 
-        assert [wire.recv(64) for _ in range(2)] == list(frames(mac, FLOATING.address))
+        assert [wire.recv(64) for _ in range(2)] == list(build_frames(mac, FLOATING.address))

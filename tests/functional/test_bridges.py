@@ -137,7 +137,7 @@ def test_somebody_elses_bridge_is_refused_and_left_as_it_is(host: Host) -> None:
         host.kernel.ensure(BRIDGE)
 
     assert str(refused.value) == (
-        "bridge br100 is there, is not cloudnet's and holds eth2; take them out "
+        "bridge br100 exists, is not cloudnet's and has eth2; take them out "
         "(ip link set eth2 nomaster), or give the network another bridge"
     )
 
@@ -145,7 +145,7 @@ def test_somebody_elses_bridge_is_refused_and_left_as_it_is(host: Host) -> None:
 def test_a_link_of_that_name_that_is_no_bridge_is_refused(host: Host) -> None:
     host.nic("br100")
 
-    with pytest.raises(KernelRefused, match="br100 is there and is no bridge but veth"):
+    with pytest.raises(KernelRefused, match="br100 exists and is no bridge but veth"):
         host.kernel.ensure(BRIDGE)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from cloudnet.agent.drivers.dnsmasq.hostfiles import HostFiles
+from cloudnet.agent.drivers.dnsmasq.host_files import HostFiles
 from cloudnet.agent.node.resources.dnsmasq import Dnsmasq
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.dhcp_guest import Guest
@@ -287,7 +287,7 @@ def test_a_port_in_use_is_one_line(host: Host) -> None:
 
     assert str(refused.value) == (
         "dnsmasq br100 (guests: 1): failed to bind DHCP server socket: Address already in use; "
-        "find who uses the port by `ss -lunp`, and keep it off cloudnet's bridges"
+        "find the program that uses the port by `ss -lunp`, and keep it off cloudnet's bridges"
     )
     assert pids(host) == []
 
@@ -305,7 +305,7 @@ def test_a_bad_option_is_one_line(host: Host) -> None:
 
 
 def test_a_missing_bridge_is_one_line(host: Host) -> None:
-    with pytest.raises(KernelRefused, match="there is no br100; it is made before"):
+    with pytest.raises(KernelRefused, match="there is no br100; the agent creates it first"):
         host.kernel.ensure(served(host, network(3)))
 
 
@@ -316,8 +316,8 @@ def test_a_directory_that_dnsmasq_cannot_read_is_named(host: Host) -> None:
         serve(host, network(3))
 
     assert str(refused.value) == (
-        f"dnsmasq runs as an ordinary user and cannot look into {host.state_path}; "
-        f"let it by `chmod o+x {host.state_path}`"
+        f"dnsmasq runs as an ordinary user and cannot read {host.state_path}; "
+        f"permit it by `chmod o+x {host.state_path}`"
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from cloudnet.agent.drivers.iptables.driver import IptablesDriver
 from cloudnet.agent.drivers.iptables.lock import xtables_lock
-from cloudnet.agent.drivers.links.netlink import LinkTable
+from cloudnet.agent.drivers.links.link_table import LinkTable
 from cloudnet.agent.node.resources.iptables_table import Chain, Rule, Table
 from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.common.errors import KernelRefused

@@ -132,7 +132,7 @@ def test_a_missing_parent_is_named_with_the_nics_that_are_there(trunk: Host) -> 
         trunk.kernel.ensure(replace(VLAN, parent="eth9"))
 
     assert str(refused.value) == (
-        "vlan100 needs eth9, which is not there; there are: eth0, eth0-far; "
+        "vlan100 needs eth9, which does not exist; there are: eth0, eth0-far; "
         "set vlan_interface to one of them"
     )
 
@@ -176,23 +176,23 @@ def test_an_mtu_above_the_parents_is_one_line(trunk: Host) -> None:
     [
         (
             "ip link add link eth0 name eth0.100 type vlan id 100",
-            "tag 100 on eth0 is there as eth0.100, which is not cloudnet's",
+            "tag 100 on eth0 exists as eth0.100, which is not cloudnet's",
         ),
         (
             "ip link add link eth0 name vlan100 type vlan id 7",
-            "vlan100 is there, is not cloudnet's and is not tag 100 on eth0",
+            "vlan100 exists, is not cloudnet's and is not tag 100 on eth0",
         ),
         (
             "ip link add vlan100 type bridge",
-            "vlan100 is there, is not cloudnet's and is not tag 100 on eth0",
+            "vlan100 exists, is not cloudnet's and is not tag 100 on eth0",
         ),
         (
             f"{HALF}; ip address add 192.0.2.1/24 dev vlan100",
-            "vlan100 is there, is not cloudnet's and carries addresses",
+            "vlan100 exists, is not cloudnet's and carries addresses",
         ),
         (
             f"{HALF}; ip link add brprod type bridge; ip link set vlan100 master brprod",
-            "vlan100 is there, is not cloudnet's and is in another bridge",
+            "vlan100 exists, is not cloudnet's and is in another bridge",
         ),
     ],
 )

@@ -1,8 +1,8 @@
-"""Processes as values, and signals that cannot hit a stranger.
+"""Processes as values, and signals that cannot reach a foreign process.
 
-A pid alone names nobody: it may have been given to another process since it was read. A process is
-known by its pid, start time and arguments, and is signalled through a pidfd, which stays with the
-process that had the pid when it was opened.
+A pid alone identifies nothing: the kernel may have given it to another process since it was read. A
+process is identified by its pid and start time, and gets signals through a pidfd, which stays with
+the process that had the pid when it was opened.
 """
 
 from __future__ import annotations
@@ -12,20 +12,28 @@ import select
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from cloudnet.agent.node.resources.dnsmasq import Process
-
 PROC = Path("/proc")
 STATE, PARENT, STARTED = 0, 1, 19  # fields 3, 4 and 22 of /proc/<pid>/stat, counted after the name
-PATIENCE_SECONDS = 5.0
+END_SECONDS = 5.0  # to end after a signal
 
 
-def process(pid: int) -> Process | None:
-    """Return the process with this pid; None: there is none, or only what is left of one.
+@dataclass(frozen=True)
+class Process:
+    """A running process; a later one with the same pid differs."""
 
-    One that is ending has no arguments any more, but for some milliseconds still its sockets.
+    pid: int
+    started: int  # clock ticks after boot, field 22 of /proc/<pid>/stat
+    arguments: tuple[str, ...] = field(compare=False)
+
+
+def read_process(pid: int) -> Process | None:
+    """Return the process with this pid; None: there is none, or only a zombie.
+
+    A process that is ending has no arguments any more, but keeps its sockets for milliseconds.
     """
     try:
         stat = _stat(pid)
@@ -38,58 +46,58 @@ def process(pid: int) -> Process | None:
     return Process(pid, int(stat[STARTED]), tuple(os.fsdecode(word) for word in words))
 
 
-def now(one: Process) -> Process | None:
-    """Return this very process as it is now; None: it is gone."""
-    found = process(one.pid)
-    return found if found is not None and found.started == one.started else None
+def refresh(process: Process) -> Process | None:
+    """Return the process as it is now; None: it is gone."""
+    found = read_process(process.pid)
+    return found if found == process else None
 
 
 @lru_cache(maxsize=1024)
-def environment(of: Process) -> Mapping[str, str]:
-    """Return what the process was started with; empty when it is gone or will not show it.
+def get_environment(process: Process) -> Mapping[str, str]:
+    """Return the environment that the process was started with; empty if it cannot be read.
 
-    That never changes, so it is read once: every round asks for it.
+    It never changes, and each pass needs it, so it is read once.
     """
     try:
-        words = _read(of.pid, "environ").split(b"\0")
+        words = _read(process.pid, "environ").split(b"\0")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return {}
     pairs = (os.fsdecode(word).partition("=") for word in words if word)
     return {name: value for name, _, value in pairs}
 
 
-def is_in_our_network(one: Process) -> bool:
-    """Say whether the process is in our network namespace: nodes may share their processes."""
+def is_in_our_network(process: Process) -> bool:
+    """Return whether the process is in our network namespace; several may share /proc."""
     try:
-        theirs = (PROC / str(one.pid) / "ns" / "net").stat()
+        theirs = (PROC / str(process.pid) / "ns" / "net").stat()
     except (FileNotFoundError, ProcessLookupError):
         return False
     return theirs.st_ino == (PROC / "thread-self" / "ns" / "net").stat().st_ino
 
 
-def processes_with(argument_start: str) -> Iterator[Process]:
-    """Yield the processes here with an argument that starts so, but no children of such.
+def list_processes_with(argument_start: str) -> Iterator[Process]:
+    """Yield the processes here with an argument that starts so, without their children.
 
-    dnsmasq keeps a child for its script, whose arguments are its own; it goes with its parent.
+    dnsmasq has a child for its script, with the same arguments, which ends with its parent.
     """
     found = {}
-    for entry in os.listdir(PROC):  # noqa: PTH208 - a thousand Path objects for nothing
-        one = process(int(entry)) if entry.isdigit() else None
-        if one is not None and any(word.startswith(argument_start) for word in one.arguments):
-            found[one.pid] = one
-    for pid, one in found.items():
+    for entry in os.listdir(PROC):  # noqa: PTH208 - only names are needed
+        process = read_process(int(entry)) if entry.isdigit() else None
+        if process and any(word.startswith(argument_start) for word in process.arguments):
+            found[process.pid] = process
+    for pid, process in found.items():
         with suppress(FileNotFoundError, ProcessLookupError):
-            if int(_stat(pid)[PARENT]) not in found and is_in_our_network(one):
-                yield one
+            if int(_stat(pid)[PARENT]) not in found and is_in_our_network(process):
+                yield process
 
 
-def send(to: Process, number: signal.Signals) -> bool:
-    """Send a signal to this very process; False: it is gone."""
+def send(process: Process, number: signal.Signals) -> bool:
+    """Send a signal to the process; return False if it is gone."""
     with suppress(ProcessLookupError):
-        descriptor = os.pidfd_open(to.pid)
+        descriptor = os.pidfd_open(process.pid)
         try:
-            # Looked at after opening: what is found now is what the descriptor stays with.
-            if now(to):
+            # Checked after opening: the descriptor stays with the process that has the pid now.
+            if refresh(process):
                 signal.pidfd_send_signal(descriptor, number)
                 return True
         finally:
@@ -97,14 +105,14 @@ def send(to: Process, number: signal.Signals) -> bool:
     return False
 
 
-def stop(one: Process) -> bool:
-    """End this very process, by force if it takes too long; True: it is gone."""
+def stop(process: Process) -> bool:
+    """End the process, by SIGKILL if SIGTERM does not; return whether it is gone."""
     try:
-        descriptor = os.pidfd_open(one.pid)
+        descriptor = os.pidfd_open(process.pid)
     except ProcessLookupError:
         return True
     try:
-        if not now(one):
+        if not refresh(process):
             return True
         for number in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
@@ -117,17 +125,17 @@ def stop(one: Process) -> bool:
 
 
 def _has_ended(descriptor: int) -> bool:
-    waiting = select.poll()
-    waiting.register(descriptor, select.POLLIN)
-    return bool(waiting.poll(PATIENCE_SECONDS * 1000))
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(END_SECONDS * 1000))
 
 
 def _stat(pid: int) -> list[bytes]:
-    """Return the fields of /proc/<pid>/stat after the name, which may hold spaces and brackets."""
+    """Return the fields of /proc/<pid>/stat after the name, which may contain spaces."""
     return _read(pid, "stat").rpartition(b")")[2].split()
 
 
 def _read(pid: int, name: str) -> bytes:
-    # Read for every dnsmasq in every round; a Path would cost more than the kernel does.
+    # Read for each dnsmasq in each pass; a Path object would cost more than the system call.
     with open(f"{PROC}/{pid}/{name}", "rb", buffering=0) as file:  # noqa: PTH123
         return file.readall()

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cloudnet.agent.drivers.driver import Driver
 from cloudnet.agent.drivers.iptables.lock import xtables_lock
 from cloudnet.agent.drivers.iptables.reader import read_table
 from cloudnet.agent.drivers.iptables.ruleset import exists, opened
 from cloudnet.agent.drivers.iptables.table_info import table_info
 from cloudnet.agent.drivers.iptables.writer import write_table
-from cloudnet.agent.drivers.links.netlink import LinkTable
+from cloudnet.agent.drivers.links.link_table import LinkTable
 from cloudnet.agent.node.resources.iptables_table import Chain, Table
 from cloudnet.agent.node.resources.nat_mapping import NatMapping
 
 TABLES = ("filter", "mangle", "nat")
 
 
-class IptablesDriver:
+class IptablesDriver(Driver[Table]):
     """Reads, writes and removes :class:`Table`; reads :class:`NatMapping`."""
+
+    kinds = (Table,)
 
     def __init__(self) -> None:
         # By table, as after the last read or write: the kernel's figures for it, and our chains.

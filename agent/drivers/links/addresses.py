@@ -1,151 +1,171 @@
 """The host's addresses on its bridges, and the floating IPs on its public NICs.
 
-A floating IP of ours carries the label ``<device>:cn``. A label is at most 15 characters long, as a
-device's name is, and the kernel does not hold it against that name (only `ip` does), so a name of
+A floating IP of ours has the label ``<device>:cn``. A label is at most 15 characters long, like the
+name of a device, and the kernel does not compare it with that name (only `ip` does), so a name of
 more than 12 characters is cut short in it.
 
-A bridge's address cannot have a label of its own: the kernel then no longer finds it by the
-bridge's name (SIOCGIFADDR), and dnsmasq says "DHCP packet received on br100 which has no address".
-It carries a protocol number instead (IFA_PROTO, Linux 5.18; `ip` shows it from 6.3 on). An older
-kernel forgets the number: there the address counts as the operator's and goes with the bridge.
+The address of a bridge cannot have a label of its own: the kernel then no longer finds it by the
+bridge's name (SIOCGIFADDR), and dnsmasq logs "DHCP packet received on br100 which has no address".
+It has a protocol number instead (IFA_PROTO, Linux 5.18; `ip` shows it from 6.3 on). An older
+kernel ignores the number: there the address counts as the operator's and goes with the bridge.
 """
 
 from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 from socket import AF_INET
 
 from pyroute2.netlink.exceptions import NetlinkError
 
+from cloudnet.agent.drivers.driver import Driver
 from cloudnet.agent.drivers.links.arp import ArpAnnouncer
-from cloudnet.agent.drivers.links.netlink import Assigned, Link, LinkTable, Netlink, refusing
+from cloudnet.agent.drivers.links.link_table import Link, LinkAddress, LinkTable
+from cloudnet.agent.drivers.links.netlink import Netlink, refusing
 from cloudnet.agent.node.resources.actual import LABEL
 from cloudnet.agent.node.resources.address import Address
 from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.common.errors import KernelRefused
-from cloudnet.common.limits import DEVICE_NAME_LENGTH
 
 LOG = logging.getLogger(__name__)
 
-PROTOCOL = 99  # "c"; who made an address, as `proto` says it for routes
-ONE_HOST = 32  # a floating IP's prefix length
+LONGEST_LABEL = 15  # IFNAMSIZ - 1
+PROTOCOL = 99  # "c"; says who added an address, as `proto` does for routes
+ONE_HOST = 32  # prefix length of a floating IP
 
 
 @dataclass(frozen=True)
-class _Found:
-    """One IPv4 address as the kernel has it."""
+class _Assigned:
+    """An IPv4 address of a link."""
 
     index: int
     interface: IPv4Interface
     label: str
     protocol: int
-    secondary: bool  # behind another one of the same network
+    secondary: bool = False  # behind another address of the same network
 
     @property
     def ours(self) -> bool:
         return self.protocol == PROTOCOL or self.label.endswith(LABEL)
 
 
-class AddressDriver:
-    """Reads, adds and takes away :class:`Address` and :class:`PublicAddress`."""
+class AddressDriver(Driver[Address | PublicAddress]):
+    """Reads, adds and removes :class:`Address` and :class:`PublicAddress`."""
 
-    def __init__(self, netlink: Netlink, announcer: ArpAnnouncer) -> None:
+    kinds = (Address, PublicAddress)
+
+    def __init__(
+        self,
+        netlink: Netlink,
+        announcer: ArpAnnouncer,
+        forget_connections: Callable[[PublicAddress], None],
+    ) -> None:
+        """:param forget_connections: called before a floating IP is removed"""
         self._netlink = netlink
         self._announcer = announcer
-        # Wanted ones that are there without our mark: the operator's, left as they are. Known
-        # again after a restart as soon as they are wanted again.
-        self._lent: dict[tuple[str, IPv4Address], Address | PublicAddress] = {}
+        self._forget_connections = forget_connections
+        # Desired addresses that exist without our mark: the operator's, used and never removed.
+        # After a restart they are recognized again as soon as they are desired again.
+        self._borrowed: dict[tuple[str, IPv4Address], Address | PublicAddress] = {}
+        # The operator's addresses by device, as last read; None: not read yet.
+        self._operators: frozenset[tuple[str, IPv4Address]] | None = None
 
     def read(self, links: LinkTable) -> Iterator[Address | PublicAddress]:
-        """Yield our addresses, and the operator's that stand in for ours.
+        """Yield our addresses, and the operator's that are used in place of ours.
 
-        Not those of a bridge that come second in their network: dnsmasq and the kernel take the
-        first for their own, so such a one is as good as missing.
+        A bridge's address that is not the first of its network counts as absent: the kernel and
+        dnsmasq use the first one.
         """
-        for found in self._addresses():
-            link = links.by_index.get(found.index)
-            if link is None:  # gone since the links were read
+        operators = set()
+        for each in _ipv4(links.addresses):
+            link = links.by_index.get(each.index)
+            if link is None:  # removed between the two dumps
                 continue
-            lent = self._lent.get((link.name, found.interface.ip))
-            if lent is not None and not found.ours:
-                yield lent
-            elif found.ours and found.interface.network.prefixlen == ONE_HOST:
-                yield PublicAddress(link.name, found.interface.ip)
-            elif found.ours and not (found.secondary and link.network):
-                yield Address(link.name, found.interface)
+            where = (link.name, each.interface.ip)
+            if not each.ours:
+                operators.add(where)
+                if where in self._borrowed:
+                    yield self._borrowed[where]
+            elif each.interface.network.prefixlen == ONE_HOST:
+                yield PublicAddress(link.name, each.interface.ip)
+            elif not (each.secondary and link.network):
+                yield Address(link.name, each.interface)
+        self._operators = frozenset(operators)
 
-    def ensure(self, want: Address | PublicAddress) -> None:
-        """Add the address and tell the neighbours where it is now."""
-        link = self._netlink.link(want.device)
+    def ensure(
+        self, desired: Address | PublicAddress, actual: Address | PublicAddress | None
+    ) -> None:
+        """Add the address and announce it to the neighbours."""
+        link = self._netlink.get_link(desired.device)
         if link is None:
             raise KernelRefused(
-                f"{want}: there is no {want.device}; there are: {self._netlink.nics()}"
+                f"{desired}: there is no {desired.device}; there are: {self._netlink.format_nics()}"
             )
-        interface = _interface(want)
-        there = tuple(self._addresses(link.index))
-        with refusing(f"{want}", "see `ip address` for what is there"):
-            if any(found.interface.ip == interface.ip and not found.ours for found in there):
-                self._lend(want, interface.ip)
-                return
-            neighbours = [
-                found
-                for found in there
-                if found.interface.network == interface.network and found.interface != interface
-            ]
-            ours = next((found for found in there if found.interface == interface), None)
-            if ours is None or ours.secondary:
-                self._add_before(neighbours, _new(want, link))
+        new = _new(desired, link)
+        with refusing(f"{desired}", "see `ip address` for what is there"):
+            if not (self._is_alone(desired) and self._add(new)):
+                existing = list(_ipv4(self._netlink.list_addresses(link.index)))
+                if any(e.interface.ip == new.interface.ip and not e.ours for e in existing):
+                    self._borrow(desired, new.interface.ip)
+                    return
+                self._add_first(new, existing)
         if link.up:
-            self._announcer.announce(link.name, link.mac, interface.ip)
+            self._announcer.announce(link.name, link.mac, new.interface.ip)
 
     def remove(self, actual: Address | PublicAddress) -> None:
-        """Take the address away, unless it is the operator's."""
-        interface = _interface(actual)
-        self._lent.pop((actual.device, interface.ip), None)
-        link = self._netlink.link(actual.device)
+        """Remove the address, unless it is the operator's."""
+        if isinstance(actual, PublicAddress):
+            # First: when the address is gone, nothing would try again after a failure.
+            self._forget_connections(actual)
+        if self._borrowed.pop((actual.device, _interface(actual).ip), None) is not None:
+            return
+        link = self._netlink.get_link(actual.device)
         if link is None:
             return
         with refusing(f"remove {actual}", "see `ip address` for what is there"):
-            for found in self._addresses(link.index):
-                if found.ours and found.interface == interface:
-                    self._delete(found)
+            new = _new(actual, link)
+            if isinstance(actual, PublicAddress):
+                self._delete(new)  # the kernel compares the label
+                return
+            for each in _ipv4(self._netlink.list_addresses(link.index)):
+                if each.ours and each.interface == new.interface:
+                    self._delete(each)
 
-    def of_others(self) -> frozenset[int]:
-        """Return the indexes of the links that carry addresses which are not ours.
+    def _is_alone(self, desired: Address | PublicAddress) -> bool:
+        """Return whether no other address of the device matters to this one.
 
-        Only such as reach further than the link: every NIC has an IPv6 address of its own.
+        With 1,000 floating IPs on a NIC, listing them for each one would be quadratic.
         """
-        return frozenset(
-            assigned.index
-            for assigned in self._netlink.addresses()
-            if assigned.reaches_far and not (assigned.family == AF_INET and _found(assigned).ours)
+        return (
+            isinstance(desired, PublicAddress)
+            and self._operators is not None
+            and (desired.device, desired.address) not in self._operators
         )
 
-    def _addresses(self, index: int | None = None) -> Iterator[_Found]:
-        for assigned in self._netlink.addresses(index):
-            if assigned.family == AF_INET:
-                yield _found(assigned)
+    def _borrow(self, desired: Address | PublicAddress, address: IPv4Address) -> None:
+        if (desired.device, address) not in self._borrowed:
+            LOG.warning("%s is the operator's: used as it is, never removed", desired)
+            self._borrowed[desired.device, address] = desired
 
-    def _lend(self, want: Address | PublicAddress, address: IPv4Address) -> None:
-        if (want.device, address) not in self._lent:
-            LOG.warning("%s is the operator's: used as it is, never removed", want)
-            self._lent[want.device, address] = want
+    def _add_first(self, new: _Assigned, existing: list[_Assigned]) -> None:
+        """Add the address in front of the others of its network.
 
-    def _add_before(self, neighbours: list[_Found], new: _Found) -> None:
-        """Add the address in front of others of its network.
-
-        The kernel only appends, and with the first address of a network it takes the others away.
+        The kernel only appends, and removes all addresses of a network with the first one.
         """
-        for found in reversed(neighbours):
-            self._delete(found)
-        for address in (new, *neighbours):
-            self._add(address)
+        network = new.interface.network
+        others = [each for each in existing if each.interface.network == network]
+        if others and others[0].interface == new.interface:
+            return
+        for each in reversed(others):
+            self._delete(each)
+        for each in (new, *others):
+            self._add(each)
 
-    def _add(self, address: _Found) -> None:
+    def _add(self, address: _Assigned) -> bool:
+        """Add an address; return False if the link has it already."""
         try:
             self._netlink.change_address(
                 "add",
@@ -157,20 +177,49 @@ class AddressDriver:
                 proto=address.protocol,
             )
         except NetlinkError as error:
-            if error.code != errno.EEXIST:
-                raise
+            if error.code == errno.EEXIST:
+                return False
+            raise
+        return True
 
-    def _delete(self, found: _Found) -> None:
+    def _delete(self, address: _Assigned) -> None:
         try:
             self._netlink.change_address(
                 "del",
-                index=found.index,
-                address=str(found.interface.ip),
-                prefixlen=found.interface.network.prefixlen,
+                index=address.index,
+                address=str(address.interface.ip),
+                prefixlen=address.interface.network.prefixlen,
+                label=address.label,
             )
         except NetlinkError as error:
             if error.code != errno.EADDRNOTAVAIL:
                 raise
+
+
+def list_host_links(links: LinkTable) -> frozenset[int]:
+    """Return the indexes of the links with addresses that are the host's own, not cloudnet's.
+
+    Only global addresses count: each NIC has a link-local IPv6 address.
+    """
+    return frozenset(
+        each.index
+        for each in links.addresses
+        if each.is_global and not (each.family == AF_INET and _parse(each).ours)
+    )
+
+
+def _ipv4(addresses: Iterable[LinkAddress]) -> Iterator[_Assigned]:
+    return (_parse(each) for each in addresses if each.family == AF_INET)
+
+
+def _parse(address: LinkAddress) -> _Assigned:
+    return _Assigned(
+        address.index,
+        IPv4Interface((address.packed, address.prefixlen)),
+        address.label,
+        address.protocol,
+        address.secondary,
+    )
 
 
 def _interface(resource: Address | PublicAddress) -> IPv4Interface:
@@ -179,19 +228,9 @@ def _interface(resource: Address | PublicAddress) -> IPv4Interface:
     return IPv4Interface((resource.address, ONE_HOST))
 
 
-def _new(want: Address | PublicAddress, link: Link) -> _Found:
+def _new(desired: Address | PublicAddress, link: Link) -> _Assigned:
     """Return the address with our mark."""
-    if isinstance(want, Address):
-        return _Found(link.index, want.interface, link.name, PROTOCOL, secondary=False)
-    label = link.name[: DEVICE_NAME_LENGTH - len(LABEL)] + LABEL
-    return _Found(link.index, _interface(want), label, 0, secondary=False)
-
-
-def _found(assigned: Assigned) -> _Found:
-    return _Found(
-        assigned.index,
-        IPv4Interface((assigned.packed, assigned.prefixlen)),
-        assigned.label,
-        assigned.protocol,
-        assigned.secondary,
-    )
+    if isinstance(desired, Address):
+        return _Assigned(link.index, desired.interface, link.name, PROTOCOL)
+    label = link.name[: LONGEST_LABEL - len(LABEL)] + LABEL
+    return _Assigned(link.index, _interface(desired), label, 0)

@@ -1,7 +1,7 @@
-"""Gratuitous ARP: tells the neighbours and the switches that an address is here now.
+"""Gratuitous ARP: announces to neighbours and switches that an address is on this host now.
 
-Both forms are sent, as arping's -U and -A do: some hosts learn from requests only, some from
-replies only. The first pair goes out at once, the rest a second apart, from a thread of their own.
+Both forms are sent, like those of arping's -U and -A: some hosts learn from requests only, some
+from replies only. The first pair is sent at once, the others a second apart, in a thread.
 """
 
 from __future__ import annotations
@@ -25,82 +25,88 @@ BROADCAST = b"\xff" * 6
 SECONDS_APART = 1.0
 
 
-def frames(mac: str, address: IPv4Address) -> tuple[bytes, bytes]:
-    """Return the request and the reply that say that ``address`` is at ``mac``."""
-    here = bytes.fromhex(mac.replace(":", ""))
+def build_frames(mac: str, address: IPv4Address) -> tuple[bytes, bytes]:
+    """Return the request and the reply that announce ``address`` at ``mac``."""
+    sender = bytes.fromhex(mac.replace(":", ""))
 
-    def frame(operation: int) -> bytes:
-        ethernet = BROADCAST + here + struct.pack("!H", ETH_P_ARP)
+    def build(operation: int) -> bytes:
+        ethernet = BROADCAST + sender + struct.pack("!H", ETH_P_ARP)
         header = struct.pack("!HHBBH", ARPHRD_ETHER, ETH_P_IP, 6, 4, operation)
-        return ethernet + header + here + address.packed + BROADCAST + address.packed
+        return ethernet + header + sender + address.packed + BROADCAST + address.packed
 
-    return frame(REQUEST), frame(REPLY)
+    return build(REQUEST), build(REPLY)
 
 
 @dataclass(frozen=True)
-class _Due:
-    """One more pair of frames to send."""
+class _Announcement:
+    """One pair of frames to send."""
 
-    when: float  # on the monotonic clock
+    due: float  # on the monotonic clock
     device: str
     frames: tuple[bytes, bytes]
     left: int  # pairs after this one
 
 
 class ArpAnnouncer:
-    """Sends each announcement ``times`` times; nobody waits for it."""
+    """Sends each announcement ``times`` times, without making its caller wait."""
 
     def __init__(self, times: int) -> None:
         self._times = times
-        self._due: deque[_Due] = deque()  # soonest first, because all wait equally long
-        self._news = threading.Condition()
+        self._queue: deque[_Announcement] = deque()  # soonest first: all wait equally long
+        self._changed = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
 
     def announce(self, device: str, mac: str, address: IPv4Address) -> None:
-        """Announce the address on the device; one that is no Ethernet is passed over."""
+        """Announce the address on the device, if that is Ethernet."""
         if self._times < 1 or len(mac) != len("00:00:00:00:00:00"):
             return
-        first = _Due(time.monotonic(), device, frames(mac, address), self._times - 1)
-        with self._news:
-            self._due.appendleft(first)
+        frames = build_frames(mac, address)
+        with self._changed:
+            self._queue.appendleft(_Announcement(time.monotonic(), device, frames, self._times - 1))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="arp", daemon=True)
                 self._thread.start()
-            self._news.notify()
+            self._changed.notify()
 
     def close(self) -> None:
         """Send nothing more."""
-        with self._news:
+        with self._changed:
             self._closed = True
-            self._news.notify()
+            self._changed.notify()
         if self._thread is not None:
             self._thread.join()
 
     def _run(self) -> None:
-        while (due := self._next()) is not None:
-            _send(due.device, due.frames)
-            if due.left:
-                again = _Due(due.when + SECONDS_APART, due.device, due.frames, due.left - 1)
-                with self._news:
-                    self._due.append(again)
+        # Protocol 0: a socket that only sends; it gets no copies of what the host receives.
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sender:
+            while (announcement := self._wait_for_next()) is not None:
+                _send(sender, announcement)
+                if announcement.left:
+                    with self._changed:
+                        self._queue.append(
+                            _Announcement(
+                                announcement.due + SECONDS_APART,
+                                announcement.device,
+                                announcement.frames,
+                                announcement.left - 1,
+                            )
+                        )
 
-    def _next(self) -> _Due | None:
-        """Wait for what is due next; None: it is over."""
-        with self._news:
+    def _wait_for_next(self) -> _Announcement | None:
+        """Wait until an announcement is due and return it; None: the announcer is closed."""
+        with self._changed:
             while not self._closed:
-                wait = self._due[0].when - time.monotonic() if self._due else None
+                wait = self._queue[0].due - time.monotonic() if self._queue else None
                 if wait is not None and wait <= 0:
-                    return self._due.popleft()
-                self._news.wait(wait)
+                    return self._queue.popleft()
+                self._changed.wait(wait)
         return None
 
 
-def _send(device: str, pair: tuple[bytes, bytes]) -> None:
-    # Protocol 0: a socket that only sends, and is never handed a copy of what is received.
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sender:
-        for frame in pair:
-            try:
-                sender.sendto(frame, (device, ETH_P_ARP))
-            except OSError as error:  # the device has gone or is down: nobody to tell
-                LOG.debug("no announcement on %s: %s", device, error)
+def _send(sender: socket.socket, announcement: _Announcement) -> None:
+    for frame in announcement.frames:
+        try:
+            sender.sendto(frame, (announcement.device, ETH_P_ARP))
+        except OSError as error:  # the device is gone or down
+            LOG.debug("no announcement on %s: %s", announcement.device, error)

@@ -1,156 +1,171 @@
 """The bridges of networks: no spanning tree, no forward delay, a MAC and an MTU that stay.
 
-A bridge of the right name and nobody's is ours half made, or nova-network's: it is completed. One
-that carries anything of the operator's is left to the operator.
+A bridge that has the right name and no network is ours, half created, or nova-network's: the agent
+adopts it. A bridge that carries a port of the operator's is left to the operator.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyroute2.netlink.exceptions import NetlinkError
 
-from cloudnet.agent.drivers.links.netlink import Link, LinkTable, Netlink, refusing
-from cloudnet.agent.drivers.links.ports import mark_of
+from cloudnet.agent.drivers.driver import Driver
+from cloudnet.agent.drivers.links.link_table import Link, LinkTable
+from cloudnet.agent.drivers.links.netlink import Netlink, refusing
+from cloudnet.agent.drivers.links.ports import bridge_of
 from cloudnet.agent.node.resources.actual import ALIAS
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.common.errors import KernelRefused
 
-GUEST_KINDS = frozenset({"tun", "veth", "macvtap"})  # what hypervisors and containers plug in
+GUEST_KINDS = frozenset({"tun", "veth", "macvtap"})  # links that hypervisors and containers create
 
 
 @dataclass(frozen=True)
-class BridgeDriver:
-    """Reads, makes and takes away :class:`Bridge`."""
+class BridgeDriver(Driver[Bridge]):
+    """Reads, creates, changes and removes :class:`Bridge`."""
 
     netlink: Netlink
+    kinds = (Bridge,)
 
     def read(self, links: LinkTable) -> Iterator[Bridge]:
-        """Yield our bridges.
-
-        What :class:`Bridge` has no word for (it is down, it runs spanning tree) is told behind
-        its MAC, so that such a bridge equals no wanted one and is made right.
-        """
+        """Yield our bridges, with the foreign ports of each."""
         for link in links.links:
             if link.kind == "bridge" and link.network is not None:
-                flaws = ", ".join(_flaws(link))
+                ports = links.ports.get(link.index, [])
                 yield Bridge(
                     link.name,
                     link.network,
-                    f"{link.mac} ({flaws})" if flaws else link.mac,
+                    link.mac,
                     link.mtu,
-                    guests=tuple(sorted(port.name for port in _foreign(link, links))),
+                    faults=tuple(_faults(link)),
+                    guests=tuple(sorted(port.name for port in _foreign_ports(link, ports))),
                 )
 
-    def ensure(self, want: Bridge) -> None:
-        """Make the bridge, or make it right without taking it from its guests."""
-        with refusing(f"{want}", "see `ip -d link` for what is there"):
-            link = self._there(want) or self._make(want)
-            wrong: dict[str, object] = {}
-            if link.network != want.network:
-                wrong["ifalias"] = ALIAS + want.network
-            if link.mac != want.mac:
-                wrong["address"] = want.mac
-            if link.mtu != want.mtu:
-                wrong["mtu"] = want.mtu
+    def ensure(self, desired: Bridge, actual: Bridge | None) -> None:
+        """Create the bridge, or change it in place: its guests stay connected."""
+        with refusing(f"{desired}", "see `ip -d link` for what is there"):
+            link = self._create(desired) if actual is None else None
+            link = link or self._adopt(desired) or self._create(desired)
+            if link is None:
+                raise KernelRefused(
+                    f"{desired}: another program removed it while it was created; see which by "
+                    "`ip monitor link`"
+                )
             if link.spanning_tree:
-                # By itself and first: while it runs, the kernel takes no forward delay of zero.
+                # In a request of its own: with spanning tree, the kernel refuses a forward delay
+                # of zero.
                 self.netlink.change_link("set", index=link.index, kind="bridge", br_stp_state=0)
-            if link.forward_delay:
-                wrong |= {"kind": "bridge", "br_forward_delay": 0}
-            if not link.up:
-                wrong["state"] = "up"
-            if wrong:
-                self.netlink.change_link("set", index=link.index, **wrong)
-        _refuse_router_advertisements(want.name)
+            changes = _changes(desired, link)
+            if changes:
+                self.netlink.change_link("set", index=link.index, **changes)
+        _ignore_router_advertisements(desired.name)
 
     def remove(self, actual: Bridge) -> None:
-        """Take the bridge away, if it is ours and nobody is in it."""
-        link = self.netlink.link(actual.name)
+        """Remove the bridge, if it is ours and has no guest."""
+        link = self.netlink.get_link(actual.name)
         if link is None or link.network is None:
             return
-        if guests := _foreign(link, self.netlink.links()):
-            # Planned from a reading in which it was empty: a guest came in between.
-            raise KernelRefused(f"{actual.name} still has {_names(guests)}; it goes when they have")
-        with refusing(f"remove {actual.name}", "see `ip -d link` for what holds it"):
+        if guests := _foreign_ports(link, self.netlink.list_ports(link.index)):
+            # A guest was plugged in since the host was read.
+            raise KernelRefused(
+                f"{actual.name} still has {_names(guests)}; it is removed when they are gone"
+            )
+        with refusing(f"remove {actual.name}", "see `ip -d link` for what uses it"):
             self.netlink.change_link("del", index=link.index)
 
-    def _there(self, want: Bridge) -> Link | None:
-        """Return the bridge as it is, if it may be ours."""
-        link = self.netlink.link(want.name)
-        if link is None or link.network == want.network:
-            return link
-        if link.kind != "bridge":
-            raise KernelRefused(
-                f"{want.name} is there and is no bridge but {link.kind or 'a NIC'}; rename it "
-                f"(ip link set {want.name} name …), or give the network another bridge"
-            )
-        links = self.netlink.links()
-        if link.network is not None:
-            if guests := _foreign(link, links):
-                raise KernelRefused(
-                    f"bridge {want.name} still has {_names(guests)} of network {link.network}; "
-                    f"it can serve network {want.network} when they have gone"
-                )
-            return link
-        foreign = [port for port in _foreign(link, links) if port.kind not in GUEST_KINDS]
-        if foreign:
-            raise KernelRefused(
-                f"bridge {want.name} is there, is not cloudnet's and holds {_names(foreign)}; take "
-                f"them out (ip link set {foreign[0].name} nomaster), or give the network another "
-                "bridge"
-            )
-        return link
-
-    def _make(self, want: Bridge) -> Link:
+    def _create(self, desired: Bridge) -> Link | None:
+        """Create the bridge and return it; None: a link of this name exists."""
         try:
             self.netlink.change_link(
                 "add",
-                ifname=want.name,
+                ifname=desired.name,
                 kind="bridge",
-                address=want.mac,
-                # A bridge takes on the least MTU of its ports until somebody *changes* its MTU;
-                # being told it at birth does not count (br_mtu_auto_adjust). So it is born with
-                # another one, and ensure() changes it.
-                mtu=want.mtu - 1,
+                address=desired.mac,
+                # A bridge adopts the smallest MTU of its ports until its MTU is *changed*
+                # (br_mtu_auto_adjust); the MTU that it is created with does not count. So it is
+                # created with another one, which ensure() changes.
+                mtu=desired.mtu - 1,
                 br_stp_state=0,
                 br_forward_delay=0,
             )
         except NetlinkError as error:
-            if error.code != errno.EEXIST:
-                raise
-        link = self._there(want)
-        if link is None:
-            raise KernelRefused(f"{want.name} was made and is gone again; who removes it?")
+            if error.code == errno.EEXIST:
+                return None
+            raise
+        return self.netlink.get_link(desired.name)
+
+    def _adopt(self, desired: Bridge) -> Link | None:
+        """Return the bridge, if it exists and is or may become the network's.
+
+        :raises KernelRefused: it is somebody else's
+        """
+        link = self.netlink.get_link(desired.name)
+        if link is None or link.network == desired.network:
+            return link
+        if link.kind != "bridge":
+            raise KernelRefused(
+                f"{desired.name} exists and is no bridge but {link.kind or 'a NIC'}; rename it "
+                f"(ip link set {desired.name} name …), or give the network another bridge"
+            )
+        foreign = _foreign_ports(link, self.netlink.list_ports(link.index))
+        if link.network is not None and foreign:
+            raise KernelRefused(
+                f"bridge {desired.name} still has {_names(foreign)} of network {link.network}; "
+                f"it can serve network {desired.network} when they are gone"
+            )
+        unknown = [port for port in foreign if port.kind not in GUEST_KINDS]
+        if unknown:
+            raise KernelRefused(
+                f"bridge {desired.name} exists, is not cloudnet's and has {_names(unknown)}; take "
+                f"them out (ip link set {unknown[0].name} nomaster), or give the network another "
+                "bridge"
+            )
         return link
 
 
-def _foreign(bridge: Link, links: LinkTable) -> list[Link]:
-    """Return the ports that we did not put into the bridge."""
+def _changes(desired: Bridge, link: Link) -> dict[str, object]:
+    """Return the attributes in which the bridge differs from what is desired."""
+    changes: dict[str, object] = {}
+    if link.network != desired.network:
+        changes["ifalias"] = ALIAS + desired.network
+    if link.mac != desired.mac:
+        changes["address"] = desired.mac
+    if link.mtu != desired.mtu:
+        changes["mtu"] = desired.mtu
+    if link.forward_delay:
+        changes |= {"kind": "bridge", "br_forward_delay": 0}
+    if not link.up:
+        changes["state"] = "up"
+    return changes
+
+
+def _foreign_ports(bridge: Link, ports: Iterable[Link]) -> list[Link]:
+    """Return the ports of the bridge that cloudnet did not put into it."""
     return [
         port
-        for port in links.ports.get(bridge.index, ())
-        # An unnamed vlan is one of ours, half made; VlanDriver looks closer.
-        if port.network is None and port.kind != "vlan" and mark_of(port) != bridge.name
+        for port in ports
+        # A VLAN device without a network is ours, half created; VlanDriver checks it.
+        if port.network is None and port.kind != "vlan" and bridge_of(port) != bridge.name
     ]
 
 
-def _names(links: list[Link]) -> str:
+def _names(links: Iterable[Link]) -> str:
     return ", ".join(sorted(link.name for link in links))
 
 
-def _flaws(link: Link) -> Iterator[str]:
+def _faults(link: Link) -> Iterator[str]:
     if not link.up:
         yield "down"
     if link.spanning_tree:
         yield "spanning tree"
     if link.forward_delay:
         yield "forward delay"
-    if _takes_router_advertisements(link.name):
-        yield "accept_ra"
+    if _accepts_router_advertisements(link.name):
+        yield "accepts router advertisements"
 
 
 # A guest that sends router advertisements must not give the host an address or a route.
@@ -160,13 +175,13 @@ def _accept_ra(bridge: str) -> Path:
     return Path("/proc/sys/net/ipv6/conf", bridge, "accept_ra")
 
 
-def _takes_router_advertisements(bridge: str) -> bool:
+def _accepts_router_advertisements(bridge: str) -> bool:
     try:
         return _accept_ra(bridge).read_text().strip() != "0"
-    except FileNotFoundError:  # no IPv6 on this host, or the bridge is just gone
+    except FileNotFoundError:  # the host has no IPv6, or the bridge was just removed
         return False
 
 
-def _refuse_router_advertisements(bridge: str) -> None:
-    if _takes_router_advertisements(bridge):
+def _ignore_router_advertisements(bridge: str) -> None:
+    if _accepts_router_advertisements(bridge):
         _accept_ra(bridge).write_text("0")

@@ -1,176 +1,169 @@
-"""The node's links as values, and the verbs that change them.
+"""Reads and changes links and addresses through pyroute2.
 
-The drivers see a :class:`Link` or an :class:`Assigned`; changes go through pyroute2.
+The one file that uses pyroute2's internals: its requests with a parser of their own, and the event
+loop behind its blocking calls. setup.cfg has an upper bound for its version because of that.
 """
 
 from __future__ import annotations
 
+import errno
 import os
-import sys
-from collections.abc import Iterator, Mapping
+import struct
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from ipaddress import ip_address
+from typing import Any
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
+from pyroute2.netlink.nlsocket import NetlinkRequest
+from pyroute2.netlink.rtnl import RTM_GETADDR, RTM_GETLINK
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
-from cloudnet.agent.drivers.links.link_dump import (
-    AddressMessage,
-    LinkMessage,
-    RouteSocket,
-    attributes,
-    listed,
-)
-from cloudnet.agent.node.resources.actual import ALIAS
+from cloudnet.agent.drivers.links.link_dump import parse_address, parse_link
+from cloudnet.agent.drivers.links.link_table import IFF_LOOPBACK, Link, LinkAddress, LinkTable
 from cloudnet.common.errors import KernelRefused
 
-IFF_UP = 0x1
-IFF_LOOPBACK = 0x8
-IFF_NOARP = 0x80
-# uapi/linux/if_link.h: IFLA_…
-ADDRESS, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS = 1, 3, 4, 5, 10, 18, 20
-LINK_NETNSID, PROP_LIST, ALT_IFNAME = 37, 52, 53
-KIND, DATA = 1, 2  # IFLA_INFO_…
-VLAN_ID, FORWARD_DELAY, STP_STATE = 1, 1, 5  # IFLA_VLAN_…, IFLA_BR_…
-# uapi/linux/if_addr.h
-IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_PROTO = 1, 2, 3, 11
-IFA_F_SECONDARY = 0x1
-RT_SCOPE_UNIVERSE = 0
+# uapi/linux/netlink.h
+HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
+CODE = struct.Struct("=i")  # -errno, as the start of an error and as the whole end of a dump
+ERROR, DONE = 2, 3  # NLMSG_…
+REQUEST, DUMP, DUMP_INTERRUPTED = 0x1, 0x300, 0x10  # NLM_F_…
+SKIP_STATS = 0x8  # RTEXT_FILTER_…: half of a link's message is counters
+TRIES = 10
 
-
-@dataclass(frozen=True)
-class Link:
-    """A network device, as far as a driver needs to know it."""
-
-    index: int
-    name: str
-    kind: str | None  # as in `ip -d link`; None: hardware
-    mac: str
-    mtu: int
-    alias: str  # empty: it has none
-    flags: int
-    master: int | None  # index
-    parent: int | None  # index of the device below, in this network namespace
-    tag: int | None  # of a vlan
-    spanning_tree: bool  # of a bridge
-    forward_delay: int  # of a bridge
-    names: tuple[str, ...]  # other names that it answers to (`altname`)
-
-    @property
-    def up(self) -> bool:
-        return bool(self.flags & IFF_UP)
-
-    @property
-    def network(self) -> str | None:
-        """The uuid of the network that the link is made for; None: it is not ours."""
-        return self.alias.removeprefix(ALIAS) if self.alias.startswith(ALIAS) else None
-
-
-@dataclass(frozen=True)
-class LinkTable:
-    """All links of a node at one moment."""
-
-    links: tuple[Link, ...]
-
-    @cached_property
-    def by_index(self) -> Mapping[int, Link]:
-        return {link.index: link for link in self.links}
-
-    @cached_property
-    def ports(self) -> Mapping[int, tuple[Link, ...]]:
-        """The ports of each bridge, by the bridge's index."""
-        found: dict[int, tuple[Link, ...]] = {}
-        for link in self.links:
-            if link.master is not None:
-                found[link.master] = (*found.get(link.master, ()), link)
-        return found
-
-    def name(self, index: int | None) -> str | None:
-        """Return the name of the link with this index, if it is there."""
-        link = self.by_index.get(index) if index is not None else None
-        return link.name if link else None
-
-
-@dataclass(frozen=True)
-class Assigned:
-    """An address on a link, as far as a driver needs to know it."""
-
-    index: int  # of the link
-    family: int
-    packed: bytes
-    prefixlen: int
-    reaches_far: bool  # further than the link: every NIC has an IPv6 address that does not
-    label: str  # empty: it has none
-    protocol: int  # who made it; 0: the kernel does not say
-    secondary: bool  # behind another one of the same network
-
-    def __str__(self) -> str:
-        return f"{ip_address(self.packed)}/{self.prefixlen}"
+Message = Any  # Any: pyroute2 publishes no types
 
 
 class Netlink:
-    """Two open sockets, one that asks and one that changes; used by one thread."""
+    """A socket for rtnetlink, for one thread."""
 
     def __init__(self) -> None:
-        self._asking = RouteSocket()
-        self._socket = IPRoute()
-        self._changed = False
+        # Opened by the thread that uses it: in any other, pyroute2 opens and closes a socket and
+        # an event loop for each request.
+        self._opened: IPRoute | None = None
 
     def close(self) -> None:
-        """Close the sockets."""
-        self._asking.close()
-        self._socket.close()
+        """Close the socket; the next request opens another one."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
-    def links(self) -> LinkTable:
-        """Return all links, and begin afresh.
+    def read_links(self) -> LinkTable:
+        """Return all links and addresses."""
+        return LinkTable(
+            tuple(map(parse_link, self._dump(_link_request(), RTM_GETLINK))),
+            tuple(self.list_addresses()),
+        )
 
-        After each change of a link pyroute2 0.9 keeps an acknowledgement that nobody asks for, as
-        long as the socket lives; so after a round with changes it gets a new one.
-        """
-        if self._changed:
-            self._socket.close()
-            self._socket = IPRoute()
-            self._changed = False
-        return LinkTable(tuple(_link(message) for message in self._asking.links()))
+    def get_link(self, name: str) -> Link | None:
+        """Return the link of this name; None: there is none."""
+        try:
+            found = self._ask(_link_request(IFLA_IFNAME=name), RTM_GETLINK, REQUEST)
+        except NetlinkError as error:
+            if error.code == errno.ENODEV:
+                return None
+            raise
+        link = parse_link(found.messages[0])
+        # The kernel finds a link by an alternative name, too; that is another link.
+        return link if link.name == name else None
 
-    def link(self, name: str) -> Link | None:
-        """Return the link of this name."""
-        found = self._asking.link(name)
-        link = None if found is None else _link(found)
-        # The kernel finds a link by an altname too; that is not the link we asked for.
-        return link if link is not None and link.name == name else None
-
-    def addresses(self, index: int | None = None) -> list[Assigned]:
-        """Return the addresses (of one link if given) in the kernel's order."""
+    def list_ports(self, bridge: int) -> list[Link]:
+        """Return the ports of the bridge with this index."""
+        request = _link_request(IFLA_MASTER=bridge)
         return [
-            _assigned(message)
-            for message in self._asking.addresses()
-            if index is None or message.index == index
+            link
+            for link in map(parse_link, self._dump(request, RTM_GETLINK))
+            if link.master == bridge
         ]
+
+    def list_addresses(self, index: int = 0) -> list[LinkAddress]:
+        """Return the addresses of the link with this index, or of all links (0)."""
+        request = ifaddrmsg()
+        request["index"] = index
+        try:
+            return list(map(parse_address, self._dump(request, RTM_GETADDR)))
+        except NetlinkError as error:
+            if index and error.code == errno.ENODEV:
+                return []
+            raise
 
     def change_link(self, verb: str, **attributes: object) -> None:
         """Do what `ip link VERB` does.
 
-        :raises NetlinkError: what the kernel says; see :func:`refusing`
+        :raises NetlinkError: what the kernel answers; see :func:`refusing`
         """
-        self._changed = True
-        self._socket.link(verb, **attributes)
+        self._routes().link(verb, **attributes)
 
     def change_address(self, verb: str, **attributes: object) -> None:
-        """Do what `ip address VERB` does."""
-        self._socket.addr(verb, **attributes)
+        """Do what `ip address VERB` does.
 
-    def nics(self) -> str:
-        """Return the names of the links that are not ours, for the line of a refusal."""
-        links = self.links().links
+        :raises NetlinkError: as above
+        """
+        self._routes().addr(verb, **attributes)
+
+    def format_nics(self) -> str:
+        """Return the names of the links that are not ours, for an error."""
         names = sorted(
             link.name
-            for link in links
+            for link in self.read_links().links
             if link.network is None and not link.flags & IFF_LOOPBACK and link.kind != "tun"
         )
         return ", ".join(names) or "none"
+
+    def _routes(self) -> IPRoute:
+        if self._opened is None:
+            # Strict: the kernel refuses a filter that it does not know, instead of ignoring it.
+            self._opened = IPRoute(strict_check=True)
+        return self._opened
+
+    def _dump(self, request: Message, kind: int) -> list[bytes]:
+        for _ in range(TRIES):
+            answer = self._ask(request, kind, REQUEST | DUMP)
+            if not answer.is_interrupted:
+                return answer.messages
+        raise NetlinkError(errno.EINTR, "links and addresses change too fast to be read")
+
+    def _ask(self, request: Message, kind: int, flags: int) -> _Answer:
+        """Return the kernel's answer to a request that changes nothing."""
+        answer = _Answer()
+        socket = self._routes().asyncore
+
+        async def ask() -> None:
+            asked = NetlinkRequest(
+                socket, request, msg_type=kind, msg_flags=flags, parser=answer.take
+            )
+            await asked.send()
+            async for _ in asked.response():
+                pass  # the answer has it
+
+        try:
+            socket.event_loop.run_until_complete(ask())
+        except OSError:
+            self.close()  # pyroute2 never uses a socket again that has failed
+            raise
+        return answer
+
+
+class _Answer:
+    """The messages of an answer, as pyroute2's raw parser collects them."""
+
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []  # without their netlink headers
+        self.is_interrupted = False  # what is listed changed meanwhile: some may be missing
+
+    def take(self, data: bytes, offset: int, length: int) -> Message:
+        """Keep one message of a datagram; return what pyroute2 must know of it."""
+        _, kind, flags, _, _ = HEADER.unpack_from(data, offset)
+        content = data[offset + HEADER.size : offset + length]
+        self.is_interrupted |= bool(flags & DUMP_INTERRUPTED)
+        error = None
+        if kind in {ERROR, DONE}:
+            code = -CODE.unpack_from(content)[0]
+            error = NetlinkError(code, os.strerror(code)) if code else None
+        else:
+            self.messages.append(content)
+        return {"header": {"type": kind, "flags": flags, "error": error}}
 
 
 @contextmanager
@@ -182,49 +175,7 @@ def refusing(what: str, remedy: str) -> Iterator[None]:
         raise KernelRefused(f"{what}: {os.strerror(error.code)}; {remedy}") from error
 
 
-def _link(message: LinkMessage) -> Link:
-    has = message.attributes
-    info = attributes(has.get(LINKINFO, b""))
-    kind = _text(info[KIND]) if KIND in info else None
-    data = attributes(info.get(DATA, b"")) if kind in {"vlan", "bridge"} else {}
-    # A veth's other end may be in another namespace, where the index is somebody else's.
-    here = LINK_NETNSID not in has
-    return Link(
-        index=message.index,
-        name=_text(has[IFNAME]),
-        kind=kind,
-        mac=has.get(ADDRESS, b"").hex(":"),
-        mtu=_number(has.get(MTU)) or 0,
-        alias=_text(has.get(IFALIAS, b"")),
-        flags=message.flags,
-        master=_number(has.get(MASTER)),
-        parent=_number(has.get(PARENT)) if here else None,
-        tag=_number(data.get(VLAN_ID)) if kind == "vlan" else None,
-        spanning_tree=kind == "bridge" and bool(_number(data.get(STP_STATE))),
-        forward_delay=_number(data.get(FORWARD_DELAY)) or 0 if kind == "bridge" else 0,
-        names=tuple(
-            _text(name) for number, name in listed(has.get(PROP_LIST, b"")) if number == ALT_IFNAME
-        ),
-    )
-
-
-def _assigned(message: AddressMessage) -> Assigned:
-    has = message.attributes
-    return Assigned(
-        index=message.index,
-        family=message.family,
-        packed=has.get(IFA_LOCAL) or has[IFA_ADDRESS],  # the latter may be the peer's
-        prefixlen=message.prefixlen,
-        reaches_far=message.scope == RT_SCOPE_UNIVERSE,
-        label=_text(has.get(IFA_LABEL, b"")),
-        protocol=_number(has.get(IFA_PROTO)) or 0,
-        secondary=bool(message.flags & IFA_F_SECONDARY),
-    )
-
-
-def _number(value: bytes | None) -> int | None:
-    return None if value is None else int.from_bytes(value, sys.byteorder)
-
-
-def _text(value: bytes) -> str:
-    return os.fsdecode(value.split(b"\0", 1)[0])
+def _link_request(**attributes: object) -> Message:
+    request = ifinfmsg()
+    request["attrs"] = [("IFLA_EXT_MASK", SKIP_STATS), *attributes.items()]
+    return request

@@ -1,7 +1,7 @@
-"""NICs of the operator's that carry a flat network, as ports of its bridge.
+"""The operator's NICs that carry flat networks, as ports of their bridges.
 
-A NIC keeps its owner's name and alias. So that an agent with no memory knows which NICs cloudnet
-has put into a bridge, such a NIC also answers to ``cloudnet-<bridge>`` (`altname` in `ip link`).
+A NIC keeps its name and alias. An agent with no memory knows which NICs cloudnet has put into a
+bridge by an alternative name of theirs, ``cloudnet-<bridge>`` (`altname` in `ip link`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cloudnet.agent.drivers.links.netlink import Link, LinkTable, Netlink, refusing
+from cloudnet.agent.drivers.driver import Driver
+from cloudnet.agent.drivers.links.link_table import Link, LinkTable
+from cloudnet.agent.drivers.links.netlink import Netlink, refusing
 from cloudnet.agent.node.resources.port import Port
 from cloudnet.common.errors import KernelRefused
 
@@ -17,29 +19,33 @@ MARK = "cloudnet-"
 
 
 @dataclass(frozen=True)
-class PortDriver:
-    """Reads, makes and takes away :class:`Port`."""
+class PortDriver(Driver[Port]):
+    """Reads, connects and disconnects :class:`Port`."""
 
     netlink: Netlink
+    kinds = (Port,)
 
     def read(self, links: LinkTable) -> Iterator[Port]:
-        """Yield the NICs with our mark, with the bridge that each is really in."""
+        """Yield the NICs with our mark, each with the bridge that it is in, marked or not."""
         for link in links.links:
-            if mark_of(link) is not None:
-                bridge = links.name(link.master) or "no bridge"
-                yield Port(link.name, bridge if link.up else f"{bridge} (down)")
+            if bridge_of(link) is not None:
+                bridge = links.get_name(link.master)
+                faults = [] if link.up else ["down"]
+                if bridge is None:
+                    faults.append("in no bridge")
+                yield Port(link.name, bridge or "", tuple(faults))
 
-    def ensure(self, want: Port) -> None:
+    def ensure(self, desired: Port, actual: Port | None) -> None:
         """Put the NIC into the bridge and bring it up."""
-        nic = self._needed(want.device, "set flat_interface to one of them")
-        bridge = self._needed(want.bridge, "it is made before")
-        self._refuse_the_used(want, nic, bridge)
-        with refusing(f"{want}", "see `ip -d link`"):
-            if mark_of(nic) != want.bridge:
-                # The mark goes on first: a NIC in the bridge without it would pass for a guest.
+        nic = self._require(desired.device, "set flat_interface to one of them")
+        bridge = self._require(desired.bridge, "the agent creates it first")
+        self._refuse_used(desired, nic, bridge)
+        with refusing(f"{desired}", "see `ip -d link`"):
+            if bridge_of(nic) != desired.bridge:
+                # Mark it first: a NIC in the bridge without a mark counts as a guest.
                 self._unmark(nic)
                 self.netlink.change_link(
-                    "property_add", index=nic.index, altname=MARK + want.bridge
+                    "property_add", index=nic.index, altname=MARK + desired.bridge
                 )
             if nic.master != bridge.index:
                 self.netlink.change_link("set", index=nic.index, master=bridge.index)
@@ -47,26 +53,26 @@ class PortDriver:
                 self.netlink.change_link("set", index=nic.index, state="up")
 
     def remove(self, actual: Port) -> None:
-        """Give the NIC back as it came: in no bridge and without the mark."""
-        nic = self.netlink.link(actual.device)
-        if nic is None or (mark := mark_of(nic)) is None:
+        """Take the NIC out of our bridge and remove the mark."""
+        nic = self.netlink.get_link(actual.device)
+        if nic is None or (marked := bridge_of(nic)) is None:
             return
-        bridge = self.netlink.link(mark)
+        bridge = self.netlink.get_link(marked)
         with refusing(f"remove {actual}", "see `ip -d link`"):
             if bridge is not None and nic.master == bridge.index:
                 self.netlink.change_link("set", index=nic.index, master=0)
             self._unmark(nic)
 
-    def _needed(self, name: str, remedy: str) -> Link:
-        link = self.netlink.link(name)
+    def _require(self, name: str, remedy: str) -> Link:
+        link = self.netlink.get_link(name)
         if link is None:
             raise KernelRefused(
-                f"there is no NIC {name}; there are: {self.netlink.nics()}; {remedy}"
+                f"there is no NIC {name}; there are: {self.netlink.format_nics()}; {remedy}"
             )
         return link
 
-    def _refuse_the_used(self, want: Port, nic: Link, bridge: Link) -> None:
-        """Refuse what would cut off the host or somebody else's bridge."""
+    def _refuse_used(self, desired: Port, nic: Link, bridge: Link) -> None:
+        """Refuse a NIC that carries the host's own traffic or is in another bridge."""
         if nic.master == bridge.index:
             return
         if nic.master is not None:
@@ -74,11 +80,11 @@ class PortDriver:
                 f"{nic.name} is in another bridge or bond already; take it out (ip link set "
                 f"{nic.name} nomaster), or set flat_interface to another NIC"
             )
-        own = [str(address) for address in self.netlink.addresses(nic.index) if address.reaches_far]
+        own = [str(each) for each in self.netlink.list_addresses(nic.index) if each.is_global]
         if own:
             raise KernelRefused(
                 f"{nic.name} carries {', '.join(own)}, which would be cut off in bridge "
-                f"{want.bridge}; move them elsewhere, or set flat_interface to another NIC"
+                f"{desired.bridge}; move them elsewhere, or set flat_interface to another NIC"
             )
 
     def _unmark(self, nic: Link) -> None:
@@ -87,8 +93,8 @@ class PortDriver:
                 self.netlink.change_link("property_del", index=nic.index, altname=name)
 
 
-def mark_of(link: Link) -> str | None:
-    """Return the bridge that we have put the link into; None: we have not."""
+def bridge_of(link: Link) -> str | None:
+    """Return the bridge that a link is marked for; None: cloudnet put it into none."""
     for name in link.names:
         if name.startswith(MARK):
             return name.removeprefix(MARK)

@@ -1,4 +1,4 @@
-"""802.1Q subinterfaces, in the bridges of their networks."""
+"""The VLAN devices (802.1Q) of networks, in their bridges."""
 
 from __future__ import annotations
 
@@ -8,137 +8,167 @@ from dataclasses import dataclass
 
 from pyroute2.netlink.exceptions import NetlinkError
 
-from cloudnet.agent.drivers.links.netlink import Link, LinkTable, Netlink, refusing
+from cloudnet.agent.drivers.driver import Driver
+from cloudnet.agent.drivers.links.link_table import Link, LinkTable
+from cloudnet.agent.drivers.links.netlink import Netlink, refusing
 from cloudnet.agent.node.resources.actual import ALIAS
 from cloudnet.agent.node.resources.vlan import Vlan
 from cloudnet.common.errors import KernelRefused
 
 
 @dataclass(frozen=True)
-class VlanDriver:
-    """Reads, makes and takes away :class:`Vlan`."""
+class VlanDriver(Driver[Vlan]):
+    """Reads, creates, changes and removes :class:`Vlan`."""
 
     netlink: Netlink
+    kinds = (Vlan,)
 
     def read(self, links: LinkTable) -> Iterator[Vlan]:
-        """Yield our subinterfaces; one that is down says so behind its parent's name."""
+        """Yield our VLAN devices."""
         for link in links.links:
             if link.kind == "vlan" and link.network is not None:
-                parent = links.name(link.parent) or "nothing"
+                parent, bridge = links.get_name(link.parent), links.get_name(link.master)
+                faults = [] if link.up else ["down"]
+                if bridge is None:
+                    faults.append("in no bridge")
                 yield Vlan(
                     link.name,
                     link.network,
-                    parent if link.up else f"{parent} (down)",
+                    parent or "",
                     link.tag or 0,
                     link.mtu,
-                    links.name(link.master) or "no bridge",
+                    bridge or "",
+                    tuple(faults),
                 )
 
-    def ensure(self, want: Vlan) -> None:
-        """Make the subinterface, or make it right; only another tag or parent needs a new one."""
-        parent = self._needed(want, want.parent, "set vlan_interface to one of them")
-        bridge = self._needed(want, want.bridge, "it is made before")
-        with refusing(f"{want}", f"{parent.name} has MTU {parent.mtu}; see `ip -d link`"):
-            link = self._there(want, parent, bridge) or self._make(want, parent, bridge)
-            wrong: dict[str, object] = {}
-            if link.network != want.network:
-                wrong["ifalias"] = ALIAS + want.network
-            if link.mtu != want.mtu:
-                wrong["mtu"] = want.mtu
-            if link.master != bridge.index:
-                wrong["master"] = bridge.index
-            if wrong:
-                self.netlink.change_link("set", index=link.index, **wrong)
+    def ensure(self, desired: Vlan, actual: Vlan | None) -> None:
+        """Create the device, or change it in place; another tag or parent needs a new one."""
+        parent = self._require(desired, desired.parent, "set vlan_interface to one of them")
+        bridge = self._require(desired, desired.bridge, "the agent creates it first")
+        with refusing(f"{desired}", f"{parent.name} has MTU {parent.mtu}; see `ip -d link`"):
+            link = self._create(desired, parent, bridge) if actual is None else None
+            link = (
+                link
+                or self._adopt(desired, parent, bridge)
+                or self._create(desired, parent, bridge)
+            )
+            if link is None:
+                raise KernelRefused(
+                    f"{desired}: another program removed it while it was created; see which by "
+                    "`ip monitor link`"
+                )
+            changes = _changes(desired, link, bridge)
+            if changes:
+                self.netlink.change_link("set", index=link.index, **changes)
             if not link.up:
-                self._raise(want, link, parent)
+                self._bring_up(desired, link, parent)
 
     def remove(self, actual: Vlan) -> None:
-        """Take the subinterface away, if it is ours."""
-        link = self.netlink.link(actual.name)
+        """Remove the device, if it is ours."""
+        link = self.netlink.get_link(actual.name)
         if link is not None and link.kind == "vlan" and link.network is not None:
-            with refusing(f"remove {actual.name}", "see `ip -d link` for what holds it"):
+            with refusing(f"remove {actual.name}", "see `ip -d link` for what uses it"):
                 self.netlink.change_link("del", index=link.index)
 
-    def _needed(self, want: Vlan, name: str, remedy: str) -> Link:
-        link = self.netlink.link(name)
+    def _require(self, desired: Vlan, name: str, remedy: str) -> Link:
+        link = self.netlink.get_link(name)
         if link is None:
             raise KernelRefused(
-                f"{want.name} needs {name}, which is not there; there are: "
-                f"{self.netlink.nics()}; {remedy}"
+                f"{desired.name} needs {name}, which does not exist; there are: "
+                f"{self.netlink.format_nics()}; {remedy}"
             )
         return link
 
-    def _there(self, want: Vlan, parent: Link, bridge: Link) -> Link | None:
-        """Return the subinterface as it is, if it is or may be ours and can be made right."""
-        link = self.netlink.link(want.name)
-        if link is None:
-            return None
-        if link.kind == "vlan" and link.parent == parent.index and link.tag == want.tag:
-            if link.network is None and self._is_addressed(link):
-                raise KernelRefused(
-                    f"{want.name} is there, is not cloudnet's and carries addresses; take them off "
-                    f"(ip address flush dev {want.name}), or give the network another vlan"
-                )
-            if link.network is None and link.master not in {None, bridge.index}:
-                raise KernelRefused(
-                    f"{want.name} is there, is not cloudnet's and is in another bridge; take it "
-                    f"out (ip link set {want.name} nomaster), or give the network another vlan"
-                )
-            return link
-        if link.network is None:
-            raise KernelRefused(
-                f"{want.name} is there, is not cloudnet's and is not tag {want.tag} on "
-                f"{want.parent}; remove it (ip link delete {want.name}), or give the network "
-                "another vlan"
-            )
-        self.netlink.change_link("del", index=link.index)
-        return None
-
-    def _is_addressed(self, link: Link) -> bool:
-        return any(address.reaches_far for address in self.netlink.addresses(link.index))
-
-    def _make(self, want: Vlan, parent: Link, bridge: Link) -> Link:
+    def _create(self, desired: Vlan, parent: Link, bridge: Link) -> Link | None:
+        """Create the device and return it; None: a link of this name exists."""
         try:
             self.netlink.change_link(
                 "add",
-                ifname=want.name,
+                ifname=desired.name,
                 kind="vlan",
                 link=parent.index,
-                vlan_id=want.tag,
-                mtu=want.mtu,
+                vlan_id=desired.tag,
+                mtu=desired.mtu,
                 master=bridge.index,
             )
         except NetlinkError as error:
             if error.code == errno.EOPNOTSUPP:
                 raise KernelRefused(
-                    f"{want}: the kernel knows no 802.1Q; load it with `modprobe 8021q`"
+                    f"{desired}: the kernel knows no 802.1Q; load it with `modprobe 8021q`"
                 ) from error
-            # The same name, made at the same moment, is as good as our own.
-            if error.code != errno.EEXIST or self.netlink.link(want.name) is None:
-                self._name_the_other(want, parent)
-                raise
-        link = self._there(want, parent, bridge)
-        if link is None:
-            raise KernelRefused(f"{want.name} was made and is gone again; who removes it?")
-        return link
+            if error.code == errno.EEXIST:
+                if self.netlink.get_link(desired.name) is not None:
+                    return None
+                self._refuse_other_name(desired, parent)
+            raise
+        return self.netlink.get_link(desired.name)
 
-    def _name_the_other(self, want: Vlan, parent: Link) -> None:
-        """Name the subinterface that has our tag under another name, if there is one."""
-        for link in self.netlink.links().links:
-            if (link.kind, link.parent, link.tag) == ("vlan", parent.index, want.tag):
+    def _adopt(self, desired: Vlan, parent: Link, bridge: Link) -> Link | None:
+        """Return the device, if it exists and is or may become the network's.
+
+        One of ours with another tag or parent is removed.
+
+        :raises KernelRefused: it is the operator's
+        """
+        link = self.netlink.get_link(desired.name)
+        if link is None:
+            return None
+        is_right = link.kind == "vlan" and link.parent == parent.index and link.tag == desired.tag
+        if link.network is None:
+            self._refuse_operators(desired, link, bridge, is_right=is_right)
+        if is_right:
+            return link
+        self.netlink.change_link("del", index=link.index)
+        return None
+
+    def _refuse_operators(self, desired: Vlan, link: Link, bridge: Link, *, is_right: bool) -> None:
+        """Refuse to adopt a device that the operator uses for something else."""
+        if not is_right:
+            raise KernelRefused(
+                f"{desired.name} exists, is not cloudnet's and is not tag {desired.tag} on "
+                f"{desired.parent}; remove it (ip link delete {desired.name}), or give the network "
+                "another vlan"
+            )
+        if any(address.is_global for address in self.netlink.list_addresses(link.index)):
+            raise KernelRefused(
+                f"{desired.name} exists, is not cloudnet's and carries addresses; remove them "
+                f"(ip address flush dev {desired.name}), or give the network another vlan"
+            )
+        if link.master not in {None, bridge.index}:
+            raise KernelRefused(
+                f"{desired.name} exists, is not cloudnet's and is in another bridge; take it "
+                f"out (ip link set {desired.name} nomaster), or give the network another vlan"
+            )
+
+    def _refuse_other_name(self, desired: Vlan, parent: Link) -> None:
+        """Refuse with the name of the device that has our tag, if there is one."""
+        for link in self.netlink.read_links().links:
+            if (link.kind, link.parent, link.tag) == ("vlan", parent.index, desired.tag):
                 raise KernelRefused(
-                    f"tag {want.tag} on {want.parent} is there as {link.name}, which is not "
+                    f"tag {desired.tag} on {desired.parent} exists as {link.name}, which is not "
                     f"cloudnet's; remove it (ip link delete {link.name}), or give the network "
                     "another vlan"
                 )
 
-    def _raise(self, want: Vlan, link: Link, parent: Link) -> None:
+    def _bring_up(self, desired: Vlan, link: Link, parent: Link) -> None:
         try:
             self.netlink.change_link("set", index=link.index, state="up")
         except NetlinkError as error:
             if error.code == errno.ENETDOWN:
                 raise KernelRefused(
-                    f"{want.name} stays down because its NIC {parent.name} is; bring that up "
+                    f"{desired.name} stays down because its NIC {parent.name} is; bring that up "
                     f"(ip link set {parent.name} up)"
                 ) from error
             raise
+
+
+def _changes(desired: Vlan, link: Link, bridge: Link) -> dict[str, object]:
+    """Return the attributes, except up and down, in which the device differs."""
+    changes: dict[str, object] = {}
+    if link.network != desired.network:
+        changes["ifalias"] = ALIAS + desired.network
+    if link.mtu != desired.mtu:
+        changes["mtu"] = desired.mtu
+    if link.master != bridge.index:
+        changes["master"] = bridge.index
+    return changes

@@ -59,12 +59,3 @@ class DnsmasqFiles:
             networks_path / f"{stem}.pid",
             networks_path / f"{stem}.leases",
         )
-
-
-@dataclass(frozen=True)
-class Process:
-    """A running process; its start time tells it from a later one with the same pid."""
-
-    pid: int
-    started: int  # clock ticks after boot, field 22 of /proc/<pid>/stat
-    arguments: tuple[str, ...]

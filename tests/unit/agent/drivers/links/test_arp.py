@@ -2,11 +2,11 @@
 
 from ipaddress import IPv4Address
 
-from cloudnet.agent.drivers.links.arp import frames
+from cloudnet.agent.drivers.links.arp import build_frames
 
 
-def test_an_announcement_is_a_request_and_a_reply_about_oneself() -> None:
-    request, reply = frames("fa:16:3e:00:00:03", IPv4Address("192.0.2.225"))
+def test_an_announcement_is_a_request_and_a_reply_about_its_own_address() -> None:
+    request, reply = build_frames("fa:16:3e:00:00:03", IPv4Address("192.0.2.225"))
 
     ethernet = "ffffffffffff fa163e000003 0806 "
     about = "fa163e000003 c00002e1 ffffffffffff c00002e1"

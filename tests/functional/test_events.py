@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.drivers.events import Watch
+from cloudnet.agent.drivers.events import EventListener
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import network, serve
+from tests.fixtures.waiting import wait_for
 
 
 class Woken:
@@ -17,10 +18,12 @@ class Woken:
 
     def __init__(self) -> None:
         self.times = 0
+        self.lost = False
         self._event = threading.Event()
 
-    def __call__(self) -> None:
+    def __call__(self, *, lost: bool) -> None:
         self.times += 1
+        self.lost = self.lost or lost
         self._event.set()
 
     def within(self, seconds: float) -> bool:
@@ -34,16 +37,20 @@ class Woken:
             pass
 
 
+def count_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.fixture
 def woken() -> Woken:
     return Woken()
 
 
 @pytest.fixture
-def watch(host: Host, woken: Woken) -> Iterator[Watch]:
-    watch = Watch(woken)
-    yield watch
-    watch.close()
+def listener(host: Host, woken: Woken) -> Iterator[EventListener]:
+    listener = EventListener(woken)
+    yield listener
+    listener.close()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +62,7 @@ def watch(host: Host, woken: Woken) -> Iterator[Watch]:
         "ip route add 192.0.2.0/24 dev lo",
     ],
 )
-def test_a_change_wakes_it(host: Host, watch: Watch, woken: Woken, change: str) -> None:
+def test_a_change_wakes_it(host: Host, listener: EventListener, woken: Woken, change: str) -> None:
     woken.rest()
 
     host.sh(change)
@@ -63,13 +70,13 @@ def test_a_change_wakes_it(host: Host, watch: Watch, woken: Woken, change: str) 
     assert woken.within(1)
 
 
-def test_quiet_is_quiet(host: Host, watch: Watch, woken: Woken) -> None:
+def test_quiet_is_quiet(host: Host, listener: EventListener, woken: Woken) -> None:
     woken.rest()
 
     assert not woken.within(0.5)
 
 
-def test_many_changes_wake_it_few_times(host: Host, watch: Watch, woken: Woken) -> None:
+def test_many_changes_wake_it_few_times(host: Host, listener: EventListener, woken: Woken) -> None:
     woken.rest()
     woken.times = 0
 
@@ -79,7 +86,7 @@ def test_many_changes_wake_it_few_times(host: Host, watch: Watch, woken: Woken) 
     assert 1 <= woken.times <= 3
 
 
-def test_a_storm_does_not_keep_it_asleep(host: Host, watch: Watch, woken: Woken) -> None:
+def test_a_storm_does_not_keep_it_asleep(host: Host, listener: EventListener, woken: Woken) -> None:
     woken.rest()
     stop = threading.Event()
 
@@ -97,8 +104,8 @@ def test_a_storm_does_not_keep_it_asleep(host: Host, watch: Watch, woken: Woken)
         storming.join()
 
 
-def test_the_end_of_dnsmasq_wakes_it(host: Host, watch: Watch, woken: Woken) -> None:
-    host.follow = watch.follow
+def test_the_end_of_dnsmasq_wakes_it(host: Host, listener: EventListener, woken: Woken) -> None:
+    host.follow = listener.follow
     host.restart_the_agent()
     serve(host, network(3))
     woken.rest()
@@ -110,27 +117,36 @@ def test_the_end_of_dnsmasq_wakes_it(host: Host, watch: Watch, woken: Woken) -> 
     assert time.monotonic() - started < 0.5
 
 
-def test_a_dnsmasq_that_is_no_longer_followed_does_not(
-    host: Host, watch: Watch, woken: Woken
+def test_a_process_that_ended_is_followed_no_longer(
+    host: Host, listener: EventListener, woken: Woken
 ) -> None:
-    host.follow = watch.follow
+    host.follow = listener.follow
     host.restart_the_agent()
     serve(host, network(3))
-    watch.follow(frozenset())
-    woken.rest()
+    before = count_descriptors()
 
     host.sh(f"kill -9 $(cat {host.files('br100').pid})")
 
-    assert not woken.within(0.5)
+    assert woken.within(1)
+    wait_for(lambda: count_descriptors() == before - 1, "the pidfd to be closed", 2)
+
+
+def test_events_that_the_kernel_dropped_are_reported_as_lost(host: Host) -> None:
+    woken = Woken()
+    listener = EventListener(woken, receive_bytes=1)  # the kernel makes it about one page
+    try:
+        host.sh("for i in $(seq 50); do echo link add b$i type bridge; done | ip -batch -")
+        woken.rest()
+    finally:
+        listener.close()
+
+    assert woken.lost
 
 
 def test_closed_it_leaves_no_thread_and_no_descriptor(host: Host) -> None:
-    def descriptors() -> int:
-        return len(list(Path("/proc/self/fd").iterdir()))
+    before = threading.active_count(), count_descriptors()
+    listener = EventListener(Woken())
 
-    before = threading.active_count(), descriptors()
-    watch = Watch(lambda: None)
+    listener.close()
 
-    watch.close()
-
-    assert (threading.active_count(), descriptors()) == before
+    assert (threading.active_count(), count_descriptors()) == before

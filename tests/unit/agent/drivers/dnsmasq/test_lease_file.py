@@ -4,7 +4,7 @@ import time
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from cloudnet.agent.drivers.dnsmasq.leasefile import handed_out, keep_only
+from cloudnet.agent.drivers.dnsmasq.lease_file import list_leases, remove_other_leases
 from cloudnet.agent.node.resources.lease import Lease
 
 MAC = "fa:16:3e:00:00:03"
@@ -13,7 +13,7 @@ MAC = "fa:16:3e:00:00:03"
 def read(directory: Path, *lines: str) -> list[Lease]:
     file = directory / "leases"
     file.write_text("".join(f"{line}\n" for line in lines))
-    return list(handed_out("br100", file))
+    return list(list_leases("br100", file))
 
 
 def lease(address: str) -> Lease:
@@ -27,15 +27,15 @@ def test_leases_are_read_with_and_without_a_name_and_a_client_id(tmp_path: Path)
         tmp_path,
         f"{later} {MAC} 10.0.0.3 vm3 01:{MAC}",
         f"{later} {MAC} 10.0.0.4 * *",
-        f"0 {MAC} 10.0.0.5 vm5 *",  # never runs out
+        f"0 {MAC} 10.0.0.5 vm5 *",  # never expires
     ) == [lease("10.0.0.3"), lease("10.0.0.4"), lease("10.0.0.5")]
 
 
-def test_what_has_run_out_is_no_lease(tmp_path: Path) -> None:
+def test_an_expired_line_is_no_lease(tmp_path: Path) -> None:
     assert read(tmp_path, f"{int(time.time()) - 1} {MAC} 10.0.0.3 vm3 *") == []
 
 
-def test_what_is_no_ipv4_lease_of_an_ethernet_is_passed_over(tmp_path: Path) -> None:
+def test_lines_that_are_no_ipv4_lease_of_an_ethernet_device_are_ignored(tmp_path: Path) -> None:
     later = int(time.time()) + 60
 
     assert (
@@ -51,11 +51,11 @@ def test_what_is_no_ipv4_lease_of_an_ethernet_is_passed_over(tmp_path: Path) -> 
     )
 
 
-def test_no_file_is_no_leases(tmp_path: Path) -> None:
-    assert list(handed_out("br100", tmp_path / "none")) == []
+def test_no_file_means_no_leases(tmp_path: Path) -> None:
+    assert list(list_leases("br100", tmp_path / "none")) == []
 
 
-def test_what_is_no_lease_is_passed_over(tmp_path: Path) -> None:
+def test_impossible_lines_are_ignored(tmp_path: Path) -> None:
     later = int(time.time()) + 60
 
     assert read(
@@ -66,27 +66,27 @@ def test_what_is_no_lease_is_passed_over(tmp_path: Path) -> None:
     ) == [lease("10.0.0.4")]
 
 
-def test_a_lease_file_that_is_none_holds_no_leases(tmp_path: Path) -> None:
+def test_garbage_or_a_directory_in_place_of_the_file_means_no_leases(tmp_path: Path) -> None:
     garbage, directory = tmp_path / "garbage", tmp_path / "directory"
     garbage.write_bytes(bytes(range(256)) * 20)
     directory.mkdir()
 
-    assert list(handed_out("br100", garbage)) == []
-    assert list(handed_out("br100", directory)) == []
+    assert list(list_leases("br100", garbage)) == []
+    assert list(list_leases("br100", directory)) == []
 
 
-def test_before_dnsmasq_starts_only_its_own_guests_leases_are_kept(tmp_path: Path) -> None:
+def test_before_a_start_only_the_leases_of_the_networks_guests_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "leases"
     lines = [
         f"1 {MAC} 10.0.0.3 vm3 *",
         f"1 {MAC} 10.0.4.3 vm3 *",  # of a network that had the bridge before
-        "1 fa:16:3e:00:00:99 10.0.0.9 vm9 *",  # of a guest that went
+        "1 fa:16:3e:00:00:99 10.0.0.9 vm9 *",  # of a guest that is gone
         "duid 00:01:00:01:2a",
     ]
     file.write_text("".join(f"{line}\n" for line in lines))
 
-    keep_only(file, [f"{MAC},vm3,10.0.0.3"])
+    remove_other_leases(file, [f"{MAC},vm3,10.0.0.3"])
 
     assert file.read_text() == f"{lines[0]}\n{lines[3]}\n"
-    keep_only(tmp_path / "none", [])
+    remove_other_leases(tmp_path / "none", [])
     assert not (tmp_path / "none").exists()

@@ -1,0 +1,161 @@
+"""The files that a dnsmasq reads: a directory with one file for each guest, and a file of options.
+
+dnsmasq watches the directory and reads a new file by itself. A file that changed or is gone it
+notices only on SIGHUP. It ignores files whose names start with a dot: a file is written under such
+a name before it is renamed, and another one marks that a SIGHUP is due, for the case that the agent
+is stopped before it sends one.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from cloudnet.agent.node.resources.dnsmasq import DnsmasqFiles
+
+RELOAD_MARK = ".reload"
+
+
+class Reaction(Enum):
+    """What must be done with dnsmasq after its files were written."""
+
+    NONE = "none"  # nothing changed, or only additions, which it notices
+    RELOAD = "reload"  # something changed or is gone: SIGHUP
+    RESTART = "restart"  # the directory is a new one, and dnsmasq watches the old one
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the files of one dnsmasq say."""
+
+    hosts: tuple[str, ...]  # lines of dhcp-host, in the order of their addresses
+    options: tuple[str, ...]  # lines of the options file
+    faults: tuple[str, ...] = ()  # files that cannot be read; a SIGHUP that is due
+
+
+@dataclass(frozen=True)
+class HostFiles:
+    """The hosts directory and the options file of one dnsmasq."""
+
+    files: DnsmasqFiles
+
+    def read(self) -> Content:
+        """Return what the files say; what does not exist says nothing."""
+        texts = self._read_hosts()
+        faults = [f"hosts file {name} cannot be read" for name in texts if texts[name] is None]
+        lines = [line for text in texts.values() if text for line in text.splitlines()]
+        options = self._read_options() if self.files.options.exists() else ""
+        if options is None:
+            faults.append("options file cannot be read")
+            options = ""
+        if self._is_reload_due():
+            faults.append("not reloaded")
+        return Content(
+            tuple(sorted(lines, key=_by_address)), tuple(options.splitlines()), tuple(faults)
+        )
+
+    def write(self, hosts: Iterable[str], options: Iterable[str]) -> Reaction:
+        """Write these lines; files that have them already are not touched."""
+        is_new = self._create_directory()
+        desired = _texts(hosts)
+        actual: Mapping[str, str | None] = {} if is_new else self._read_hosts()
+        text = _text(options)
+        is_other_text = self._read_options() != text
+        stale = [name for name in actual if actual[name] != desired.get(name, "")]
+        if stale or is_other_text:
+            (self.files.hosts / RELOAD_MARK).touch()
+        for name in stale:
+            if name not in desired:
+                (self.files.hosts / name).unlink(missing_ok=True)
+        for name, lines in desired.items():
+            if actual.get(name) != lines:
+                _replace(f"{self.files.hosts}/{name}", lines)
+        if is_other_text:
+            _replace(str(self.files.options), text)
+        if is_new:
+            return Reaction.RESTART
+        return Reaction.RELOAD if self._is_reload_due() else Reaction.NONE
+
+    def confirm(self) -> None:
+        """Remove the mark: dnsmasq has been started or reloaded since the files were written."""
+        (self.files.hosts / RELOAD_MARK).unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove all files, also those that dnsmasq wrote."""
+        for file in (self.files.options, self.files.leases, self.files.pid):
+            file.unlink(missing_ok=True)
+        # Last, because an agent with no memory knows by the directory that files are left.
+        if self.files.hosts.is_dir():
+            for file in self.files.hosts.iterdir():
+                file.unlink(missing_ok=True)
+            self.files.hosts.rmdir()
+
+    def _is_reload_due(self) -> bool:
+        return os.path.exists(f"{self.files.hosts}/{RELOAD_MARK}")  # noqa: PTH110 - in each pass
+
+    def _create_directory(self) -> bool:
+        """Create the hosts directory; return False if it exists."""
+        if self.files.hosts.is_dir():
+            return False
+        self.files.hosts.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self.files.hosts.mkdir()
+        self.files.hosts.chmod(0o755)  # whatever the umask is: dnsmasq reads as nobody
+        return True
+
+    def _read_hosts(self) -> dict[str, str | None]:
+        """Return the text of each guest's file by its name; None: it cannot be read."""
+        try:
+            names = sorted(os.listdir(self.files.hosts))  # noqa: PTH208 - only names are needed
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        return {name: _read(f"{self.files.hosts}/{name}") for name in names if name[0] != "."}
+
+    def _read_options(self) -> str | None:
+        """Return the text of the options file; None: there is none that can be read."""
+        try:
+            return self.files.options.read_text()
+        except (OSError, ValueError):
+            return None
+
+
+def _texts(hosts: Iterable[str]) -> dict[str, str]:
+    """Return the text of each guest's file, which is named after its MAC."""
+    lines: dict[str, list[str]] = {}
+    for line in hosts:
+        lines.setdefault(line.partition(",")[0].replace(":", "-"), []).append(line)
+    return {name: _text(own) for name, own in lines.items()}
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _by_address(line: str) -> tuple[bytes, str]:
+    try:
+        return socket.inet_aton(line.rpartition(",")[2]), line
+    except OSError:
+        return b"", line
+
+
+# Each guest's file is read in each full read of the host; with Path objects and a decoder, that
+# would take most of the time.
+
+
+def _read(file: str) -> str | None:
+    try:
+        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
+            return os.fsdecode(stream.readall())
+    except OSError:  # a directory in its place
+        return None
+
+
+def _replace(file: str, text: str) -> None:
+    directory, _, name = file.rpartition("/")
+    fresh = f"{directory}/.{name}.new"
+    with open(fresh, "wb", buffering=0) as stream:  # noqa: PTH123
+        os.fchmod(stream.fileno(), 0o644)
+        stream.write(os.fsencode(text))
+    os.rename(fresh, file)  # noqa: PTH104

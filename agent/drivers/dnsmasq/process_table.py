@@ -1,0 +1,95 @@
+"""The dnsmasq processes of this host that cloudnet started, by bridge.
+
+A dnsmasq detaches from the agent and outlives it. An agent with no memory finds it by its pid file,
+and also by its arguments, once among all processes, in case that the pid file is lost. A pid counts
+only if /proc shows the right process for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from cloudnet.agent.drivers.dnsmasq.processes import (
+    Process,
+    is_in_our_network,
+    list_processes_with,
+    read_process,
+    refresh,
+)
+
+Processes = frozenset[Process]
+NONE: Processes = frozenset()
+
+
+class ProcessTable:
+    """Reads the processes of all bridges at once, or those of one bridge."""
+
+    def __init__(self, networks_path: Path, follow: Callable[[Iterable[Process]], None]) -> None:
+        """:param follow: called with the processes that are found, and not since the last read"""
+        self._path = networks_path
+        self._follow = follow
+        self._known: dict[str, Processes] | None = None  # None: not searched for yet
+
+    @property
+    def known(self) -> Mapping[str, Processes]:
+        """The processes that were last read; only bridges that have any."""
+        return self._known or {}
+
+    def read(self) -> Mapping[str, Processes]:
+        """Read and return the processes that run or are ending."""
+        bridges = {_bridge_of(file) for file in self._path.glob("nova-*.pid")}
+        if self._known is None:
+            self._known = self._search()
+            self._follow(NONE.union(*self._known.values()))
+        for bridge in bridges | self._known.keys():
+            self.get(bridge)
+        return self._known
+
+    def get(self, bridge: str) -> Processes:
+        """Read and return the processes of one bridge, which are several only by mistake."""
+        if self._known is None:
+            return self.read().get(bridge, NONE)
+        before = self._known.get(bridge, NONE)
+        alive = frozenset(filter(None, map(refresh, before)))
+        by_file = self.read_pid_file(bridge, alive)
+        running = alive | {by_file} if by_file else alive
+        if running:
+            self._known[bridge] = running
+        else:
+            self._known.pop(bridge, None)
+        if not running <= before:
+            self._follow(running - before)
+        return running
+
+    def read_pid_file(self, bridge: str, known: Processes = NONE) -> Process | None:
+        """Return the process that the pid file names, if it is the one that wrote it.
+
+        :param known: processes that are known to be right
+        """
+        file = self._path / f"nova-{bridge}.pid"
+        try:
+            pid = int(file.read_text())
+        except (OSError, ValueError):  # none, a directory, or no number in it
+            return None
+        for process in known:
+            if process.pid == pid:
+                return process
+        found = read_process(pid)
+        if found and f"--pid-file={file}" in found.arguments and is_in_our_network(found):
+            return found
+        return None
+
+    def _search(self) -> dict[str, Processes]:
+        """Search all processes for ours."""
+        found: dict[str, Processes] = {}
+        start = f"--pid-file={self._path / 'nova-'}"
+        for process in list_processes_with(start):
+            word = next(word for word in process.arguments if word.startswith(start))
+            bridge = _bridge_of(Path(word.partition("=")[2]))
+            found[bridge] = found.get(bridge, NONE) | {process}
+        return found
+
+
+def _bridge_of(file: Path) -> str:
+    return file.name.removeprefix("nova-").removesuffix(".pid")

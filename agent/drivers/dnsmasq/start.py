@@ -1,0 +1,86 @@
+"""Starts a dnsmasq, and explains in one line why it did not start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
+from cloudnet.agent.node.resources.dnsmasq import Dnsmasq
+from cloudnet.common.errors import KernelRefused, NeedsOperator
+
+START_SECONDS = 20.0
+
+
+def start_dnsmasq(
+    desired: Dnsmasq, environment: Mapping[str, str], hosts: Path, limit: InotifyLimit
+) -> None:
+    """Run dnsmasq until it has detached; it then serves.
+
+    :param environment: of the process, beside what each process needs
+    :param hosts: the directory that it must be able to read
+    """
+    _refuse_unreadable(hosts)
+    while True:
+        instances = limit.read()
+        complaint = _run(desired, environment)
+        if complaint is None:
+            return
+        if "inotify" not in complaint:
+            raise KernelRefused(f"{desired}: {complaint}; {_remedy(complaint)}")
+        if not limit.raise_above(instances):
+            raise NeedsOperator(
+                f"{desired}: {complaint}; raise the sysctl fs.inotify.max_user_instances: each "
+                "dnsmasq needs one instance"
+            )
+
+
+def _run(desired: Dnsmasq, environment: Mapping[str, str]) -> str | None:
+    """Run dnsmasq until it has detached; return its complaint, or None if it serves.
+
+    Its output goes to a file: its children may keep the end of a pipe open.
+    """
+    with tempfile.TemporaryFile("w+") as output:
+        try:
+            done = subprocess.run(
+                desired.arguments,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=START_SECONDS,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise KernelRefused(
+                f"{desired}: there is no dnsmasq; install the package dnsmasq-base"
+            ) from error
+        except subprocess.TimeoutExpired as error:
+            raise KernelRefused(f"{desired}: not started after {START_SECONDS:.0f} s") from error
+        if done.returncode == 0:
+            return None
+        output.seek(0)
+        lines = [line.removeprefix("dnsmasq: ") for line in output.read().splitlines() if line]
+    return lines[-1] if lines else f"exit status {done.returncode}"
+
+
+def _remedy(complaint: str) -> str:
+    """Return what to do about the most frequent complaints of dnsmasq."""
+    if "in use" in complaint:
+        return (
+            "find the program that uses the port by `ss -lunp`, and keep it off cloudnet's bridges"
+        )
+    return "see dnsmasq_config_file and the networks' DNS servers"
+
+
+def _refuse_unreadable(directory: Path) -> None:
+    """Refuse a directory that dnsmasq, which gives up root's rights, cannot read."""
+    for part in (directory, *directory.parents):
+        if not part.stat().st_mode & 0o001:
+            raise KernelRefused(
+                f"dnsmasq runs as an ordinary user and cannot read {part}; "
+                f"permit it by `chmod o+x {part}`"
+            )
