@@ -1,4 +1,4 @@
-"""Functional tests try the drivers on a real kernel, as root, in namespaces of their own."""
+"""Functional tests run the drivers on a real kernel, as root, in namespaces of their own."""
 
 import socket
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from tests.fixtures.agent.host import Host
 from tests.fixtures.isolation import is_isolated
 
 
-def is_a_machine_of_the_lab() -> bool:
-    """Say whether this kernel is a User-Mode Linux, whose whole network is the lab's."""
+def is_lab_machine() -> bool:
+    """Return whether this kernel is a User-Mode Linux, which has only the lab's network."""
     return "User Mode Linux" in Path("/proc/cpuinfo").read_text()
 
 
-def knows_vlans() -> bool:
-    """Say whether this kernel has 802.1Q."""
+def has_dot1q() -> bool:
+    """Return whether this kernel has 802.1Q."""
     from pyroute2 import IPRoute
     from pyroute2.netlink.exceptions import NetlinkError
 
@@ -32,19 +32,19 @@ def knows_vlans() -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "vlan: needs a kernel with 802.1Q")
-    config.addinivalue_line("markers", "other_kernel: runs those where this kernel has none")
+    config.addinivalue_line("markers", "other_kernel: runs the VLAN tests on another kernel")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not items or config.option.collectonly:
         return
-    if not (is_isolated() or is_a_machine_of_the_lab()):
+    if not (is_isolated() or is_lab_machine()):
         raise pytest.UsageError(
             "functional tests change the network: run them as root by "
             "`tools/isolated .venv/bin/pytest tests/functional`"
         )
-    # Every test runs once: the VLANs' on this kernel, or in the machine of test_other_kernel.py.
-    elsewhere = "other_kernel" if knows_vlans() else "vlan"
+    # Each test runs once: those of VLANs on this kernel or in the machine of test_other_kernel.py.
+    elsewhere = "other_kernel" if has_dot1q() else "vlan"
     config.hook.pytest_deselected(items=[item for item in items if elsewhere in item.keywords])
     items[:] = [item for item in items if elsewhere not in item.keywords]
 

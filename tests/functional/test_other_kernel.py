@@ -1,4 +1,4 @@
-"""The same drivers on a kernel with 802.1Q, where this one has none: a machine of the lab."""
+"""The VLAN tests on another kernel, a machine of the lab, if this kernel has no 802.1Q."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def test_vlans_on_a_kernel_that_has_them(tmp_path: Path) -> None:
     files = [str(ROOT / "tests" / "functional" / name) for name in ("test_vlans.py",)]
     with Machine("functional", [], tmp_path) as machine:
-        result = machine.place().attempt(
+        result = machine.host().attempt(
             *("sh", "-c", 'cd "$0" && exec "$@"', str(ROOT)),
             *(str(Path(sys.executable).absolute()), "-m", "pytest", "-q", "-p", "no:cacheprovider"),
             *files,

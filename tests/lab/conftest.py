@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.lab.cloud.cloud import Cloud
-from tests.lab.machines.host import Place, here
+from tests.lab.machines.host import Host, open_lab_host
 
 
 @pytest.fixture(scope="module")
 def directory() -> Iterator[Path]:
-    """A directory whose parents let a node's dnsmasq through, which is an ordinary user."""
+    """A directory that a node's dnsmasq, an unprivileged user, can reach."""
     with tempfile.TemporaryDirectory(prefix="cloudnet-lab-", dir="/var/tmp") as name:
         path = Path(name)
         path.chmod(0o711)
@@ -20,20 +20,20 @@ def directory() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Place]:
-    """The lab's own side of the isolation."""
-    with here() as place:
-        yield place
+def lab() -> Iterator[Host]:
+    """The lab's own host: the isolation that the tests run in."""
+    with open_lab_host() as host:
+        yield host
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what the daemons complained about to the report of a failure."""
+    """Add the daemons' warnings and errors to the report of a failure."""
     report = yield
     story = getattr(item, "funcargs", {}).get("story")
     cloud = getattr(story, "cloud", None)
     if report.failed and isinstance(cloud, Cloud):
-        report.sections.append(("the daemons' complaints", cloud.complaints()))
+        report.sections.append(("warnings of the daemons", cloud.format_warnings()))
     return report

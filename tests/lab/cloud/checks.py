@@ -1,4 +1,4 @@
-"""Something that was to be seen, and what was seen: the same for a test and for a table to read."""
+"""Checks: an expected and an actual value, for a test to assert and for a table to show."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,38 +6,38 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """One claim about the cloud."""
+    """One statement about the cloud, and whether it is true."""
 
     what: str
     expected: str
-    seen: str
+    actual: str
     ok: bool
 
     @classmethod
-    def same(cls, what: str, expected: object, seen: object) -> "Check":
-        """Claim that two things read the same."""
-        return cls(what, _words(expected), _words(seen), str(expected) == str(seen))
+    def same(cls, what: str, expected: object, actual: object) -> "Check":
+        """Check that two values have the same text."""
+        return cls(what, _format(expected), _format(actual), str(expected) == str(actual))
 
     def __str__(self) -> str:
-        return f"{self.what}: expected {self.expected}, seen {self.seen}"
+        return f"{self.what}: expected {self.expected}, actual {self.actual}"
 
 
-def _words(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
 
 
-def hold(checks: Iterable[Check]) -> None:
-    """Assert that all of them do."""
-    broken = [str(check) for check in checks if not check.ok]
-    assert not broken, "\n".join(["these do not hold:", *broken])
+def assert_all(checks: Iterable[Check]) -> None:
+    """Assert that all checks are ok."""
+    failed = [str(check) for check in checks if not check.ok]
+    assert not failed, "\n".join(["failed checks:", *failed])
 
 
-def table(checks: Iterable[Check], width: int = 52) -> str:
-    """Return them as a table."""
-    rows = [("what", "expected", "seen", "")]
-    rows += [(c.what, c.expected, c.seen, "ok" if c.ok else "NOT OK") for c in checks]
+def format_table(checks: Iterable[Check], width: int = 52) -> str:
+    """Return the checks as a table."""
+    rows = [("check", "expected", "actual", "")]
+    rows += [(c.what, c.expected, c.actual, "ok" if c.ok else "NOT OK") for c in checks]
     widths = [min(width, max(len(row[column]) for row in rows)) for column in range(3)]
     lines = []
     for row in rows:

@@ -1,7 +1,8 @@
-"""The compute side: what nova-compute does about the network when an instance comes and goes.
+"""The compute service: what nova-compute does about the network of an instance.
 
-It asks the network service for VIFs, waits until the node is wired, makes the tap, puts it in the
-bridge that the answer names, and starts the machine; at the end the same in reverse.
+It requests VIFs from the network service, waits until the node is wired, creates the tap, puts it
+into the bridge that the reply names, and starts the machine. To destroy an instance it undoes this
+in reverse order.
 """
 
 import uuid
@@ -20,7 +21,7 @@ WIRED_TIMEOUT = 60.0
 
 @dataclass(frozen=True)
 class Instance:
-    """A guest as the compute service books it."""
+    """A guest in the records of the compute service."""
 
     uuid: str
     project: str
@@ -34,7 +35,7 @@ class Instance:
 
     @property
     def fixed_address(self) -> str:
-        """Its first fixed address, as the network service told it."""
+        """Its first fixed address, from the network service."""
         address: str = self.network_info[0]["network"]["subnets"][0]["ips"][0]["address"]
         return address
 
@@ -45,14 +46,14 @@ def context(project: str) -> dict[str, Any]:  # JSON
 
 
 class Compute:
-    """The compute service of the whole cloud; guests are emulated machines unless `light`."""
+    """The compute service of the cloud; guests are emulated machines unless `light`."""
 
     def __init__(self, api: NetworkAPI, image: GuestImage) -> None:
         self.api = api
         self._image = image
 
     def request(self, name: str, node: Node, project: str, *, light: bool = False) -> Instance:
-        """Get an instance its addresses; nothing of it exists on the node yet."""
+        """Allocate the addresses of an instance; nothing of it exists on the node yet."""
         instance_id = str(uuid.uuid4())
         info = self.api.allocate_for_instance(
             context(project), instance_id, project, node.name, hostname=name
@@ -69,19 +70,19 @@ class Compute:
         return Instance(instance_id, project, node, guest, info)
 
     def wait_until_wired(self, instance: Instance) -> None:
-        """Wait until the instance's hosts have its networks."""
+        """Wait until the instance's host has its networks."""
         self.api.wait_until_wired(instance.context, instance.uuid, WIRED_TIMEOUT)
 
     def power_on(self, instance: Instance) -> None:
-        """Plug the guest in and switch it on."""
+        """Connect the guest to its bridges and start it."""
         guest = instance.guest
-        guest.lay_wires()
+        guest.create_links()
         for card in guest.cards:
             instance.node.run("ip", "link", "set", card.link, "master", card.bridge, "up")
         guest.power_on()
 
     def destroy(self, instance: Instance) -> None:
-        """Destroy an instance and give up all it had."""
+        """Destroy an instance and deallocate its addresses."""
         instance.guest.power_off()
         self.api.deallocate_for_instance(
             instance.context, instance.uuid, instance.project, instance.node.name

@@ -1,10 +1,10 @@
 from pathlib import Path
 
 from tests.fixtures.servers import RabbitMQ
-from tests.lab.machines.host import Place
+from tests.lab.machines.host import Host
 
 
-def test_a_broker_comes_and_goes_with_all_it_has_started(lab: Place, directory: Path) -> None:
+def test_a_broker_ends_with_everything_that_it_started(lab: Host, directory: Path) -> None:
     with RabbitMQ(directory / "broker", "127.0.0.1", 5673) as broker:
         assert broker.transport_url == "rabbit://cloudnet:cloudnet@127.0.0.1:5673/"
         assert lab.attempt("pgrep", "-x", "epmd").ok

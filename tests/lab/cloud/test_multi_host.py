@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.cloud.checks import hold
+from tests.lab.cloud.checks import assert_all
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.cloud.multi_host import MultiHostStory
 
@@ -13,21 +13,21 @@ from tests.lab.cloud.multi_host import MultiHostStory
 @pytest.fixture(scope="module")
 def story(directory: Path) -> Iterator[MultiHostStory]:
     with Cloud(directory, multi_host=True) as cloud:
-        cloud.open()
+        cloud.deploy()
         yield MultiHostStory(cloud)
 
 
 def test_7_every_guest_is_served_by_its_own_node(story: MultiHostStory) -> None:
-    hold(story.guests_boot())
+    assert_all(story.boot_guests())
 
 
-def test_7_guests_of_a_project_meet_across_the_trunk(story: MultiHostStory) -> None:
-    hold(story.neighbours_meet())
+def test_7_guests_of_a_project_reach_each_other_across_the_trunk(story: MultiHostStory) -> None:
+    assert_all(story.check_project_traffic())
 
 
-def test_7_each_node_is_its_guests_way_out(story: MultiHostStory) -> None:
-    hold(story.each_leaves_its_own_way())
+def test_7_guests_reach_the_outside_through_their_own_node(story: MultiHostStory) -> None:
+    assert_all(story.check_outbound_traffic())
 
 
-def test_7_an_agent_that_stops_harms_nobody_elsewhere(story: MultiHostStory) -> None:
-    hold(story.one_agent_stops())
+def test_7_an_agent_that_stops_does_not_affect_other_nodes(story: MultiHostStory) -> None:
+    assert_all(story.stop_one_agent())

@@ -1,6 +1,6 @@
-"""The same story with nodes that are namespaces, inside one machine that has all they need.
+"""The same story with nodes that are namespaces, inside one machine whose kernel has 802.1Q.
 
-The guests are light ones: four real machines would take turns on the one processor there is.
+The guests are light ones: emulated ones would share the one processor of that machine.
 """
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.cloud.checks import hold
+from tests.lab.cloud.checks import assert_all
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.cloud.story import Story
 from tests.lab.machines.site import Form
@@ -17,27 +17,27 @@ from tests.lab.machines.site import Form
 @pytest.fixture(scope="module")
 def story(directory: Path) -> Iterator[Story]:
     with Cloud(directory, form=Form.NESTED) as cloud:
-        cloud.open()
+        cloud.deploy()
         yield Story(cloud)
 
 
 def test_guests_get_their_leases(story: Story) -> None:
-    hold([*story.networks_appear(), *story.guests_boot(light=True)])
+    assert_all([*story.check_networks(), *story.boot_guests(light=True)])
 
 
-def test_guests_reach_whom_they_should_and_nobody_else(story: Story) -> None:
-    hold(
-        [*story.neighbours_meet(), *story.strangers_do_not(), *story.everyone_gets_out()],
+def test_guests_reach_their_own_project_and_the_outside_only(story: Story) -> None:
+    assert_all(
+        [*story.check_project_traffic(), *story.check_isolation(), *story.check_outbound_traffic()],
     )
 
 
-def test_a_floating_ip_comes_and_goes(story: Story) -> None:
-    hold([*story.floating_ip_arrives(), *story.floating_ip_leaves()])
+def test_a_floating_ip_is_associated_and_disassociated(story: Story) -> None:
+    assert_all([*story.associate_floating_ip(), *story.disassociate_floating_ip()])
 
 
-def test_killed_agents_come_back_without_losing_a_packet(story: Story) -> None:
-    hold(story.agents_are_killed())
+def test_killed_agents_restart_without_losing_a_packet(story: Story) -> None:
+    assert_all(story.kill_agents())
 
 
-def test_guests_go_without_a_trace(story: Story) -> None:
-    hold([*story.the_last_guest_goes(), *story.a_guest_goes()])
+def test_nothing_of_deleted_guests_remains(story: Story) -> None:
+    assert_all([*story.delete_last_guest_of_project(), *story.delete_guest()])

@@ -1,11 +1,11 @@
-"""The two-node cloud of the seed, one node being the gateway, told once from the first guest on."""
+"""The two-node cloud with node1 as the only gateway: one story from the first guest to the last."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.cloud.checks import hold
+from tests.lab.cloud.checks import assert_all
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.cloud.story import Story
 
@@ -13,45 +13,47 @@ from tests.lab.cloud.story import Story
 @pytest.fixture(scope="module")
 def story(directory: Path) -> Iterator[Story]:
     with Cloud(directory) as cloud:
-        cloud.open()
+        cloud.deploy()
         yield Story(cloud)
 
 
-def test_1_four_networks_with_their_own_vlans_appear(story: Story) -> None:
-    hold(story.networks_appear())
+def test_1_four_networks_have_their_own_vlans(story: Story) -> None:
+    assert_all(story.check_networks())
 
 
-def test_2_every_guest_gets_its_first_lease_on_its_first_try(story: Story) -> None:
-    hold(story.guests_boot())
+def test_2_every_guest_gets_a_lease_at_its_first_discover(story: Story) -> None:
+    assert_all(story.boot_guests())
 
 
-def test_3_guests_of_a_project_meet_across_the_trunk(story: Story) -> None:
-    hold(story.neighbours_meet())
+def test_3_guests_of_a_project_reach_each_other_across_the_trunk(story: Story) -> None:
+    assert_all(story.check_project_traffic())
 
 
 def test_3_guests_of_two_projects_do_not_reach_each_other(story: Story) -> None:
-    hold(story.strangers_do_not())
+    assert_all(story.check_isolation())
 
 
-def test_3_every_guest_reaches_the_outside_by_the_public_address(story: Story) -> None:
-    hold(story.everyone_gets_out())
+def test_3_every_guest_reaches_the_outside_from_the_public_address(story: Story) -> None:
+    assert_all(story.check_outbound_traffic())
 
 
-def test_4_a_floating_ip_leads_in_and_out(story: Story) -> None:
-    hold(story.floating_ip_arrives())
+def test_4_a_floating_ip_works_in_both_directions(story: Story) -> None:
+    assert_all(story.associate_floating_ip())
 
 
-def test_4_streams_stop_when_the_floating_ip_leaves(story: Story) -> None:
-    hold(story.floating_ip_leaves())
+def test_4_streams_stop_when_the_floating_ip_is_disassociated(story: Story) -> None:
+    assert_all(story.disassociate_floating_ip())
 
 
-def test_6_killed_agents_come_back_without_losing_a_packet(story: Story) -> None:
-    hold(story.agents_are_killed())
+def test_6_killed_agents_restart_without_losing_a_packet(story: Story) -> None:
+    assert_all(story.kill_agents())
 
 
-def test_5_the_last_guest_of_a_project_takes_its_network_off_the_node(story: Story) -> None:
-    hold(story.the_last_guest_goes())
+def test_5_a_project_network_is_removed_from_a_node_with_its_last_guest(
+    story: Story,
+) -> None:
+    assert_all(story.delete_last_guest_of_project())
 
 
-def test_5_nothing_of_a_deleted_guest_is_left(story: Story) -> None:
-    hold(story.a_guest_goes())
+def test_5_nothing_of_a_deleted_guest_remains(story: Story) -> None:
+    assert_all(story.delete_guest())

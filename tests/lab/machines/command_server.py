@@ -1,17 +1,17 @@
-"""Serve commands over one pair of file descriptors: the far end of a Place (see line.py for the
-near end).
+"""Run commands for a session (session.py) over one pair of file descriptors.
 
-Runs inside a node, on a serial console, or beside the lab, on pipes; so it is one file, standard
-library only, single threaded, and light to start. Each direction carries a JSON object per line:
+Runs inside a node, on a serial console, or on the lab's host, on pipes. Therefore it is one file,
+uses the standard library only, has one thread and starts quickly. Each direction carries one JSON
+object per line:
 
     in   {"start": 7, "argv": […]}     {"input": 7, "data": "…"}   {"close": 7}
          {"signal": 7, "number": 9}
     out  {"id": 7, "pid": 123}         {"id": 7, "out": "…"}       {"id": 7, "err": "…"}
          {"id": 7, "exit": 0}          {"done": 1}
 
-Each order is answered by a "done" when it has been obeyed, and the near end sends no other before:
-a serial console drops what comes faster than it is read. Text is latin-1, a character per byte, so
-that any output survives the trip. The server ends when its input does.
+The server answers each order with "done" after it has carried it out, and the session waits for
+that before it sends the next one: a serial console has no flow control. Text is latin-1, one
+character per byte, so that any output can be sent. The server ends when its input does.
 """
 
 import json
@@ -24,8 +24,8 @@ from collections.abc import Callable
 CHUNK = 4096
 
 
-class Started:
-    """One running command and the descriptors that are watched for it."""
+class RunningCommand:
+    """One command and the descriptors that are watched for it."""
 
     def __init__(self, ident: int, process: "subprocess.Popen[bytes]") -> None:
         self.ident = ident
@@ -42,70 +42,71 @@ class Server:
         self.sink = sink
         self.unread = b""
         self.selector = selectors.DefaultSelector()
-        self.commands: dict[int, Started] = {}
+        self.commands: dict[int, RunningCommand] = {}
 
     def serve(self) -> None:
-        self.selector.register(self.source, selectors.EVENT_READ, self.hear)
-        self.say({"ready": os.getpid()})
+        self.selector.register(self.source, selectors.EVENT_READ, self.read_orders)
+        self.send({"ready": os.getpid()})
         while True:
             for key, _ in self.selector.select():
-                # An end and a last word may come together; the end has then read the word.
+                # When an end and output come together, the end may already have read the output.
                 if self.selector.get_map().get(key.fd) == key:
-                    heard: Callable[[], bool] = key.data
-                    if not heard():
+                    handler: Callable[[], bool] = key.data
+                    if not handler():
                         return
 
-    def say(self, message: dict[str, object]) -> None:
+    def send(self, message: dict[str, object]) -> None:
         line = memoryview(json.dumps(message).encode() + b"\n")
         while line:
             line = line[os.write(self.sink, line) :]
 
-    def hear(self) -> bool:
+    def read_orders(self) -> bool:
         try:
             received = os.read(self.source, CHUNK)
         except OSError:
-            return False  # a console hangs up with EIO
+            return False  # EIO: the console was closed
         *lines, self.unread = (self.unread + received).split(b"\n")
         for line in lines:
-            self.obey(json.loads(line))
-            self.say({"done": 1})
+            self.execute(json.loads(line))
+            self.send({"done": 1})
         return received != b""
 
-    def obey(self, order: dict[str, object]) -> None:
+    def execute(self, order: dict[str, object]) -> None:
         match order:
             case {"start": int(ident), "argv": list(argv)}:
                 self.start(ident, argv)
             case {"input": int(ident), "data": str(data)} if ident in self.commands:
-                self.feed(self.commands[ident], data.encode("latin-1"))
+                self.write_input(self.commands[ident], data.encode("latin-1"))
             case {"close": int(ident)} if ident in self.commands:
-                self.feed(self.commands[ident], b"")
+                self.write_input(self.commands[ident], b"")
             case {"signal": int(ident), "number": int(number)} if ident in self.commands:
                 self.commands[ident].process.send_signal(number)
 
     def start(self, ident: int, argv: list[str]) -> None:
         pipe = subprocess.PIPE
         try:
-            # A session of its own: a signal to the server's terminal or group is not for the
-            # commands.
+            # A session of its own: signals to the server's terminal or group do not reach it.
             process = subprocess.Popen(
                 argv, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
             )
         except OSError as error:
-            self.say({"id": ident, "err": f"{error}\n"})
-            self.say({"id": ident, "pid": 0})
-            self.say({"id": ident, "exit": 127})
+            self.send({"id": ident, "err": f"{error}\n"})
+            self.send({"id": ident, "pid": 0})
+            self.send({"id": ident, "exit": 127})
             return
-        started = self.commands[ident] = Started(ident, process)
-        self.say({"id": ident, "pid": process.pid})
-        for name, stream in started.streams.items():
+        command = self.commands[ident] = RunningCommand(ident, process)
+        self.send({"id": ident, "pid": process.pid})
+        for name, stream in command.streams.items():
             os.set_blocking(stream, False)
             self.selector.register(
-                stream, selectors.EVENT_READ, lambda name=name: self.pass_on(started, name)
+                stream, selectors.EVENT_READ, lambda name=name: self.forward_output(command, name)
             )
-        self.selector.register(started.pidfd, selectors.EVENT_READ, lambda: self.finish(started))
+        self.selector.register(
+            command.pidfd, selectors.EVENT_READ, lambda: self.report_exit(command)
+        )
 
-    def feed(self, started: Started, data: bytes) -> None:
-        stdin = started.process.stdin
+    def write_input(self, command: RunningCommand, data: bytes) -> None:
+        stdin = command.process.stdin
         assert stdin is not None
         try:
             if data:
@@ -113,36 +114,38 @@ class Server:
             else:
                 stdin.close()
         except (BrokenPipeError, ValueError):
-            pass  # it has closed its input or ended; its exit status tells
+            pass  # it has closed its input or ended; the exit status will show
 
-    def pass_on(self, started: Started, name: str) -> bool:
-        """Send one chunk of output; forget the stream at its end."""
+    def forward_output(self, command: RunningCommand, name: str) -> bool:
+        """Send one chunk of output; stop watching the stream at its end."""
         try:
-            data = os.read(started.streams[name], CHUNK)
+            data = os.read(command.streams[name], CHUNK)
         except BlockingIOError:
             return True
         if data:
-            self.say({"id": started.ident, name: data.decode("latin-1")})
+            self.send({"id": command.ident, name: data.decode("latin-1")})
         else:
-            self.selector.unregister(started.streams.pop(name))
+            self.selector.unregister(command.streams.pop(name))
         return True
 
-    def finish(self, started: Started) -> bool:
-        """Report an end as soon as the process itself ends: a daemon it left may hold the streams
-        for ever."""
-        status = started.process.wait()
-        for name in list(started.streams):
-            while name in started.streams and self.is_readable(started.streams[name]):
-                self.pass_on(started, name)
-        for stream in started.streams.values():
+    def report_exit(self, command: RunningCommand) -> bool:
+        """Report an end as soon as the process itself has ended.
+
+        A daemon that it started may keep the streams open for ever, so their end is not awaited.
+        """
+        status = command.process.wait()
+        for name in list(command.streams):
+            while name in command.streams and self.is_readable(command.streams[name]):
+                self.forward_output(command, name)
+        for stream in command.streams.values():
             self.selector.unregister(stream)
-        self.selector.unregister(started.pidfd)
-        os.close(started.pidfd)
-        for pipe in (started.process.stdin, started.process.stdout, started.process.stderr):
+        self.selector.unregister(command.pidfd)
+        os.close(command.pidfd)
+        for pipe in (command.process.stdin, command.process.stdout, command.process.stderr):
             if pipe is not None:
                 pipe.close()
-        del self.commands[started.ident]
-        self.say({"id": started.ident, "exit": status})
+        del self.commands[command.ident]
+        self.send({"id": command.ident, "exit": status})
         return True
 
     @staticmethod
@@ -165,9 +168,9 @@ def main() -> None:
     if os.isatty(0):
         make_raw(0)
     source, sink = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)  # so that no child can write between our lines
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)  # so that no child can write between our lines
     Server(source, sink).serve()
 
 

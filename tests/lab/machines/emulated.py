@@ -1,7 +1,7 @@
 """A guest that is a real machine, under QEMU: its own kernel, network stack and DHCP client.
 
-QEMU runs without hardware help everywhere, so that a guest is the same on every machine. Its
-serial console is QEMU's own input and output; guest-init serves commands there.
+QEMU always runs without hardware virtualisation, so that a guest is the same on every machine. Its
+serial console is QEMU's own input and output, through which guest-init takes commands.
 """
 
 import itertools
@@ -11,28 +11,28 @@ from collections.abc import Sequence
 
 from tests.lab.machines.guest import Card, Guest, ReportedLease
 from tests.lab.machines.guest_image import GuestImage
-from tests.lab.machines.host import Place
+from tests.lab.machines.host import Host
 from tests.lab.machines.session import Process
 
-KERNEL_WORDS = "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off nokaslr"
+KERNEL_ARGUMENTS = "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off nokaslr"
 
 
 class EmulatedCommand:
-    """A command running beside others behind one serial console."""
+    """A command in the guest; several share one serial console."""
 
     def __init__(self, console: Process, number: int, text: str) -> None:
         self._console = console
         self._number = number
         self._text = text
-        self._line = re.compile(rf"^@{number} (.*)\r?\n", re.MULTILINE)
+        self._output_line = re.compile(rf"^@{number} (.*)\r?\n", re.MULTILINE)
 
     @property
     def output(self) -> str:
-        return "\n".join(line for line in self._said() if not line.startswith("="))
+        return "\n".join(line for line in self._lines() if not line.startswith("="))
 
     @property
     def status(self) -> int | None:
-        ends = [line for line in self._said() if line.startswith("=")]
+        ends = [line for line in self._lines() if line.startswith("=")]
         return int(ends[-1][1:]) if ends else None
 
     def wait(self, timeout: float = 30) -> int:
@@ -45,14 +45,14 @@ class EmulatedCommand:
     def end(self) -> None:
         self._console.write(f"end {self._number}\n")
 
-    def _said(self) -> list[str]:
-        return [line.rstrip("\r") for line in self._line.findall(self._console.output)]
+    def _lines(self) -> list[str]:
+        return [line.rstrip("\r") for line in self._output_line.findall(self._console.output)]
 
 
 class EmulatedGuest(Guest):
     """A guest under QEMU."""
 
-    def __init__(self, name: str, node: Place, cards: Sequence[Card], image: GuestImage) -> None:
+    def __init__(self, name: str, node: Host, cards: Sequence[Card], image: GuestImage) -> None:
         super().__init__(name, node, cards)
         self._image = image
         self._numbers = itertools.count(1)
@@ -60,7 +60,7 @@ class EmulatedGuest(Guest):
 
     @property
     def process(self) -> Process:
-        """QEMU, whose input and output are the console."""
+        """QEMU; its input and output are the guest's console."""
         assert self._process is not None, f"{self.name} is not powered on"
         return self._process
 
@@ -68,7 +68,7 @@ class EmulatedGuest(Guest):
     def console(self) -> str:
         return self.process.output.replace("\r", "")
 
-    def lay_wires(self) -> None:
+    def create_links(self) -> None:
         for card in self.cards:
             self.node.run("ip", "tuntap", "add", card.link, "mode", "tap")
 
@@ -103,7 +103,7 @@ class EmulatedGuest(Guest):
             *("qemu-system-x86_64", "-name", self.name, "-M", "pc", "-accel", "tcg,tb-size=32"),
             *("-m", "96", "-nodefaults", "-display", "none", "-no-reboot"),
             *("-kernel", str(self._image.kernel), "-initrd", str(self._image.initramfs)),
-            *("-append", KERNEL_WORDS),
+            *("-append", KERNEL_ARGUMENTS),
             *("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"),
             *cards,
         ]

@@ -1,6 +1,6 @@
-"""A guest as its user has it: it boots, is given an address, runs commands, reaches others.
+"""A guest as its user sees it: it boots, gets an address, runs commands and reaches others.
 
-What it is made of is elsewhere: emulated.py has real machines, light.py has namespaces.
+emulated.py has guests that are real machines, light.py guests that are namespaces.
 """
 
 import abc
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tests.fixtures.waiting import TimedOutError
-from tests.lab.machines.host import Place
+from tests.lab.machines.host import Host
 from tests.lab.machines.pings import Pings, ping_command, read_pings
 from tests.lab.machines.topology import OUTSIDE_HOST
 
@@ -19,9 +19,9 @@ _LEASE = re.compile(r"^@lease (.*)\n", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Card:
-    """A guest's network card, as the compute side was told to make it.
+    """A guest's network card, as the network service describes it to the compute service.
 
-    `link` is the node's end of it, `bridge` where that end belongs.
+    `link` is the node's end of it, `bridge` the bridge that this end goes into.
     """
 
     link: str
@@ -31,7 +31,7 @@ class Card:
 
 @dataclass(frozen=True)
 class ReportedLease:
-    """What the guest's DHCP client was given first, and how many DISCOVERs it had to send."""
+    """A guest's first lease, and the number of DISCOVERs that its DHCP client sent for it."""
 
     address: str
     prefix: int
@@ -44,29 +44,29 @@ class ReportedLease:
     discovers: int
 
     @classmethod
-    def read(cls, announcement: str) -> "ReportedLease":
-        """Read what the script `dhcp-event` announces."""
-        said = dict(word.split("=", 1) for word in announcement.split())
-        address, _, prefix = said["address"].partition("/")
+    def parse(cls, line: str) -> "ReportedLease":
+        """Parse a line that the script `dhcp-event` printed."""
+        fields = dict(word.split("=", 1) for word in line.split())
+        address, _, prefix = fields["address"].partition("/")
         return cls(
             address=address,
             prefix=int(prefix),
-            router=said["router"],
-            dns=said["dns"],
-            server=said["server"],
-            seconds=int(said["seconds"]),
-            mtu=said["mtu"],
-            name=said["name"],
-            discovers=int(said["discovers"]),
+            router=fields["router"],
+            dns=fields["dns"],
+            server=fields["server"],
+            seconds=int(fields["seconds"]),
+            mtu=fields["mtu"],
+            name=fields["name"],
+            discovers=int(fields["discovers"]),
         )
 
 
-class Running(Protocol):
+class GuestCommand(Protocol):
     """A command running in a guest."""
 
     @property
     def output(self) -> str:
-        """What it has said so far."""
+        """Its output so far."""
 
     @property
     def status(self) -> int | None:
@@ -76,13 +76,13 @@ class Running(Protocol):
         """Return its exit status."""
 
     def end(self) -> None:
-        """End it and whatever it has started."""
+        """End it and everything that it started."""
 
 
 class Guest(abc.ABC):
-    """A guest on a node, with the cards that its instance was given."""
+    """A guest on a node, with the cards of its instance."""
 
-    def __init__(self, name: str, node: Place, cards: Sequence[Card]) -> None:
+    def __init__(self, name: str, node: Host, cards: Sequence[Card]) -> None:
         self.name = name
         self.node = node
         self.cards = tuple(cards)
@@ -91,8 +91,8 @@ class Guest(abc.ABC):
         return f"<{type(self).__name__} {self.name} on {self.node.name}>"
 
     @abc.abstractmethod
-    def lay_wires(self) -> None:
-        """Make the node's ends of its cards, for the compute side to plug in."""
+    def create_links(self) -> None:
+        """Create the node's ends of its cards; the compute service puts them into bridges."""
 
     @abc.abstractmethod
     def power_on(self) -> None:
@@ -100,33 +100,33 @@ class Guest(abc.ABC):
 
     @abc.abstractmethod
     def power_off(self) -> None:
-        """Pull its plug, as a compute service destroys an instance."""
+        """Stop it without a shutdown, as a compute service destroys an instance."""
 
     @abc.abstractmethod
-    def start(self, command: str) -> Running:
-        """Start a shell command beside whatever else it runs."""
+    def start(self, command: str) -> GuestCommand:
+        """Start a shell command beside those that already run."""
 
     @property
     @abc.abstractmethod
     def console(self) -> str:
-        """What it has said since it was powered on."""
+        """The output of its console since it was powered on."""
 
     @property
     def leases(self) -> list[ReportedLease]:
-        """The leases that it has announced so far."""
-        return [ReportedLease.read(text) for text in _LEASE.findall(self.console)]
+        """The leases that its console has shown so far."""
+        return [ReportedLease.parse(text) for text in _LEASE.findall(self.console)]
 
     @property
     def address(self) -> str:
-        """Its own address, as it was told by DHCP."""
+        """Its own address, from DHCP."""
         return self.leases[0].address
 
     @abc.abstractmethod
     def wait_until_up(self, timeout: float = 240) -> ReportedLease:
-        """Wait for its first lease and return that."""
+        """Wait for its first lease and return it."""
 
     def run(self, command: str, timeout: float = 30) -> str:
-        """Run a command that has to succeed and return what it said."""
+        """Run a command that has to succeed and return its output."""
         started = self.start(command)
         try:
             status = started.wait(timeout)
@@ -137,24 +137,24 @@ class Guest(abc.ABC):
         return started.output
 
     def pings(self, address: object, count: int = 5) -> Pings:
-        """Ping and return the counts."""
+        """Ping an address and return the counts."""
         started = self.start(ping_command(address, count))
         started.wait(timeout=30 + count)
         return read_pings(started.output)
 
     def ping(self, other: "Guest", count: int = 5) -> None:
-        """Ping another guest by its fixed address; every ping has to be answered."""
-        seen = self.pings(other.address, count)
-        assert seen == Pings(count, count), f"{self.name} to {other.name}: {seen}"
+        """Ping another guest by its fixed address; every ping must be answered."""
+        actual = self.pings(other.address, count)
+        assert actual == Pings(count, count), f"{self.name} to {other.name}: {actual}"
 
-    def opens_tcp(self, address: object, port: int) -> bool:
-        """Say whether a TCP connection comes about within a few seconds."""
+    def can_connect(self, address: object, port: int) -> bool:
+        """Return whether a TCP connection can be opened within a few seconds."""
         return self.start(f"nc -w 4 {address} {port} </dev/null").wait(20) == 0
 
-    def seen_outside_as(self) -> str:
-        """Call the outside host and return the address it says it was called from."""
+    def get_address_seen_outside(self) -> str:
+        """Return the source address that the outside host sees when this guest connects to it."""
         return self.run(f"nc -w 10 {OUTSIDE_HOST.ip} 8000 </dev/null | head -n 1").strip()
 
-    def serve_echo(self, port: int) -> Running:
-        """Serve TCP, each connection hearing what it says."""
+    def serve_echo(self, port: int) -> GuestCommand:
+        """Run a TCP echo server."""
         return self.start(f"nc -ll -p {port} -e cat")

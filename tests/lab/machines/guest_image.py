@@ -1,7 +1,7 @@
 """The guests' disk: Debian's kernel as it is, and an initramfs of busybox and three small scripts.
 
 The kernel is the machine's own if it has one that can run under QEMU, else the one that
-tools/install has unpacked (not installed: a test does not change how a machine boots).
+tools/install has unpacked (but not installed: a test does not change how a machine boots).
 """
 
 import lzma
@@ -17,15 +17,15 @@ MODULES = ("virtio_pci", "virtio_net")
 
 
 class NoGuestKernelError(Exception):
-    """There is nothing to boot guests with."""
+    """No kernel for guests was found."""
 
     def __init__(self) -> None:
-        super().__init__("no kernel for guests found; tools/install gets one")
+        super().__init__("no kernel for guests found; run tools/install, which unpacks one")
 
 
 @dataclass(frozen=True)
 class GuestImage:
-    """What QEMU is given to boot."""
+    """What QEMU boots."""
 
     kernel: Path
     initramfs: Path
@@ -36,13 +36,13 @@ def build_image(directory: Path) -> GuestImage:
     kernel, modules = _find_kernel()
     initramfs = directory / "guest.cpio"
     directory.mkdir(parents=True, exist_ok=True)
-    # Not compressed: unpacking would take an emulated processor longer than reading.
+    # Not compressed: an emulated processor reads faster than it decompresses.
     initramfs.write_bytes(b"".join(_archive(modules)))
     return GuestImage(kernel, initramfs)
 
 
 def _find_kernel() -> tuple[Path, Path]:
-    """Return the newest kernel whose modules are there, and the directory of these."""
+    """Return the newest kernel that has its modules, and their directory."""
     found = [
         (_version_key(release), kernel, modules)
         for root in (Path("/"), UNPACKED)
@@ -62,15 +62,15 @@ def _version_key(release: str) -> list[int]:
 
 
 def _module_files(modules: Path) -> list[Path]:
-    """Return the wanted modules and what they need, in the order in which they load."""
+    """Return the modules of the guests and their dependencies, in the order of loading."""
     needs: dict[str, list[str]] = {}
     for line in (modules / "modules.dep").read_text().splitlines():
         path, _, needed = line.partition(":")
         needs[path] = needed.split()
-    wanted = [path for name in MODULES for path in needs if f"/{name}.ko" in path]
+    modules_needed = [path for name in MODULES for path in needs if f"/{name}.ko" in path]
     order: dict[str, None] = {}  # a set that remembers the order
-    for path in wanted:
-        # modules.dep lists what has to be there last first.
+    for path in modules_needed:
+        # modules.dep lists what must be loaded first at the end.
         order.update(dict.fromkeys([*reversed(needs[path]), path]))
     return [modules / path for path in order]
 

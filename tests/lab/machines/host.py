@@ -1,8 +1,8 @@
-"""Places to run commands in: the lab's own side, a network namespace, a node with a kernel of its
-own.
+"""Hosts to run commands on: the lab's own host, a network namespace, a node with its own kernel.
 
-All are alike, so a story does not care where it runs. Every place is reached through a command
-server; a namespace is a place inside another place, entered by a prefix before each command.
+All have the same interface, so that a test does not depend on what a host is made of. Every host is
+reached through a command server; a namespace is a host inside another one, entered by a prefix
+before each command.
 """
 
 import contextlib
@@ -16,31 +16,31 @@ from typing import Any
 
 from tests.fixtures.isolation import is_isolated
 from tests.fixtures.waiting import TimedOutError
-from tests.lab.machines.session import Line, Process
+from tests.lab.machines.session import Process, Session
 
 SERVER = Path(__file__).with_name("command_server.py")
 SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 class NotIsolatedError(Exception):
-    """The lab was about to touch the machine's own network."""
+    """The lab was started outside of an isolation and would change the machine's own network."""
 
     def __init__(self) -> None:
         super().__init__("the lab runs only in namespaces of its own: tools/isolated COMMAND")
 
 
 class CommandFailedError(AssertionError):
-    """A command that had to succeed did not."""
+    """A command that had to succeed failed."""
 
-    def __init__(self, place: str, result: "Result") -> None:
-        said = (result.err or result.out).strip()
-        super().__init__(f"{place}$ {' '.join(result.argv)}: status {result.status}: {said}")
+    def __init__(self, host: str, result: "Result") -> None:
+        output = (result.err or result.out).strip()
+        super().__init__(f"{host}$ {' '.join(result.argv)}: status {result.status}: {output}")
         self.result = result
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a command."""
+    """The exit status and output of a command."""
 
     argv: tuple[str, ...]
     status: int
@@ -52,24 +52,26 @@ class Result:
         return self.status == 0
 
 
-class Place:
-    """Somewhere to run commands; `prefix` is what leads there from the line's far end."""
+class Host:
+    """Runs commands; `prefix` leads from the far end of the session to this host."""
 
-    def __init__(self, name: str, line: Line, prefix: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, session: Session, prefix: Sequence[str] = ()) -> None:
         self.name = name
-        self.line = line
+        self.session = session
         self.prefix = tuple(prefix)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
     def start(self, *argv: str, log: Path | None = None) -> Process:
-        """Start a command and leave it running; its output goes to `log` as well, on the lab's
-        side."""
-        return self.line.start((*self.prefix, *argv), log)
+        """Start a command and leave it running.
+
+        :param log: a file on the lab's host that gets a copy of the output
+        """
+        return self.session.start((*self.prefix, *argv), log)
 
     def attempt(self, *argv: str, timeout: float = 60, text: str = "") -> Result:
-        """Run a command to its end and return what came of it; `text` is its standard input."""
+        """Run a command to its end, with `text` as its standard input, and return the result."""
         process = self.start(*argv)
         if process.alive:
             if text:
@@ -90,18 +92,18 @@ class Place:
         return result.out
 
     def sh(self, script: str, timeout: float = 60) -> str:
-        """Run a few shell lines, stopping at the first that fails."""
+        """Run a few shell lines and stop at the first that fails."""
         return self.run("sh", "-ec", script, timeout=timeout)
 
-    def json(self, *argv: str) -> Any:  # JSON is whatever the command says
-        """Run a command that answers in JSON, `ip -j` for one."""
+    def json(self, *argv: str) -> Any:  # any JSON
+        """Run a command that prints JSON, for example `ip -j`, and return it decoded."""
         return json.loads(self.run(*argv) or "[]")
 
     def read(self, path: str | Path) -> str:
         return self.run("cat", str(path))
 
     def write(self, path: str | Path, text: str) -> None:
-        """Write a file as this place sees it, making its directory."""
+        """Write a file on this host; create its directory."""
         self.run(
             "sh", "-ec", 'mkdir -p "$(dirname "$1")"; cat >"$1"', "write", str(path), text=text
         )
@@ -111,8 +113,8 @@ class Place:
 
 
 @contextlib.contextmanager
-def here() -> Iterator[Place]:
-    """Open the lab's own side, the isolation this process runs in."""
+def open_lab_host() -> Iterator[Host]:
+    """Open the lab's own host: the isolation that this process runs in."""
     if not is_isolated():
         raise NotIsolatedError
     with subprocess.Popen(
@@ -124,10 +126,10 @@ def here() -> Iterator[Place]:
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
-        line = Line("the lab", server.stdout.fileno(), server.stdin.fileno())
+        session = Session("the lab's host", server.stdout.fileno(), server.stdin.fileno())
         try:
-            line.wait_until_ready(timeout=30)
-            yield Place("lab", line)
+            session.wait_until_ready(timeout=30)
+            yield Host("lab", session)
         finally:
             server.stdin.close()
             server.wait(timeout=10)

@@ -1,7 +1,8 @@
-"""A machine with a kernel of its own: User-Mode Linux on the machine's own file system.
+"""A machine with a kernel of its own: User-Mode Linux on the lab host's file system.
 
-It needs no virtualisation and no disk image. Its network cards are taps in the namespace it is
-started in, its console goes to a log, and its second console is the line to a command server.
+It needs no hardware virtualisation and no disk image. Its network cards are taps in the namespace
+where it is started, its first console goes to a log, its second carries the session with a command
+server.
 """
 
 import os
@@ -15,17 +16,17 @@ from types import TracebackType
 from typing import Self
 
 from tests.fixtures.waiting import TimedOutError
-from tests.lab.machines.host import SERVER, Place
-from tests.lab.machines.session import Line, LineLostError
+from tests.lab.machines.host import SERVER, Host
+from tests.lab.machines.session import Session, SessionLostError
 
 INIT = Path(__file__).with_name("node-init")
-WHOLE_XSTATE = Path(__file__).with_name("full-xstate.c")
+FULL_XSTATE = Path(__file__).with_name("full-xstate.c")
 KERNEL = "linux.uml"
 
 
 @dataclass(frozen=True)
 class Card:
-    """A network card: its name inside, the tap outside that it is wired to, its address."""
+    """A network card: its name in the machine, the tap outside, its MAC address."""
 
     name: str
     tap: str
@@ -33,9 +34,9 @@ class Card:
 
 
 class Machine:
-    """`with Machine(…) as machine:` starts it; `machine.place()` waits until it is up.
+    """`with Machine(…) as machine:` starts it; `machine.host()` waits until it is up.
 
-    The two are apart so that several can boot side by side. The taps have to exist beforehand.
+    These are two steps so that several machines can boot side by side. The taps must exist before.
     """
 
     def __init__(
@@ -43,8 +44,8 @@ class Machine:
     ) -> None:
         self.name = name
         self.console = directory / f"{name}-console.log"
-        self._preloaded = directory / f"{name}-full-xstate.so"
-        self._ours, self._theirs = socket.socketpair()
+        self._preload = directory / f"{name}-full-xstate.so"
+        self._near, self._far = socket.socketpair()
         self._argv = [
             KERNEL,
             *(f"mem={memory}", f"umid={name}", f"uml_dir={directory}/uml"),
@@ -54,29 +55,29 @@ class Machine:
                 f"vec{number}:transport=tap,ifname={card.tap},depth=128,gro=1,mac={card.mac}"
                 for number, card in enumerate(cards)
             ),
-            *("con=null", "con0=fd:0,fd:1", f"con1=fd:{self._theirs.fileno()}"),
+            *("con=null", "con0=fd:0,fd:1", f"con1=fd:{self._far.fileno()}"),
         ]
 
     def __enter__(self) -> Self:
         self.console.parent.mkdir(parents=True, exist_ok=True)
-        _compile(WHOLE_XSTATE, self._preloaded)
+        _compile(FULL_XSTATE, self._preload)
         with self.console.open("ab") as log:
             self._kernel = subprocess.Popen(
                 self._argv,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                pass_fds=(self._theirs.fileno(),),
+                pass_fds=(self._far.fileno(),),
                 env={
                     **os.environ,
-                    # Its memory is a file that nobody else sees; keep that off the disk.
+                    # The machine's memory is a temporary file: keep it off the disk.
                     "TMPDIR": "/dev/shm",  # noqa: S108 - a private one
-                    "LD_PRELOAD": str(self._preloaded),
+                    "LD_PRELOAD": str(self._preload),
                 },
                 start_new_session=True,
             )
-        self._theirs.close()
-        self._line = Line(self.name, self._ours.fileno(), self._ours.fileno())
+        self._far.close()
+        self._session = Session(self.name, self._near.fileno(), self._near.fileno())
         return self
 
     def __exit__(
@@ -85,21 +86,24 @@ class Machine:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # Nothing of it is kept, so there is nothing to shut down in order.
+        # Nothing of the machine is kept, so it is not shut down in order.
         os.killpg(self._kernel.pid, signal.SIGKILL)
         self._kernel.wait()
-        self._ours.shutdown(socket.SHUT_RDWR)
-        self._ours.close()
+        self._near.shutdown(socket.SHUT_RDWR)
+        self._near.close()
 
-    def place(self, timeout: float = 120) -> Place:
-        """Wait until it is up; a boot that fails says so with the end of the console's log."""
+    def host(self, timeout: float = 120) -> Host:
+        """Wait until the machine is up.
+
+        An error about a failed boot comes with the last lines of the console's log.
+        """
         try:
-            self._line.wait_until_ready(timeout)
-        except (LineLostError, TimedOutError) as error:
+            self._session.wait_until_ready(timeout)
+        except (SessionLostError, TimedOutError) as error:
             last = self.console.read_text(errors="replace").splitlines()[-15:]
-            error.add_note("\n".join([f"the console of {self.name} ended with:", *last]))
+            error.add_note("\n".join([f"the last lines of {self.name}'s console:", *last]))
             raise
-        return Place(self.name, self._line)
+        return Host(self.name, self._session)
 
 
 def _compile(source: Path, library: Path) -> None:

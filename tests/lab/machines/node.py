@@ -1,20 +1,20 @@
-"""A compute node: a place with the network cards, addresses and habits of the plan."""
+"""A compute node: a host with the network cards and addresses of its plan."""
 
 import re
 from ipaddress import IPv4Address
 
-from tests.lab.machines.host import Place
+from tests.lab.machines.host import Host
 from tests.lab.machines.topology import NodePlan
 
-_CHANGING = re.compile(r"(?<=_timer) +[\d.]+|(?<=\[)\d+:\d+(?=\])")
+_VOLATILE = re.compile(r"(?<=_timer) +[\d.]+|(?<=\[)\d+:\d+(?=\])")
 """A bridge's timers, and the packet counters of a chain."""
 
 
-class Node(Place):
+class Node(Host):
     """A compute node, whatever it is made of."""
 
-    def __init__(self, place: Place, plan: NodePlan) -> None:
-        super().__init__(place.name, place.line, place.prefix)
+    def __init__(self, host: Host, plan: NodePlan) -> None:
+        super().__init__(host.name, host.session, host.prefix)
         self.plan = plan
 
     @property
@@ -22,42 +22,42 @@ class Node(Place):
         """Its management address."""
         return self.plan.address
 
-    def settle(self) -> None:
-        """Bring up what the node's operator has set up before cloudnet came."""
+    def configure(self) -> None:
+        """Set up what the node's operator has set up before cloudnet is installed."""
         lines = [
             f"ip link set {nic.name} up; ip addr add {nic.address} dev {nic.name}"
             for nic in self.plan.nics
         ]
         self.sh("\n".join([*lines, f"ip route add default via {self.plan.gateway}"]))
-        self.sh("\n".join(self.plan.before) or "true")
+        self.sh("\n".join(self.plan.setup_commands) or "true")
 
-    def links(self) -> set[str]:
-        """Return the names of all its links."""
+    def list_links(self) -> set[str]:
+        """Return the names of all links."""
         return {link["ifname"] for link in self.json("ip", "-j", "link")}
 
-    def address_of(self, link: str) -> IPv4Address | None:
+    def get_address(self, link: str) -> IPv4Address | None:
         """Return a link's own IPv4 address, if it has one."""
         for entry in self.json("ip", "-j", "-4", "addr", "show", "dev", link):
             for address in entry.get("addr_info", []):
                 return IPv4Address(address["local"])
         return None
 
-    def standing(self) -> str:
-        """Return all links, addresses and rules as text, without what changes by itself."""
+    def dump_state(self) -> str:
+        """Return all links, addresses and rules as text, without timers and counters."""
         text = self.sh("ip -d link; ip addr; iptables-legacy-save")
         lines = [line for line in text.splitlines() if not line.startswith("#")]
-        return "\n".join(_CHANGING.sub("-", line) for line in lines)
+        return "\n".join(_VOLATILE.sub("-", line) for line in lines)
 
-    def dnsmasq_pids(self, bridge: str) -> list[int]:
-        """Return the processes of the dnsmasq that serves a bridge ("br": any).
+    def list_dnsmasq_pids(self, bridge: str) -> list[int]:
+        """Return the processes of the dnsmasq that serves a bridge ("br": any bridge).
 
-        Namespaces share their processes with their neighbours, so it is asked who serves in the
-        node's own network namespace; the lease helper that dnsmasq keeps is one of the two.
+        A namespace shares its processes with its neighbours, so only those in the node's own
+        network namespace count. dnsmasq runs a second process, its lease helper.
         """
         own = self.sh("readlink /proc/self/ns/net").strip()
-        found = self.sh(
+        pids = self.sh(
             f"for p in $(pgrep -x dnsmasq); do "
             f'[ "$(readlink /proc/$p/ns/net)" = "{own}" ] || continue; '
             f"tr '\\0' ' ' </proc/$p/cmdline | grep -q -- '{bridge}' && echo $p; done; true"
         )
-        return [int(pid) for pid in found.split()]
+        return [int(pid) for pid in pids.split()]

@@ -1,4 +1,4 @@
-"""Caller reaches whom: pings and TCP, asked for and understood the same way wherever they run."""
+"""Pings: the command and its output, for iputils and busybox alike."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ _COUNTS = re.compile(r"(\d+) packets transmitted, (\d+) (?:packets )?received")
 
 @dataclass(frozen=True)
 class Pings:
-    """How many echo requests were sent and how many answers came."""
+    """The number of echo requests sent and of replies received."""
 
     sent: int
     received: int
@@ -22,12 +22,12 @@ class Pings:
 
 
 def ping_command(address: object, count: int, interval: float = 0.2) -> str:
-    """Return the command, in words that busybox and iputils both understand."""
+    """Return a command that busybox and iputils both accept."""
     return f"ping -q -c {count} -i {interval:g} -W 2 {address}"
 
 
 def read_pings(output: str) -> Pings:
-    """Return what a ping's summary says."""
+    """Parse the summary of a ping."""
     found = _COUNTS.search(output)
-    assert found, f"there was no ping, but: {output.strip() or 'silence'}"
+    assert found, f"no summary of a ping in: {output.strip() or '(no output)'}"
     return Pings(int(found[1]), int(found[2]))

@@ -1,7 +1,8 @@
-"""What stands before any cloud comes: switches, nodes, the outside; in one of three forms.
+"""What an operator has before cloudnet: switches, nodes and the outside network, in one of three
+forms.
 
-Where the running kernel has 802.1Q, a node is a network namespace. Where it has not, a node is a
-machine with a kernel of its own, which has. The third form proves the first one everywhere: nodes
+Where the running kernel has 802.1Q, a node is a network namespace. Elsewhere a node is a machine
+with a kernel of its own, which has 802.1Q. The third form tests the first one on any kernel: nodes
 that are namespaces inside one such machine.
 """
 
@@ -11,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.machines.dot1q import TRIAL
-from tests.lab.machines.host import Place
+from tests.lab.machines.dot1q import CHECK_COMMAND
+from tests.lab.machines.host import Host
 from tests.lab.machines.machine import Card, Machine
-from tests.lab.machines.namespace import space
+from tests.lab.machines.namespace import create_namespace
 from tests.lab.machines.node import Node
 from tests.lab.machines.outside import Outside, build_outside
-from tests.lab.machines.switch import Trunk
+from tests.lab.machines.switch import Switch
 from tests.lab.machines.topology import NODES, NodePlan
 
 
@@ -29,44 +30,49 @@ class Form(enum.Enum):
     NESTED = "nested"
 
     @classmethod
-    def that_works(cls, lab: Place) -> "Form":
+    def choose(cls, lab: Host) -> "Form":
         """Return the lighter form if this machine's kernel can run it."""
-        can = lab.attempt(*TRIAL).ok
-        return cls.NAMESPACES if can else cls.KERNELS
+        has_dot1q = lab.attempt(*CHECK_COMMAND).ok
+        return cls.NAMESPACES if has_dot1q else cls.KERNELS
 
 
 @dataclass(frozen=True)
 class Site:
-    """Machines and wires. `trunk` and `public` are the switches that the nodes are plugged into."""
+    """Nodes, the outside, and the two switches that the nodes are connected to."""
 
-    trunk: Trunk
-    public: Trunk
+    trunk: Switch
+    public: Switch
     nodes: tuple[Node, ...]
     outside: Outside
 
     @classmethod
-    def build(cls, form: Form, wire: Trunk, directory: Path, stack: contextlib.ExitStack) -> "Site":
-        """Build it; `wire` is where the controller's host is plugged in, and `stack` ends it."""
-        trunk = wire
+    def build(
+        cls, form: Form, management: Switch, directory: Path, stack: contextlib.ExitStack
+    ) -> "Site":
+        """Build the site; closing `stack` removes it.
+
+        :param management: the switch that the controller's host is connected to
+        """
+        trunk = management
         if form is Form.NESTED:
-            trunk = _trunk_in_a_machine(wire, directory, stack)
-        public = Trunk(trunk.place, "public")
+            trunk = _create_trunk_in_machine(management, directory, stack)
+        public = Switch(trunk.host, "public")
         stack.callback(public.remove)
         if form is Form.KERNELS:
-            machines = [_start(plan, trunk, public, directory, stack) for plan in NODES]
+            machines = [_start_machine(plan, trunk, public, directory, stack) for plan in NODES]
             outside = build_outside(public, stack)
-            places = [machine.place() for machine in machines]
+            hosts = [machine.host() for machine in machines]
         else:
             outside = build_outside(public, stack)
-            places = _namespaces(NODES, trunk, public, stack)
-        nodes = tuple(Node(place, plan) for place, plan in zip(places, NODES, strict=True))
+            hosts = _create_namespaces(NODES, trunk, public, stack)
+        nodes = tuple(Node(host, plan) for host, plan in zip(hosts, NODES, strict=True))
         for node in nodes:
-            node.settle()
+            node.configure()
         return cls(trunk, public, nodes, outside)
 
 
-def _start(
-    plan: NodePlan, trunk: Trunk, public: Trunk, directory: Path, stack: contextlib.ExitStack
+def _start_machine(
+    plan: NodePlan, trunk: Switch, public: Switch, directory: Path, stack: contextlib.ExitStack
 ) -> Machine:
     """Start a node with a kernel of its own."""
     cards = [Card(nic.name, f"{plan.name}-{nic.name}", nic.mac) for nic in plan.nics]
@@ -75,24 +81,26 @@ def _start(
     return stack.enter_context(Machine(plan.name, cards, directory))
 
 
-def _namespaces(
-    plans: Sequence[NodePlan], trunk: Trunk, public: Trunk, stack: contextlib.ExitStack
-) -> list[Place]:
-    """Make nodes that are namespaces beside the switches."""
-    places: list[Place] = []
+def _create_namespaces(
+    plans: Sequence[NodePlan], trunk: Switch, public: Switch, stack: contextlib.ExitStack
+) -> list[Host]:
+    """Create nodes that are namespaces of the host that has the switches."""
+    hosts: list[Host] = []
     for plan in plans:
-        node = stack.enter_context(space(plan.name, trunk.place))
+        node = stack.enter_context(create_namespace(plan.name, trunk.host))
         for nic in plan.nics:
-            (public if nic.public else trunk).plug_space(node, nic.name, nic.mac)
-        places.append(node)
-    return places
+            (public if nic.public else trunk).plug_namespace(node, nic.name, nic.mac)
+        hosts.append(node)
+    return hosts
 
 
-def _trunk_in_a_machine(wire: Trunk, directory: Path, stack: contextlib.ExitStack) -> Trunk:
-    """BootRequest a machine to hold everything but the controller's host; return a switch in it."""
-    card = Card("eth0", "ground-eth0", "02:00:00:00:00:01")
-    wire.plug_tap(card.tap)
-    machine = stack.enter_context(Machine("ground", [card], directory, memory="2G"))
-    trunk = Trunk(machine.place(), "trunk")
+def _create_trunk_in_machine(
+    management: Switch, directory: Path, stack: contextlib.ExitStack
+) -> Switch:
+    """Start a machine that contains everything but the controller's host; return its trunk."""
+    card = Card("eth0", "outer-eth0", "02:00:00:00:00:01")
+    management.plug_tap(card.tap)
+    machine = stack.enter_context(Machine("outer", [card], directory, memory="2G"))
+    trunk = Switch(machine.host(), "trunk")
     trunk.plug(card.name)
     return trunk

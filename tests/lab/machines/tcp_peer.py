@@ -1,8 +1,8 @@
 """The two ends of a TCP stream, as a program: `tcp_peer.py serve PORT` or `stream ADDRESS PORT`.
 
-The server tells each caller the address it sees, then echoes. The stream sends a number every
-20 ms and prints, for each that comes back, the number and when. Standard library only: it runs in
-nodes and namespaces.
+The server sends each caller the caller's address as the server sees it, then echoes. The stream
+sends a number every 20 ms and prints the time and number of each echo. Standard library only: it
+runs in nodes and namespaces.
 """
 
 import socket
@@ -28,19 +28,19 @@ def answer(connection: socket.socket, caller: str) -> None:
             while received := connection.recv(4096):
                 connection.sendall(received)
     except OSError:
-        pass  # the caller is gone, which is its own business
+        pass  # the caller has gone
 
 
 def stream(address: str, port: int) -> None:
-    """Stream until the connection breaks or the program is ended."""
+    """Stream until the connection breaks or the program is killed."""
     with socket.create_connection((address, port), timeout=10) as connection:
         connection.settimeout(None)
-        threading.Thread(target=say, args=(connection,), daemon=True).start()
+        threading.Thread(target=send_numbers, args=(connection,), daemon=True).start()
         for line in connection.makefile():
             print(f"{time.time():.3f} {line.strip()}", flush=True)
 
 
-def say(connection: socket.socket) -> None:
+def send_numbers(connection: socket.socket) -> None:
     number = 0
     while True:
         number += 1

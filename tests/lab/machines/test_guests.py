@@ -1,4 +1,4 @@
-"""Guests of both kinds on a hand-made network: they get a lease and reach each other."""
+"""Guests of both kinds on a network without cloudnet get a lease and reach each other."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,9 +10,9 @@ from tests.fixtures.waiting import wait_for
 from tests.lab.machines.emulated import EmulatedGuest
 from tests.lab.machines.guest import Card, Guest
 from tests.lab.machines.guest_image import build_image
-from tests.lab.machines.host import Place
+from tests.lab.machines.host import Host
 from tests.lab.machines.light import LightGuest
-from tests.lab.machines.namespace import space
+from tests.lab.machines.namespace import create_namespace
 
 BRIDGE = """
 ip link add br0 type bridge forward_delay 0
@@ -29,12 +29,12 @@ DNSMASQ = (
 
 
 @pytest.fixture(scope="module")
-def guests(lab: Place, directory: Path) -> Iterator[tuple[Guest, Guest]]:
+def guests(lab: Host, directory: Path) -> Iterator[tuple[Guest, Guest]]:
     with ExitStack() as stack:
-        node = stack.enter_context(space("node", lab))
+        node = stack.enter_context(create_namespace("node", lab))
         node.sh(BRIDGE)
         server = node.start(*DNSMASQ)
-        server.wait_until(lambda: "DHCP" in server.output, "word that it serves", 20)
+        server.wait_until(lambda: "DHCP" in server.output, "start of the DHCP server", 20)
         both = (
             LightGuest("light", node, [Card("tap2", "02:00:00:00:00:02", "br0")]),
             EmulatedGuest(
@@ -45,7 +45,7 @@ def guests(lab: Place, directory: Path) -> Iterator[tuple[Guest, Guest]]:
             ),
         )
         for guest in both:
-            guest.lay_wires()
+            guest.create_links()
             node.run("ip", "link", "set", guest.cards[0].link, "master", "br0", "up")
             guest.power_on()
         for guest in both:
@@ -62,7 +62,7 @@ def guest(request: pytest.FixtureRequest, guests: tuple[Guest, Guest]) -> Guest:
     return guests[request.param]
 
 
-def test_a_guest_tells_its_first_lease(guest: Guest) -> None:
+def test_a_guest_reports_its_first_lease(guest: Guest) -> None:
     lease = guest.leases[0]
 
     assert (lease.name, lease.prefix, lease.router) == (guest.name, 24, "10.0.0.1")
@@ -80,16 +80,16 @@ def test_an_unanswered_ping_counts_as_lost(guest: Guest) -> None:
     assert str(guest.pings("10.0.0.9", count=2)) == "0 of 2 pings answered"
 
 
-def test_a_guest_says_who_listens_and_who_does_not(guests: tuple[Guest, Guest]) -> None:
+def test_can_connect_tells_an_open_port_from_a_closed_one(guests: tuple[Guest, Guest]) -> None:
     light, emulated = guests
     for guest in guests:
         guest.serve_echo(7000)
 
-    wait_for(lambda: light.opens_tcp(emulated.address, 7000), "the echo", timeout=20)
-    wait_for(lambda: emulated.opens_tcp(light.address, 7000), "the echo", timeout=20)
+    wait_for(lambda: light.can_connect(emulated.address, 7000), "the echo", timeout=20)
+    wait_for(lambda: emulated.can_connect(light.address, 7000), "the echo", timeout=20)
 
-    assert not light.opens_tcp(emulated.address, 7001)
-    assert not emulated.opens_tcp(light.address, 7001)
+    assert not light.can_connect(emulated.address, 7001)
+    assert not emulated.can_connect(light.address, 7001)
 
 
 def test_commands_in_a_guest_run_side_by_side(guest: Guest) -> None:
@@ -102,13 +102,13 @@ def test_commands_in_a_guest_run_side_by_side(guest: Guest) -> None:
 
 
 def test_a_command_in_a_guest_can_be_ended(guest: Guest) -> None:
-    endless = guest.start("ping -q 10.0.0.1 | cat")
+    running = guest.start("ping -q 10.0.0.1 | cat")
 
-    endless.end()
+    running.end()
 
-    assert endless.wait() != 0
+    assert running.wait() != 0
 
 
-def test_a_failing_command_is_told_with_its_words(guest: Guest) -> None:
+def test_a_failing_command_is_reported_with_its_output(guest: Guest) -> None:
     with pytest.raises(AssertionError, match=rf"{guest.name}\$ ls /nowhere: status 1: .*nowhere"):
         guest.run("ls /nowhere")

@@ -1,4 +1,4 @@
-"""What tools/isolated promises: nothing leaks in, nothing survives, signals and statuses pass."""
+"""tools/isolated: nothing leaks in, nothing survives, signals and exit statuses are passed on."""
 
 import os
 import signal
@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.waiting import wait_for
-from tests.lab.machines.host import Place
+from tests.lab.machines.host import Host
 
 TOP = Path(__file__).parents[3]
 ISOLATED = str(TOP / "tools/isolated")
-LAB_OUTSIDE = "from tests.lab.machines.host import here\nwith here(): pass"
-SAY_SIGNAL = "trap 'echo heard {0}; exit 7' {0}; echo ready; while :; do sleep 0.05; done"
+LAB_WITHOUT_ISOLATION = (
+    "from tests.lab.machines.host import open_lab_host\nwith open_lab_host(): pass"
+)
+PRINT_SIGNAL = "trap 'echo got {0}; exit 7' {0}; echo ready; while :; do sleep 0.05; done"
 
 
-def test_the_exit_status_is_the_commands() -> None:
+def test_the_exit_status_is_that_of_the_command() -> None:
     assert subprocess.run([ISOLATED, "sh", "-c", "exit 7"], check=False).returncode == 7
 
 
@@ -40,9 +42,9 @@ def test_the_network_inside_is_a_new_one() -> None:
     assert links.stdout.split() == ["lo"]
 
 
-def test_the_lab_refuses_to_start_anywhere_else() -> None:
+def test_the_lab_refuses_to_start_without_isolation() -> None:
     refused = subprocess.run(
-        ["unshare", "--net", sys.executable, "-c", LAB_OUTSIDE],
+        ["unshare", "--net", sys.executable, "-c", LAB_WITHOUT_ISOLATION],
         cwd=TOP,
         check=False,
         capture_output=True,
@@ -55,7 +57,7 @@ def test_the_lab_refuses_to_start_anywhere_else() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_is_passed_on_once(number: signal.Signals) -> None:
-    script = SAY_SIGNAL.format(number.name.removeprefix("SIG"))
+    script = PRINT_SIGNAL.format(number.name.removeprefix("SIG"))
     with subprocess.Popen(
         [ISOLATED, "sh", "-c", script], stdout=subprocess.PIPE, text=True
     ) as isolated:
@@ -64,17 +66,17 @@ def test_a_signal_is_passed_on_once(number: signal.Signals) -> None:
 
         isolated.send_signal(number)
 
-        assert isolated.stdout.read() == f"heard {number.name.removeprefix('SIG')}\n"
+        assert isolated.stdout.read() == f"got {number.name.removeprefix('SIG')}\n"
         assert isolated.wait(10) == 7
 
 
-def test_nothing_survives_a_kill(lab: Place) -> None:
+def test_nothing_survives_a_kill(lab: Host) -> None:
     with subprocess.Popen(
         [ISOLATED, "sh", "-c", "sleep 4242 & echo ready; wait"], stdout=subprocess.PIPE
     ) as isolated:
         assert isolated.stdout is not None
         isolated.stdout.readline()
-        # The shell may say that it is ready before its child has become the sleep.
+        # The shell may print this before its child has executed sleep.
         wait_for(lambda: lab.attempt("pgrep", "-fx", "sleep 4242").ok, "the sleep", timeout=10)
 
         os.kill(isolated.pid, signal.SIGKILL)

@@ -1,33 +1,33 @@
-"""What the quickstart's command line may say; wrong usage ends with status 2."""
+"""The quickstart's command line; wrong usage ends with status 2."""
 
 import argparse
 from pathlib import Path
 
-HOME = Path("/var/lib/cloudnet-quickstart")
+DEFAULT_DIRECTORY = Path("/var/lib/cloudnet-quickstart")
 
 EXIT_STATUS = """\
 exit status:
-  0    every check held; or what was asked is done
-  1    a check did not hold, or it could not be done: a line says why
+  0    every check succeeded, or the request was carried out
+  1    a check failed, or the request could not be carried out: one line has the reason
   2    wrong usage
   130  interrupted, and everything was taken down
---run and --shell end with the command's own.
+--run and --shell end with the status of the command.
 """
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """Return the wishes."""
-    parser = _parser()
-    wanted = parser.parse_args(argv)
-    if wanted.run == []:
-        parser.error("argument --run: name a command")
-    return wanted
+    """Parse the command line."""
+    parser = _create_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.run == []:
+        parser.error("argument --run: expected a command")
+    return arguments
 
 
-def _parser() -> argparse.ArgumentParser:
+def _create_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/quickstart",
-        description="Bring up the two-node cloud, show that it works, take it down.",
+        description="Bring up a two-node cloud, show that it works, and take it down.",
         epilog=EXIT_STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -35,33 +35,35 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--form",
         choices=["kernels", "namespaces", "nested"],
-        help="what nodes are: machines with kernels of their own, network namespaces, or "
-        "namespaces inside one such machine (default: namespaces where this kernel has 802.1Q, "
-        "else kernels)",
+        help="what nodes are made of: machines with kernels of their own, network namespaces, or "
+        "namespaces inside one such machine (default: namespaces if this kernel has 802.1Q, "
+        "otherwise kernels)",
     )
     parser.add_argument(
         "--directory",
         type=Path,
-        default=HOME,
-        help=f"for logs and files: a new one, or an empty one (default: {HOME})",
+        default=DEFAULT_DIRECTORY,
+        help=f"a new or empty directory for logs and other files (default: {DEFAULT_DIRECTORY})",
     )
-    deeds = parser.add_mutually_exclusive_group()
-    deeds.add_argument("--keep", action="store_true", help="leave it up, to look around")
-    deeds.add_argument("--down", action="store_true", help="take down the cloud that was kept")
-    deeds.add_argument("--shell", type=_name, metavar="NODE", help="open a shell in a kept node")
-    deeds.add_argument(
-        "--console", type=_name, metavar="GUEST", help="sit at a kept guest's console"
+    actions = parser.add_mutually_exclusive_group()
+    actions.add_argument("--keep", action="store_true", help="leave the cloud up")
+    actions.add_argument("--down", action="store_true", help="take down a cloud that was kept")
+    actions.add_argument(
+        "--shell", type=_name, metavar="NODE", help="open a shell on a node of a kept cloud"
     )
-    deeds.add_argument(
+    actions.add_argument(
+        "--console", type=_name, metavar="GUEST", help="open the console of a guest of a kept cloud"
+    )
+    actions.add_argument(
         "--run",
         nargs=argparse.REMAINDER,
         metavar="COMMAND",
-        help="run a command on the kept controller's host; all that follows belongs to it",
+        help="run a command on the controller's host of a kept cloud; it takes all that follows",
     )
     return parser
 
 
 def _name(text: str) -> str:
     if not text:
-        raise argparse.ArgumentTypeError("a name is needed")
+        raise argparse.ArgumentTypeError("expected a name")
     return text

@@ -1,4 +1,4 @@
-"""Visit a running cloud through its door: run a command there, or sit at a guest's console."""
+"""Attach to a kept cloud through its control socket: run a command, or open a guest's console."""
 
 import contextlib
 import json
@@ -11,19 +11,23 @@ import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-LEAVE = b"\x1d"
-"""Ctrl-], as `virsh console` has it."""
+SOCKET_NAME = "control.sock"
+"""The control socket in the directory of a cloud."""
+DETACH_KEY = b"\x1d"
+"""Ctrl-], as in `virsh console`."""
 
 
-def visit(door: Path, request: dict[str, object], *, raw: bool = False, greeting: str = "") -> int:
-    """Ask for a command or a console, be its terminal, and return its exit status.
+def attach(
+    socket_path: Path, request: dict[str, object], *, raw: bool = False, greeting: str = ""
+) -> int:
+    """Connect this terminal to a command or a console, and return the exit status.
 
-    With `raw` every key goes through, Ctrl-C too; Ctrl-] leaves. The greeting is shown once the
-    wish is granted.
+    With `raw` every key is passed on, Ctrl-C included; Ctrl-] detaches. The greeting is printed
+    once the command has been started.
     """
     with socket.socket(socket.AF_UNIX) as connection, contextlib.ExitStack() as stack:
-        connection.connect(str(door))
-        _say(connection, request)
+        connection.connect(str(socket_path))
+        _send(connection, request)
 
         def begin() -> None:
             if greeting:
@@ -31,29 +35,29 @@ def visit(door: Path, request: dict[str, object], *, raw: bool = False, greeting
             if raw and sys.stdin.isatty():
                 stack.enter_context(_raw_terminal())
 
-        return _converse(connection, begin)
+        return _relay(connection, begin)
 
 
-def _say(connection: socket.socket, message: dict[str, object]) -> None:
+def _send(connection: socket.socket, message: dict[str, object]) -> None:
     connection.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _converse(connection: socket.socket, begin: Callable[[], None]) -> int:
+def _relay(connection: socket.socket, begin: Callable[[], None]) -> int:
     keyboard = sys.stdin.fileno()
     unread = b""
-    with selectors.SelectSelector() as selector:  # the one that takes files and /dev/null
+    with selectors.SelectSelector() as selector:  # the only one that takes files and /dev/null
         selector.register(connection, selectors.EVENT_READ)
         selector.register(keyboard, selectors.EVENT_READ)
         while True:
             ready = {key.fd for key, _ in selector.select()}
             if keyboard in ready:
                 typed = os.read(keyboard, 4096)
-                if LEAVE in typed:
+                if DETACH_KEY in typed:
                     return 0
                 if typed:
-                    _say(connection, {"data": typed.decode(errors="replace")})
+                    _send(connection, {"data": typed.decode(errors="replace")})
                 else:
-                    _say(connection, {"end": 1})
+                    _send(connection, {"end": 1})
                     selector.unregister(keyboard)
             if connection.fileno() in ready:
                 received = connection.recv(65536)
@@ -61,17 +65,17 @@ def _converse(connection: socket.socket, begin: Callable[[], None]) -> int:
                     return 1
                 *lines, unread = (unread + received).split(b"\n")
                 for line in lines:
-                    status = _show(json.loads(line), begin)
+                    status = _print_message(json.loads(line), begin)
                     if status is not None:
                         return status
 
 
-def _show(message: dict[str, object], begin: Callable[[], None]) -> int | None:
-    """Show what the far end says; return the exit status once it comes."""
+def _print_message(message: dict[str, object], begin: Callable[[], None]) -> int | None:
+    """Print the output in a message; return the exit status if the message has it."""
     match message:
         case {"exit": int(status)}:
             return status
-        case {"granted": _}:
+        case {"started": _}:
             begin()
         case {"data": str(text)}:
             sys.stdout.write(text)

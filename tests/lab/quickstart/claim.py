@@ -1,7 +1,7 @@
-"""A directory that one cloud at a time has, for as long as any process of it lives.
+"""The claim of a directory by one cloud, which lasts as long as any of its processes.
 
-A file marks it as ours. Nothing is ever removed from a directory that holds other things and no
-such mark.
+A file marks the directory as a quickstart's. Nothing is ever removed from a directory that has
+other files and no such mark.
 """
 
 import fcntl
@@ -12,29 +12,29 @@ from pathlib import Path
 MARK = ".cloudnet-quickstart"
 
 
-class TakenError(Exception):
-    """Another cloud has the directory."""
+class ClaimedError(Exception):
+    """Another cloud has claimed the directory."""
 
 
-class UnfitError(Exception):
-    """The directory cannot be a cloud's; the message says why."""
+class UnusableError(Exception):
+    """The directory cannot be used; the message has the reason."""
 
 
-def take(directory: Path) -> int:
-    """Make the directory afresh and return its lock, to be handed to the cloud's processes.
+def claim(directory: Path) -> int:
+    """Create or empty the directory and return its lock, to be inherited by the cloud's processes.
 
-    The lock is on the directory itself and cannot outlive it; and it ends with the last process
-    that has it, however that ends, so what a killed cloud has left is there for the taking.
+    The lock is on the directory itself and cannot outlive it. It ends with the last process that
+    holds it, so that a directory of a killed cloud can be claimed again.
 
-    :raises TakenError: a cloud has it
-    :raises UnfitError: it cannot be made, or holds what is not ours
+    :raises ClaimedError: another cloud has claimed it
+    :raises UnusableError: it cannot be created, or has files that are not a quickstart's
     """
     _make(directory)
     lock = _lock(directory)
     if lock is None:
-        raise TakenError
+        raise ClaimedError
     try:
-        _require_ours(directory)
+        _require_mark(directory)
         (directory / MARK).touch()
         _empty(directory)
     except BaseException:
@@ -44,20 +44,20 @@ def take(directory: Path) -> int:
 
 
 def check(directory: Path) -> None:
-    """Raise what `take` would, as far as it can be told without making anything."""
+    """Raise the errors of `claim` that can be found without creating anything."""
     if directory.is_dir():
-        if is_taken(directory):
-            raise TakenError
-        _require_ours(directory)
+        if is_claimed(directory):
+            raise ClaimedError
+        _require_mark(directory)
 
 
-def is_ours(directory: Path) -> bool:
-    """Say whether a cloud has it, or had and could not remove it."""
+def is_marked(directory: Path) -> bool:
+    """Return whether a cloud uses the directory, or did and could not remove it."""
     return (directory / MARK).is_file()
 
 
-def is_taken(directory: Path) -> bool:
-    """Say whether a cloud has the directory."""
+def is_claimed(directory: Path) -> bool:
+    """Return whether a cloud has claimed the directory."""
     try:
         lock = _lock(directory)
     except FileNotFoundError:
@@ -69,9 +69,9 @@ def is_taken(directory: Path) -> bool:
 
 
 def remove(directory: Path) -> bool:
-    """Remove the directory unless somebody has it; say whether it is gone.
+    """Remove the directory unless it is claimed; return whether it is gone.
 
-    Several may try at once: the lock lets one of them through.
+    Of several processes that try at once, only the one with the lock removes it.
     """
     try:
         lock = _lock(directory)
@@ -80,30 +80,30 @@ def remove(directory: Path) -> bool:
     if lock is None:
         return False
     try:
-        if os.path.samestat(os.fstat(lock), directory.stat()) and is_ours(directory):
+        if os.path.samestat(os.fstat(lock), directory.stat()) and is_marked(directory):
             _empty(directory)
-            (directory / MARK).unlink()  # last, so that what is half removed is still known as ours
+            (directory / MARK).unlink()  # last: until then a partly removed directory is marked
             directory.rmdir()
     except FileNotFoundError:
-        pass  # another has removed it before our lock came
+        pass  # another process removed it before we had the lock
     finally:
         os.close(lock)
     return True
 
 
 def _make(directory: Path) -> None:
-    # Nodes keep their state below it, and a node's dnsmasq, an ordinary user, reads its own there.
+    # Nodes keep their state below it, where a node's dnsmasq, an unprivileged user, reads files.
     try:
         directory.mkdir(mode=0o711, parents=True, exist_ok=True)
     except FileExistsError:
-        raise UnfitError(f"{directory} is not a directory") from None
+        raise UnusableError(f"{directory} is not a directory") from None
     except OSError as error:
-        raise UnfitError(f"{directory} cannot be made: {error.strerror}") from error
+        raise UnusableError(f"{directory} cannot be created: {error.strerror}") from error
 
 
-def _require_ours(directory: Path) -> None:
-    if any(directory.iterdir()) and not is_ours(directory):
-        raise UnfitError(f"{directory} holds other things; name an empty or a new directory")
+def _require_mark(directory: Path) -> None:
+    if any(directory.iterdir()) and not is_marked(directory):
+        raise UnusableError(f"{directory} has other files in it; name an empty or a new directory")
 
 
 def _empty(directory: Path) -> None:
@@ -115,7 +115,7 @@ def _empty(directory: Path) -> None:
 
 
 def _lock(directory: Path) -> int | None:
-    """Return the lock, or None if somebody has it."""
+    """Return the lock, or None if another process holds it."""
     lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,10 +1,10 @@
-"""A door into a running cloud: a socket through which commands run in its places.
+"""The control socket of a kept cloud: clients run commands on its hosts through it.
 
-`serve` is the cloud's side; visit.py is the visitor's. One visit is one command, or one look at a
-guest's console. JSON lines both ways:
+This is the cloud's side; attach.py is the client's. A connection is for one command or for one
+console of a guest. JSON lines in both directions:
 
-    in   {"place": "node1", "argv": […]}  or  {"console": "vm1"}, then {"data": "…"} or {"end": 1}
-    out  {"granted": 1}, {"data": "…"}, at the end {"exit": 0}
+    in   {"host": "node1", "argv": […]}  or  {"console": "vm1"}, then {"data": "…"} or {"end": 1}
+    out  {"started": 1}, {"data": "…"}, at the end {"exit": 0}
 """
 
 import contextlib
@@ -15,56 +15,60 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from tests.lab.machines.session import LineLostError, Process
+from tests.lab.machines.session import Process, SessionLostError
 
-Wish = dict[str, Any]  # JSON
-Find = Callable[[Wish], Process]
+Request = dict[str, Any]  # JSON
+StartProcess = Callable[[Request], Process]
 
 
-class NobodyError(Exception):
-    """A wish names a place or a guest that there is not."""
+class UnknownNameError(Exception):
+    """A request names a host or a guest that does not exist."""
 
-    def __init__(self, name: str, there_are: Iterable[str]) -> None:
-        names = ", ".join(sorted(there_are))
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = ", ".join(sorted(known))
         super().__init__(f"there is no {name} in this cloud; there are {names}")
 
 
-def serve(path: Path, find: Find) -> None:
-    """Serve visitors for ever; `find` starts, or knows, the process that a wish is about."""
+def serve(path: Path, start_process: StartProcess) -> None:
+    """Serve clients for ever; `start_process` starts the process of a request, or finds it."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         path.chmod(0o600)
         listener.listen()
         while True:
-            visitor, _ = listener.accept()
-            threading.Thread(target=_receive, args=(visitor, find), daemon=True).start()
+            client, _ = listener.accept()
+            threading.Thread(
+                target=_serve_client, args=(client, start_process), daemon=True
+            ).start()
 
 
-def _receive(visitor: socket.socket, find: Find) -> None:
-    with visitor, visitor.makefile() as orders:
-        request: Wish = json.loads(orders.readline())
+def _serve_client(client: socket.socket, start_process: StartProcess) -> None:
+    with client, client.makefile() as lines:
+        request: Request = json.loads(lines.readline())
         try:
-            process = find(request)
-        except NobodyError as error:
-            _tell(visitor, {"data": f"{error}\n"})
-            _tell(visitor, {"exit": 1})
+            process = start_process(request)
+        except UnknownNameError as error:
+            _send(client, {"data": f"{error}\n"})
+            _send(client, {"exit": 1})
             return
-        _tell(visitor, {"granted": 1})
-        lasting = "console" in request  # a guest goes on when its visitor has left
-        unlisten = process.listen(lambda text: _tell(visitor, {"data": text}), replay=not lasting)
-        threading.Thread(target=_tell_end, args=(visitor, process), daemon=True).start()
+        _send(client, {"started": 1})
+        is_console = "console" in request  # a guest runs on when its client has left
+        remove_listener = process.add_listener(
+            lambda text: _send(client, {"data": text}), replay=not is_console
+        )
+        threading.Thread(target=_send_exit_status, args=(client, process), daemon=True).start()
         try:
-            for order in orders:
-                _obey(process, json.loads(order))
-        except (OSError, LineLostError):
-            pass  # one of the two is gone, and with it the visit
+            for line in lines:
+                _execute(process, json.loads(line))
+        except (OSError, SessionLostError):
+            pass  # the client or the host is gone
         finally:
-            unlisten()
-            if not lasting:
+            remove_listener()
+            if not is_console:
                 process.kill()
 
 
-def _obey(process: Process, order: Wish) -> None:
+def _execute(process: Process, order: Request) -> None:
     match order:
         case {"data": str(data)}:
             process.write(data)
@@ -72,12 +76,12 @@ def _obey(process: Process, order: Wish) -> None:
             process.close_input()
 
 
-def _tell_end(visitor: socket.socket, process: Process) -> None:
-    with contextlib.suppress(LineLostError):
-        _tell(visitor, {"exit": process.wait(threading.TIMEOUT_MAX)})
+def _send_exit_status(client: socket.socket, process: Process) -> None:
+    with contextlib.suppress(SessionLostError):
+        _send(client, {"exit": process.wait(threading.TIMEOUT_MAX)})
 
 
-def _tell(visitor: socket.socket, message: Wish) -> None:
-    """Tell the visitor; one that has left misses it."""
+def _send(client: socket.socket, message: Request) -> None:
+    """Send a message, unless the client has left."""
     with contextlib.suppress(OSError):
-        visitor.sendall(json.dumps(message).encode() + b"\n")
+        client.sendall(json.dumps(message).encode() + b"\n")

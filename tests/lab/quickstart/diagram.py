@@ -1,4 +1,4 @@
-"""A picture of the cloud as it is: names, VLANs and addresses, in plain text."""
+"""A diagram of the cloud with its names, VLANs and addresses, as plain text."""
 
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.machines.guest import Guest
@@ -8,8 +8,8 @@ from tests.lab.machines.topology import CONTROLLER, OUTSIDE_HOST, ROUTER
 WIDTH = 46
 
 
-def picture(cloud: Cloud) -> str:
-    """Return the picture."""
+def draw_diagram(cloud: Cloud) -> str:
+    """Return the diagram."""
     columns = [_node(cloud, node) for node in cloud.site.nodes]
     height = max(len(column) for column in columns)
     for column in columns:
@@ -51,7 +51,7 @@ def _node(cloud: Cloud, node: Node) -> list[str]:
 
 def _bridge(cloud: Cloud, node: Node, bridge: str, guests: list[Guest]) -> list[str]:
     subnet = cloud.instances[guests[0]].network_info[0]["network"]["subnets"][0]["cidr"]
-    own = node.address_of(bridge)
+    own = node.get_address(bridge)
     lines = [f" {bridge} {own or '(layer 2 only)'}"]
     lines.append(f"  ├─ {bridge.replace('br', 'vlan')} on eth0, {subnet}")
     for number, guest in enumerate(guests):
