@@ -49,10 +49,7 @@ class IptablesDriver(Driver[Table]):
 
         A rule that was replaced by one of the same size is not seen: that takes a read.
         """
-        try:
-            return any(table_info(name) != info for name, info in self._infos.items())
-        except OSError:  # the table is gone; the next read finds that
-            return True
+        return any(table_info(name) != info for name, info in self._infos.items())
 
     def ensure(self, desired: Table, actual: Table | None = None) -> None:
         """Make our part of the table what is desired, in one commit.
@@ -73,5 +70,6 @@ class IptablesDriver(Driver[Table]):
         self.ensure(Table(actual.name, ()))
 
     def _remember(self, table: Table, info: bytes) -> None:
-        self._infos[table.name] = info
+        if table.chains:
+            self._infos[table.name] = info
         self._chains[table.name] = {chain.name: chain for chain in table.chains}

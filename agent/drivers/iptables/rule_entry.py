@@ -18,16 +18,18 @@ import ctypes
 import os
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import iptc
 
-from cloudnet.agent.node.resources.iptables_table import Rule
+from cloudnet.agent.node.resources.iptables_table import Match, Options, Rule
 
 Entry = ctypes.Array[ctypes.c_ubyte]
 
 ENTRY_BYTES = 112  # struct ipt_entry; then its matches
 MATCH = struct.Struct("H8s22x")  # struct xt_entry_match: size, 29 bytes of name, revision; data
+COMMENT_BYTES = 256  # struct xt_comment_info
 COMMENT = b"comment\0"  # the kernel does not hand out what follows the zero of a name
 
 
@@ -41,27 +43,64 @@ def build_entry(rule: Rule, comment: str, *, jumps: bool) -> Entry:
     """Return a rule in the kernel's form.
 
     :param jumps: its target is a chain
+    :raises ValueError: the comment is too long
     """
-    built = _Rule()
+    text = os.fsencode(comment).ljust(COMMENT_BYTES, b"\0")
+    if len(text) > COMMENT_BYTES or text[-1]:
+        raise ValueError(f"comment longer than {COMMENT_BYTES - 1} bytes: {comment}")
+    matches = _build_matches(rule.protocol, rule.matches)
+    target = _build_target(rule.protocol, rule.target, rule.to, jumps=jumps)
+    entry = _build_header(rule).entry
+    entry.target_offset = ENTRY_BYTES + len(matches)
+    entry.next_offset = entry.target_offset + len(target)
+    parts = (bytes(entry), matches[:-COMMENT_BYTES], text, target)
+    built: Entry = (ctypes.c_ubyte * entry.next_offset).from_buffer_copy(b"".join(parts))
+    return built
+
+
+def _build_header(rule: Rule) -> _Rule:
+    """Return the rule without matches and target."""
+    header = _Rule()
     if rule.source is not None:
-        built.src = str(rule.source)
+        header.src = str(rule.source)
     if rule.destination is not None:
-        built.dst = str(rule.destination)
+        header.dst = str(rule.destination)
     if rule.in_interface is not None:
-        built.in_interface = rule.in_interface
+        header.in_interface = rule.in_interface
     if rule.out_interface is not None:
-        built.out_interface = rule.out_interface
+        header.out_interface = rule.out_interface
     if rule.protocol is not None:
-        built.protocol = rule.protocol
-    for name, options in (*rule.matches, ("comment", (("comment", comment),))):
-        _complete(built.create_match(name), options)
+        header.protocol = rule.protocol
+    return header
+
+
+@lru_cache(maxsize=256)
+def _build_matches(protocol: str | None, matches: tuple[Match, ...]) -> bytes:
+    """Return the matches of a rule, with room for a comment at the end.
+
+    Kept, because libxtables takes longer for them than for anything else, and few differ.
+    """
+    rule = _build_header(Rule("", protocol=protocol))
+    built = []
+    for name, options in (*matches, ("comment", (("comment", "room"),))):
+        match = rule.create_match(name)
+        _complete(match, options)
+        built.append(bytes(match.match_buf))
+    return b"".join(built)
+
+
+@lru_cache(maxsize=256)
+def _build_target(protocol: str | None, name: str, options: Options, *, jumps: bool) -> bytes:
+    """Return the target of a rule."""
+    rule = _build_header(Rule("", protocol=protocol))
     if jumps:
         # A jump to a chain is a standard target that libiptc resolves by its name.
-        built.create_target("ACCEPT").standard_target = rule.target
+        target = rule.create_target("ACCEPT")
+        target.standard_target = name
     else:
-        _complete(built.create_target(rule.target), rule.to)
-    entry: Entry = built.rule
-    return entry
+        target = rule.create_target(name)
+        _complete(target, options)
+    return ctypes.string_at(ctypes.addressof(target.target), target.size)
 
 
 def _complete(extension: iptc.Match | iptc.Target, options: Iterable[tuple[str, str]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-Match = tuple[str, tuple[tuple[str, str], ...]]
+from cloudnet.agent.node.resources.iptables_table import Match
 
 # The connection went through a DNAT of ours: to a floating IP or to the metadata service.
 DNATED: tuple[Match, ...] = (("conntrack", (("ctstate", "DNAT"),)),)

@@ -16,6 +16,9 @@ TAG = "cn:"  # start of the comment of a rule of ours
 CHAIN = "cloudnet-"  # start of the name of a chain of ours
 LONGEST_CHAIN_NAME = 28  # characters; the kernel's
 
+Options = tuple[tuple[str, str], ...]  # (("to-source", "192.0.2.1"),)
+Match = tuple[str, Options]  # its name and its options
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -25,13 +28,13 @@ class Rule:
     """
 
     target: str  # ACCEPT, DROP, SNAT… or a chain
-    to: tuple[tuple[str, str], ...] = ()  # the target's options: (("to-source", "192.0.2.1"),)
+    to: Options = ()  # of the target
     source: IPv4Network | None = None
     destination: IPv4Network | None = None
     in_interface: str | None = None  # "br1+": every interface whose name starts with br1
     out_interface: str | None = None
     protocol: str | None = None
-    matches: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # each with its options
+    matches: tuple[Match, ...] = ()
     note: str = ""  # follows the tag in the comment; no meaning to the kernel
 
     def __str__(self) -> str:
