@@ -47,7 +47,7 @@ class List(ListCommand):
         """Return the floating IPs, in the order of their creation."""
         return [
             vars(floating) | {"instance_uuid": instance, "fixed_address": fixed}
-            for floating, instance, fixed in session.services.overview.list_floating_ips(args.host)
+            for floating, instance, fixed in session.services.floating.list_with_targets(args.host)
             if (args.pool is None or floating.pool == args.pool)
             and options.has_owner(args, floating.project_id)
         ]

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from cloudnet.controller.model.records import Event, FixedIp, Guest
+from ipaddress import IPv4Address
 
-PICKED = "allocated"  # taken from the pool: the next pick goes on behind it
-REQUESTED = "requested"  # allocated because it was asked for by name
-MOVED = "moved"  # its guest runs on another host now
-RELEASED = "released"  # the guest is gone, the quarantine begins
-FREED = "freed"  # can be had again
-GATEWAY = "gateway"  # a host took it as its own
+from cloudnet.controller.model.records import Event, FixedIp, Guest, Network
+
+PICKED = "allocated"  # picked from the pool: the next pick starts after it
+REQUESTED = "requested"  # allocated because the caller requested it
+MOVED = "moved"  # its instance was moved to another host
+RELEASED = "released"  # its instance released it: the quarantine begins
+FREED = "freed"  # the quarantine ended
+GATEWAY = "gateway"  # a host got it as its own address
 GATEWAY_FREED = "gateway freed"
 RESERVED = "reserved"
 UNRESERVED = "unreserved"
 
 
-def guest_event(event: str, network_uuid: str, guest: Guest) -> Event:
-    """Return what happened to a guest's address."""
+def guest_event(kind: str, network_uuid: str, guest: Guest) -> Event:
+    """Return an event of a guest's address."""
     return Event(
-        event=event,
+        event=kind,
         address=guest.address,
         network_id=guest.network_id,
         network_uuid=network_uuid,
@@ -30,10 +32,10 @@ def guest_event(event: str, network_uuid: str, guest: Guest) -> Event:
     )
 
 
-def address_event(event: str, row: FixedIp) -> Event:
-    """Return what happened to an address that is nobody's any more."""
+def address_event(kind: str, row: FixedIp) -> Event:
+    """Return an event of an address that no guest has any more."""
     return Event(
-        event=event,
+        event=kind,
         address=row.address,
         network_id=row.network_id,
         network_uuid=row.network_uuid,
@@ -42,4 +44,21 @@ def address_event(event: str, row: FixedIp) -> Event:
         instance_uuid=row.instance_uuid,
         project_id=row.project_id,
         host=row.host,
+    )
+
+
+def network_event(
+    kind: str, network: Network, address: IPv4Address, host: str | None = None
+) -> Event:
+    """Return an event of an address that no guest has had."""
+    return Event(
+        event=kind,
+        address=address,
+        network_id=network.id,
+        network_uuid=network.uuid,
+        position=network.position_of(address),
+        mac=None,
+        instance_uuid=None,
+        project_id=network.project_id,
+        host=host,
     )

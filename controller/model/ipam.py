@@ -1,4 +1,4 @@
-"""How ranges become networks and networks become pools: pure arithmetic on addresses."""
+"""Splitting ranges into networks and networks into pools: arithmetic on addresses."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cloudnet.common.errors import AddressOutOfRange, CidrConflict, InvalidIntVa
 
 @dataclass(frozen=True)
 class Layout:
-    """What the addresses of one network are for."""
+    """The use of each address of a network."""
 
     gateway: IPv4Address
     vpn: IPv4Address | None  # None: not a VLAN network
     dhcp_start: IPv4Address
     dhcp_end: IPv4Address
-    reserved: tuple[IPv4Address, ...]  # sorted; never handed out
+    reserved: tuple[IPv4Address, ...]  # sorted; never allocated to guests
 
 
 def prefix_length(size: int) -> int:
@@ -34,32 +34,32 @@ def pick_ranges(
     :raises CidrConflict: existing networks leave too little of it
     """
     prefix = prefix_length(size)
-    room = 0 if prefix < cidr.prefixlen else 2 ** (prefix - cidr.prefixlen)
-    if room < count:
+    capacity = 0 if prefix < cidr.prefixlen else 2 ** (prefix - cidr.prefixlen)
+    if capacity < count:
         raise InvalidIntValue(
-            f"{cidr} has room for {room} networks of {2 ** (32 - prefix)} addresses, not for "
+            f"{cidr} has room for {capacity} networks of {2 ** (32 - prefix)} addresses, not for "
             f"{count}; give a larger range, fewer networks or a smaller network size"
         )
     step = 2 ** (32 - prefix)
-    in_the_way = [other for other in collapse_addresses(existing) if other.overlaps(cidr)]
-    blocked = iter(in_the_way)
-    found: list[IPv4Network] = []
+    overlapping = [other for other in collapse_addresses(existing) if other.overlaps(cidr)]
+    remaining = iter(overlapping)
+    picked: list[IPv4Network] = []
     start, end = int(cidr.network_address), int(cidr.broadcast_address) + 1
-    block = next(blocked, None)
-    while len(found) < count and start + step <= end:
+    block = next(remaining, None)
+    while len(picked) < count and start + step <= end:
         if block is not None and int(block.broadcast_address) < start:
-            block = next(blocked, None)
+            block = next(remaining, None)
         elif block is not None and int(block.network_address) < start + step:
             start = -(-(int(block.broadcast_address) + 1) // step) * step
         else:
-            found.append(IPv4Network((start, prefix)))
+            picked.append(IPv4Network((start, prefix)))
             start += step
-    if len(found) < count:
+    if len(picked) < count:
         raise CidrConflict(
-            f"{cidr} overlaps {_some(in_the_way)} and has room for only {len(found)} more of "
+            f"{cidr} overlaps {_some(overlapping)} and has room for only {len(picked)} more of "
             f"{count} networks of {step} addresses; choose another range"
         )
-    return found
+    return picked
 
 
 def plan_layout(
@@ -72,14 +72,14 @@ def plan_layout(
     last: IPv4Address | None = None,
     vpn_clients: int = 0,
 ) -> Layout:
-    """Say what the addresses of a network are for, as nova-network did.
+    """Return the layout of a network, the same one as nova-network's.
 
-    From the bottom (or ``first``): the gateway, with ``vpn`` the project's VPN server, then the
-    pool; it ends before the broadcast address and the VPN's clients (or at ``last``). A gateway
-    given by name does not use up the bottom.
+    The first address (or ``first``) is the gateway, with ``vpn`` the next one is the project's VPN
+    server, and after it the pool starts. It ends before the VPN clients and the broadcast address
+    (or with ``last``). With a ``gateway`` of its own, the first address is not used for it.
 
-    :raises AddressOutOfRange: an address given is not one of the network's hosts
-    :raises InvalidIntValue: nothing is left for the pool
+    :raises AddressOutOfRange: a given address is not a host of the network
+    :raises InvalidIntValue: no address is left for the pool
     """
     if cidr.num_addresses < 4:
         raise _too_small(cidr, vpn=vpn)
@@ -96,17 +96,17 @@ def plan_layout(
     cursor = first or cidr.network_address + 1
     if gateway is None:
         gateway = cursor
-    taken = {gateway} if dhcp_server is None else {gateway, dhcp_server}
+    used = {gateway} if dhcp_server is None else {gateway, dhcp_server}
     end = last or cidr.broadcast_address - 1 - vpn_clients
-    cursor = _skip(cursor, taken)
+    cursor = _skip(cursor, used)
     vpn_address = None
     if vpn and cursor <= end:
         vpn_address = cursor
-        taken.add(cursor)
-        cursor = _skip(cursor, taken)
+        used.add(cursor)
+        cursor = _skip(cursor, used)
     if cursor > end:
         raise _too_small(cidr, vpn=vpn)
-    reserved = sorted({cidr.network_address, *taken, cidr.broadcast_address})
+    reserved = sorted({cidr.network_address, *used, cidr.broadcast_address})
     return Layout(gateway, vpn_address, cursor, end, tuple(reserved))
 
 
@@ -122,8 +122,8 @@ def _too_small(cidr: IPv4Network, *, vpn: bool) -> InvalidIntValue:
     )
 
 
-def _skip(cursor: IPv4Address, taken: set[IPv4Address]) -> IPv4Address:
-    while cursor in taken:
+def _skip(cursor: IPv4Address, used: set[IPv4Address]) -> IPv4Address:
+    while cursor in used:
         cursor += 1
     return cursor
 

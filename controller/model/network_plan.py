@@ -1,4 +1,4 @@
-"""From a wish for networks to their rows: pure, given what exists."""
+"""Planning new networks: from a request, the configured defaults and what exists to rows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from cloudnet.common.errors import (
     AddressOutOfRange,
     BadRequest,
     InvalidCidr,
-    InvalidInput,
     InvalidIntValue,
     NetworkNotCreated,
 )
-from cloudnet.common.limits import DEVICE_NAME_RULE, VLAN_ID, is_device_name
+from cloudnet.common.limits import VLAN_ID
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.model import ipam, validation, vlans
@@ -34,7 +33,7 @@ _FOR_ONE_NETWORK = (
 
 @dataclass(frozen=True)
 class NetworkRequest:
-    """What ``network create`` was told; None: as the configuration says."""
+    """The networks that a caller requests; None: the configured default."""
 
     label: str
     cidr: IPv4Network | None = None
@@ -63,7 +62,7 @@ class NetworkRequest:
 
 @dataclass(frozen=True)
 class ExistingNetworks:
-    """What new networks must keep clear of."""
+    """What new networks must not overlap or use again."""
 
     ranges: Sequence[IPv4Network]
     vlans: Collection[int]
@@ -72,7 +71,7 @@ class ExistingNetworks:
 
 @dataclass(frozen=True)
 class PlannedNetwork:
-    """A network that is to be written down."""
+    """A network that is to be created."""
 
     columns: dict[str, Any]  # Any: a row of ``networks``
     reserved: tuple[IPv4Address, ...]
@@ -87,50 +86,53 @@ class PlannedNetwork:
 def plan_networks(
     request: NetworkRequest, defaults: NetworkDefaults, existing: ExistingNetworks
 ) -> list[PlannedNetwork]:
-    """Return the networks wished for.
+    """Return the requested networks.
 
-    :raises BadRequest: the wish contradicts itself or what exists
+    :raises BadRequest: the request contradicts itself or what exists
     :raises NoMoreVlans: there are not enough VLAN ids
     """
-    return _Drafting(request, defaults, existing).drafts()
+    return _Planner(request, defaults, existing).plan()
 
 
-class _Drafting:
-    """A wish with the configuration behind it."""
+class _Planner:
+    """A request, and the defaults for what it leaves out."""
 
     def __init__(
         self, request: NetworkRequest, defaults: NetworkDefaults, existing: ExistingNetworks
     ) -> None:
-        self._wish = request
+        self._request = request
         self._defaults = defaults
         self._existing = existing
         self._topology = request.topology or defaults.topology
         self._count = request.num_networks or defaults.num_networks
 
-    def drafts(self) -> list[PlannedNetwork]:
-        request, defaults, count = self._wish, self._defaults, self._count
-        _check(request, self._topology, count)
+    def plan(self) -> list[PlannedNetwork]:
+        request, defaults, count = self._request, self._defaults, self._count
+        _check_request(request, self._topology, count)
         labels = _labels(request.label, count)
         cidr = request.cidr or defaults.fixed_range
-        size = request.network_size or min(defaults.network_size, _share(cidr, count))
+        size = request.network_size or min(defaults.network_size, _largest_size(cidr, count))
         subnets = ipam.pick_ranges(cidr, count, size, self._existing.ranges)
-        return [self._one(*each) for each in zip(labels, subnets, self._tags(), strict=True)]
+        return [
+            self._plan_network(label, subnet, vlan)
+            for label, subnet, vlan in zip(labels, subnets, self._pick_vlans(), strict=True)
+        ]
 
-    def _tags(self) -> Sequence[int | None]:
+    def _pick_vlans(self) -> Sequence[int | None]:
         if self._topology is not Topology.VLAN:
             return [None] * self._count
-        if self._wish.vlan is not None:
-            return vlans.require_free(self._wish.vlan, self._existing.vlans)
-        start = self._wish.vlan_start or self._defaults.vlan_start
+        if self._request.vlan is not None:
+            return vlans.require_free(self._request.vlan, self._existing.vlans)
+        start = self._request.vlan_start or self._defaults.vlan_start
         taken = {
             vlan
             for vlan in range(start, VLAN_ID.highest + 1)
-            if vlan in self._existing.vlans or _bridge_of(vlan) in self._existing.bridges
+            if vlan in self._existing.vlans or _bridge_name(vlan) in self._existing.bridges
         }
         return vlans.pick_free(self._count, start, taken)
 
-    def _one(self, label: str, cidr: IPv4Network, vlan: int | None) -> PlannedNetwork:
-        request, defaults = self._wish, self._defaults
+    def _plan_network(self, label: str, cidr: IPv4Network, vlan: int | None) -> PlannedNetwork:
+        request, defaults = self._request, self._defaults
         has_vlan = vlan is not None
         layout = ipam.plan_layout(
             cidr,
@@ -141,7 +143,7 @@ class _Drafting:
             last=request.allowed_end,
             vpn_clients=defaults.vpn_clients if has_vlan else 0,
         )
-        start, end = _within(request.fixed_cidr, cidr, layout)
+        start, end = _narrow_pool(request.fixed_cidr, cidr, layout)
         multi_host = self._multi_host()
         columns = {
             "uuid": request.uuid or str(uuid.uuid4()),
@@ -172,52 +174,46 @@ class _Drafting:
         return PlannedNetwork(columns, layout.reserved)
 
     def _multi_host(self) -> bool:
-        if self._wish.multi_host is not None:
-            return self._wish.multi_host
-        return self._defaults.multi_host and self._wish.host is None
+        if self._request.multi_host is not None:
+            return self._request.multi_host
+        return self._defaults.multi_host and self._request.host is None
 
     def _bridge(self, vlan: int | None) -> str:
-        bridge = self._wish.bridge or self._defaults.flat_network_bridge
+        bridge = self._request.bridge or self._defaults.flat_network_bridge
         if vlan is not None:
-            bridge = _bridge_of(vlan)  # whatever was given, as nova-network did
+            bridge = _bridge_name(vlan)  # whatever is requested, as in nova-network
         if bridge is None:
             raise NetworkNotCreated(
                 f"bridge: a {self._topology.value} network needs one; "
                 "give it or set flat_network_bridge"
             )
-        check_device_name("bridge", bridge)
+        validation.parse_argument("bridge", validation.parse_device_name, bridge)
         if bridge in self._existing.bridges and self._topology is not Topology.FLAT:
             raise BadRequest(f"bridge {bridge} belongs to another network; give another")
         return bridge
 
     def _bridge_interface(self) -> str | None:
         if self._topology is not Topology.VLAN:
-            interface = self._wish.bridge_interface or self._defaults.flat_interface
+            interface = self._request.bridge_interface or self._defaults.flat_interface
         else:
-            interface = self._wish.bridge_interface or self._defaults.vlan_interface
+            interface = self._request.bridge_interface or self._defaults.vlan_interface
             if interface is None:
                 raise NetworkNotCreated(
                     "bridge_interface: a VLAN network needs the NIC that carries its tag; "
                     "give it or set vlan_interface"
                 )
-        return None if interface is None else check_device_name("bridge_interface", interface)
+        if interface is None:
+            return None
+        return validation.parse_argument(
+            "bridge_interface", validation.parse_device_name, interface
+        )
 
 
-def _bridge_of(vlan: int) -> str:
+def _bridge_name(vlan: int) -> str:
     return f"br{vlan}"
 
 
-def check_device_name(argument: str, name: str) -> str:
-    """Return the name if the kernel could take it for a device.
-
-    :raises InvalidInput: it could not
-    """
-    if not is_device_name(name):
-        raise InvalidInput(f"{argument} {name!r}: a device name has {DEVICE_NAME_RULE}")
-    return name
-
-
-def _check(request: NetworkRequest, topology: Topology, count: int) -> None:
+def _check_request(request: NetworkRequest, topology: Topology, count: int) -> None:
     if request.multi_host and request.host:
         raise BadRequest(
             f"host {request.host}: a multi-host network has a gateway on every host; "
@@ -238,24 +234,24 @@ def _check(request: NetworkRequest, topology: Topology, count: int) -> None:
 
 
 def _labels(label: str, count: int) -> list[str]:
-    numbers = [""] if count == 1 else [f"_{n}" for n in range(count)]
+    suffixes = [""] if count == 1 else [f"_{n}" for n in range(count)]
     validation.parse_argument(
-        "label", validation.parse_text, label, validation.LONGEST - len(numbers[-1])
+        "label", validation.parse_text, label, validation.LONGEST - len(suffixes[-1])
     )
-    return [label + number for number in numbers]
+    return [label + suffix for suffix in suffixes]
 
 
-def _share(cidr: IPv4Network, count: int) -> int:
-    """The most addresses that each of ``count`` equal networks in the range can have."""
+def _largest_size(cidr: IPv4Network, count: int) -> int:
+    """Return how many addresses each of ``count`` equal networks in a range can have at most."""
     if cidr.num_addresses < count:
         raise InvalidIntValue(f"{cidr} cannot be split into {count} networks; give a larger range")
     return 1 << ((cidr.num_addresses // count).bit_length() - 1)
 
 
-def _within(
+def _narrow_pool(
     fixed_cidr: IPv4Network | None, cidr: IPv4Network, layout: ipam.Layout
 ) -> tuple[IPv4Address, IPv4Address]:
-    """Return the pool's first and last address, inside ``fixed_cidr`` if that is given."""
+    """Return the first and last address of the pool, inside ``fixed_cidr`` if that is given."""
     if fixed_cidr is None:
         return layout.dhcp_start, layout.dhcp_end
     if not fixed_cidr.subnet_of(cidr):

@@ -1,6 +1,6 @@
-"""Network info: what a compute service is told of an instance's network, key for key as by nova.
+"""Network info: what a compute service needs to know about an instance's VIFs.
 
-Built from rows alone; reading it changes nothing.
+The JSON has the same keys as nova-network's.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from cloudnet.controller.model.records import Guest, Network
 
 @dataclass(frozen=True)
 class VifInfo:
-    """One VIF of an instance and all that is said about it."""
+    """One VIF of an instance, with the rows that its network info is made of."""
 
     network: Network
     guest: Guest
     own_address: IPv4Address | None  # of the guest's host; None: a single-host network
     floating_ips: tuple[IPv4Address, ...] = ()
-    active: bool = False  # every host that serves it has reported it applied
+    active: bool = False  # each host that serves it has applied a revision with it
 
     @property
     def gateway(self) -> IPv4Address | None:
-        """The guest's default route: in multi-host mode its own host, not ``networks.gateway``."""
+        """The guest's default route; on a multi-host network this is its own host."""
         return self.own_address or self.network.gateway
 
     @property
     def dhcp_server(self) -> IPv4Address | None:
-        """Caller answers the guest's DHCP requests."""
+        """The address that answers the guest's DHCP requests."""
         return self.own_address or self.network.served_from
 
 
 def format_network_info(
     vifs: Iterable[VifInfo], rxtx_factor: float | None = None
 ) -> list[JsonObject]:
-    """Return the list of VIFs, in their order."""
+    """Return the network info of an instance's VIFs."""
     return [_vif(vif, rxtx_factor) for vif in vifs]
 
 
@@ -100,7 +100,7 @@ def _subnet_v4(vif: VifInfo) -> JsonObject:
 
 
 def _subnet_v6(vif: VifInfo) -> JsonObject:
-    """Two entries are always given, as by nova; cloudnet has no IPv6 on its networks yet."""
+    """Nova always has an IPv6 subnet, too; cloudnet's networks have no IPv6 yet."""
     return {
         "cidr": None,
         "dns": [],

@@ -1,4 +1,4 @@
-"""Whether a project may have one more."""
+"""Limits on what a project may have."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _REFUSALS: dict[str, type[OutOfSupply]] = {
 
 
 def check_quota(resource: str, project: str, *, limit: int, used: int, wanted: int = 1) -> None:
-    """Refuse what would go beyond the limit.
+    """Refuse a request that would exceed the limit.
 
-    :raises OutOfSupply: by the resource's own class
+    :raises OutOfSupply: a class of its own for each resource
     """
     if limit != NO_LIMIT and used + wanted > limit:
         raise _REFUSALS[resource](

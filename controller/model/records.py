@@ -1,4 +1,4 @@
-"""Rows as frozen values, in the words of the tables."""
+"""Rows as frozen values; their fields have the names of the columns."""
 
 from __future__ import annotations
 
@@ -50,13 +50,28 @@ class Network:
     updated_at: datetime | None
 
     def gateway_host(self, guest_host: str) -> str | None:
-        """Return the host that is gateway for a guest on ``guest_host``; None: nobody yet."""
+        """Return the host that is the gateway of guests on ``guest_host``; None: none yet."""
         return guest_host if self.multi_host else self.host
+
+    def position_of(self, address: IPv4Address) -> int:
+        """Return the offset of an address in the network's range."""
+        return int(address) - int(self.cidr.network_address)
 
     @property
     def served_from(self) -> IPv4Address | None:
-        """The address that a single-host network's host has on the bridge."""
+        """The address that the gateway of a single-host network has on the bridge."""
         return self.dhcp_server or self.gateway
+
+    @property
+    def own_addresses(self) -> set[IPv4Address | None]:
+        """The addresses that the network itself needs: they stay reserved."""
+        return {
+            self.cidr.network_address,
+            self.broadcast,
+            self.gateway,
+            self.dhcp_server,
+            self.vpn_private_address,
+        }
 
 
 @dataclass(frozen=True)
@@ -66,12 +81,12 @@ class Instance:
     uuid: str
     project_id: str
     host: str
-    hostname: str | None  # None: host- and the address
+    hostname: str | None  # None: the default one, which is made of the address
 
 
 @dataclass(frozen=True)
 class Guest:
-    """An instance on a network: its VIF, the address it holds, and where it runs."""
+    """An instance on a network: its VIF, its address, and the host that it runs on."""
 
     vif_id: int
     vif_uuid: str
@@ -88,7 +103,7 @@ class Guest:
 
 @dataclass(frozen=True)
 class FixedIp:
-    """A row of ``fixed_ips``, with the names of what it refers to."""
+    """A row of ``fixed_ips``, with columns of the rows that it refers to."""
 
     id: int
     address: IPv4Address
@@ -98,7 +113,7 @@ class FixedIp:
     mac: str | None
     instance_uuid: str | None
     project_id: str | None  # of the instance
-    host: str | None  # whose gateway address it is, or where the instance runs
+    host: str | None  # that has it as its own address, or that the instance runs on
     allocated: bool
     leased: bool
     reserved: bool
@@ -120,12 +135,12 @@ class Usage:
 
 @dataclass(frozen=True)
 class Leasable:
-    """An address that a host's DHCP server may hand out."""
+    """An address that a host's DHCP server may lease."""
 
     fixed_ip_id: int
     address: IPv4Address
     leased: bool
-    mac: str | None  # None: the guest is gone, the address in quarantine
+    mac: str | None  # None: the address is in quarantine
 
 
 @dataclass(frozen=True)
@@ -144,7 +159,7 @@ class FloatingIp:
 
 @dataclass(frozen=True)
 class HostNetwork:
-    """A row of ``host_networks``: what a host should have, and has said it has."""
+    """A row of ``host_networks``: the revision that a host shall have, and the one it has."""
 
     host: str
     network_uuid: str
@@ -155,16 +170,16 @@ class HostNetwork:
 
 @dataclass(frozen=True)
 class NetworkSync:
-    """How a network stands on a host."""
+    """How far a host is with a network."""
 
     network_uuid: str
-    label: str | None  # None: the network is deleted, the host still has to clean up
+    label: str | None  # None: the network is deleted, and the host shall remove it
     revision: int
     applied_revision: int | None  # None: none yet
 
     @property
-    def is_behind(self) -> bool:
-        """Whether the host has not yet reported what it should have."""
+    def is_stale(self) -> bool:
+        """Whether the host has not reported the current revision yet."""
         return self.applied_revision is None or self.applied_revision < self.revision
 
 
@@ -180,7 +195,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Event:
-    """A row of ``address_history``: who took or gave back which address."""
+    """A row of ``address_history``."""
 
     event: str
     address: IPv4Address
@@ -195,7 +210,7 @@ class Event:
 
 @dataclass(frozen=True, order=True)
 class SnapshotKey:
-    """A host whose picture of a network has changed."""
+    """Names a snapshot: a network on a host."""
 
     host: str
     network: str  # uuid

@@ -1,6 +1,6 @@
-"""What names, numbers and addresses must be like, whether they come by RPC or from a shell.
+"""Parsing names, numbers and addresses that come by RPC or from a shell.
 
-A refusal says what is needed; who asks adds which argument it is about, see :func:`named`.
+An error says what is needed; :func:`parse_argument` adds the name of the argument.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from cloudnet.common.errors import (
     InvalidInput,
     InvalidIntValue,
 )
+from cloudnet.common.limits import DEVICE_NAME_RULE, is_device_name
 
-LONGEST = 255  # what a column for names takes
-LARGEST = 2**31 - 1  # what a column for numbers takes
+LONGEST = 255  # characters in a column for names
+LARGEST = 2**31 - 1  # in a column for numbers
 
-# The lowest and the highest of
+# The lowest and the highest value of each
 PRIORITY = (0, LARGEST)
-QUOTA = (-1, LARGEST)  # -1: any number
-NETWORKS = (1, 4094)  # to be created at once
+QUOTA = (-1, LARGEST)  # -1: no limit
+NETWORKS = (1, 4094)  # created at once
 NETWORK_SIZE = (4, 2**24)
 PORT = (1, 65535)
 
@@ -34,23 +35,23 @@ _FALSE = {"0", "f", "false", "n", "no", "off"}
 T = TypeVar("T")
 
 
-def parse_argument(name: str, check: Callable[..., T], value: object, *more: object) -> T:
-    """Return what a check makes of a value; its refusal begins with the argument's name."""
+def parse_argument(name: str, parse: Callable[..., T], value: object, *more: object) -> T:
+    """Parse a value; an error begins with the name of the argument."""
     try:
-        return check(value, *more)
+        return parse(value, *more)
     except BadRequest as error:
         raise type(error)(f"{name}: {error}") from error
 
 
 def parse_text(value: object, longest: int = LONGEST) -> str:
-    """Return a name: not empty, printable, not too long for its column."""
+    """Return a text that is not empty, is printable, and fits into its column."""
     if not isinstance(value, str) or not value or len(value) > longest or not value.isprintable():
         raise InvalidInput(f"1 to {longest} printable characters are needed, not {value!r}")
     return value
 
 
 def parse_integer(value: object, lowest: int, highest: int) -> int:
-    """Return a whole number within bounds; it may be written as text."""
+    """Return a whole number within bounds; the value may be text."""
     number = None
     if isinstance(value, int | str) and not isinstance(value, bool):
         try:
@@ -63,7 +64,7 @@ def parse_integer(value: object, lowest: int, highest: int) -> int:
 
 
 def parse_boolean(value: object) -> bool:
-    """Return a truth value; T and F are nova's words for it, and there are others."""
+    """Return a truth value; nova's command line sends T or F."""
     word = str(value).strip().lower()
     if word not in _TRUE | _FALSE:
         raise InvalidInput(f"true or false is needed, not {value!r}")
@@ -76,6 +77,13 @@ def parse_uuid(value: Any) -> str:  # Any: UUID says itself what it takes
         return str(UUID(value))
     except (ValueError, TypeError, AttributeError) as error:
         raise InvalidInput(f"a uuid is needed, not {value!r}") from error
+
+
+def parse_device_name(value: object) -> str:
+    """Return the name of a network device."""
+    if not isinstance(value, str) or not is_device_name(value):
+        raise InvalidInput(f"{value!r} cannot be a device name, which has {DEVICE_NAME_RULE}")
+    return value
 
 
 def parse_address(value: object) -> IPv4Address:

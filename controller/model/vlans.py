@@ -1,4 +1,4 @@
-"""Which VLAN ids new networks get."""
+"""Choosing the VLAN ids of new networks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cloudnet.common.limits import VLAN_ID
 def pick_free(count: int, start: int, taken: Collection[int]) -> list[int]:
     """Return the ``count`` lowest ids from ``start`` on that no network has.
 
-    :raises NoMoreVlans: there are not so many
+    :raises NoMoreVlans: there are fewer
     """
     free = [vlan for vlan in range(start, VLAN_ID.highest + 1) if vlan not in taken]
     if len(free) < count:
@@ -23,7 +23,7 @@ def pick_free(count: int, start: int, taken: Collection[int]) -> list[int]:
 
 
 def require_free(vlan: int, taken: Collection[int]) -> list[int]:
-    """Return the one id that was asked for.
+    """Return the one id that is requested.
 
     :raises DuplicateVlan: a network has it
     """

@@ -1,4 +1,4 @@
-"""On whose behalf something is asked for, and whether that is allowed."""
+"""Who makes a call, and what the caller may use."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from cloudnet.common.errors import Forbidden
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller, as its context says."""
+    """A caller, as the context of the call describes it."""
 
-    project: str | None  # None: nobody's in particular
+    project: str | None  # None: no particular one
     is_admin: bool
 
-    def require_access(self, thing: str, project: str | None) -> None:
-        """Refuse what is another project's.
+    def require_access(self, what: str, project: str | None) -> None:
+        """Refuse access to what belongs to another project.
 
         :raises Forbidden: the caller is neither an administrator nor of that project
         """
         if not self.is_admin and self.project != project:
-            raise Forbidden(f"{thing} is not project {self.project}'s")
+            raise Forbidden(f"{what} does not belong to project {self.project}")
 
 
 ADMIN = Caller(None, is_admin=True)

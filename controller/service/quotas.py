@@ -1,4 +1,4 @@
-"""The operator's use cases around quotas: what a project may have, and has."""
+"""The operator's use cases around quotas: limits of projects, and how much of them is in use."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Quota:
     """How much of one resource a project may have."""
 
     resource: str
-    limit: int  # -1: any number
+    limit: int  # -1: no limit
     in_use: int
-    set_for_project: bool  # False: the configuration's word
+    set_for_project: bool  # False: the limit is the configured default
 
 
 class Quotas:
-    """What projects may have."""
+    """Lists and sets the limits of projects."""
 
     def __init__(self, database: Database, settings: ControllerSettings, clock: Clock) -> None:
         self._database = database
@@ -41,27 +41,27 @@ class Quotas:
         self._clock = clock
 
     def list_quotas(self, project: str) -> list[Quota]:
-        """Return the project's limits and what it uses of them."""
+        """Return the limits of a project, and how much of them is in use."""
         with self._database.reading() as connection:
             return [
-                self._limit(connection, project, quotas.FIXED_IPS, address_rows.count_for_project),
-                self._limit(
+                self._quota(connection, project, quotas.FIXED_IPS, address_rows.count_for_project),
+                self._quota(
                     connection, project, quotas.FLOATING_IPS, floating_rows.count_for_project
                 ),
             ]
 
-    def set_limits(self, project: str, quotas: Mapping[str, int]) -> None:
-        """Set a project's own limits; -1 for any number."""
+    def set_limits(self, project: str, limits: Mapping[str, int]) -> None:
+        """Set a project's own limits by resource; -1: no limit."""
 
         def work(connection: Connection) -> None:
-            for resource, limit in quotas.items():
+            for resource, limit in limits.items():
                 quota_rows.set_limit(connection, project, resource, limit, self._clock())
 
         self._database.write(work)
-        for resource, limit in quotas.items():
-            LOG.info("project %s may have %d %s", project, limit, resource)
+        for resource, limit in limits.items():
+            LOG.info("project %s: limit of %s set to %d", project, resource, limit)
 
-    def _limit(self, connection: Connection, project: str, resource: str, count: Count) -> Quota:
+    def _quota(self, connection: Connection, project: str, resource: str, count: Count) -> Quota:
         own = quota_rows.get_limit(connection, project, resource)
         limit = self._defaults[resource] if own is None else own
         return Quota(resource, limit, count(connection, project), own is not None)

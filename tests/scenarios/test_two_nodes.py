@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from cloudnet.controller.service.floating.floating import ADMIN
+from cloudnet.controller.service.caller import ADMIN
 from tests.fixtures.cloud import Cloud, a_cloud
 from tests.fixtures.controller.world import addresses, multi_host_settings
 

@@ -1,1 +1,1 @@
-"""The only SQL: plain functions of a connection, one file for each kind of row."""
+"""The only SQL: functions of a connection, one file for each kind of row."""

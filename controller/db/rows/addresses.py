@@ -1,4 +1,4 @@
-"""Rows of ``fixed_ips``: one for each address that is claimed, reserved or not yet cold."""
+"""Rows of ``fixed_ips``: one for each address that is allocated, reserved or in quarantine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FIXED_IP: sa.Select[Any] = (
     .outerjoin(virtual_interfaces, virtual_interfaces.c.id == fixed_ips.c.virtual_interface_id)
 )
 
-_GATEWAY_OF = sa.select(fixed_ips.c.address).where(
+_GATEWAY = sa.select(fixed_ips.c.address).where(
     fixed_ips.c.network_id == given("network_id"), fixed_ips.c.host == given("on_host")
 )
 
@@ -44,7 +44,10 @@ def insert_reserved(
     rows: Iterable[tuple[int, IPv4Address, int]],
     now: datetime,
 ) -> None:
-    """Reserve (network id, address, position) rows."""
+    """Add reserved addresses: their network ids, addresses and positions.
+
+    :raises Conflict: one of the addresses has a row
+    """
     connection.execute(
         sa.insert(fixed_ips),
         [
@@ -61,13 +64,13 @@ def insert_reserved(
 
 
 def get_by_address(connection: Connection, address: IPv4Address) -> FixedIp | None:
-    """Return what is known of an address; None: it is free, or in no network."""
+    """Return the row of an address, or None if it is free or in no network."""
     row = connection.execute(_FIXED_IP.where(fixed_ips.c.address == address)).first()
     return None if row is None else FixedIp(*row)
 
 
 def list_fixed_ips(connection: Connection, host: str | None = None) -> list[FixedIp]:
-    """Return all rows (those of a host if given) by network and position."""
+    """Return all rows (of a host if given) in the order of networks and positions."""
     statement = _FIXED_IP.order_by(fixed_ips.c.network_id, fixed_ips.c.position)
     if host is not None:
         statement = statement.where(sa.func.coalesce(fixed_ips.c.host, instances.c.host) == host)
@@ -75,7 +78,7 @@ def list_fixed_ips(connection: Connection, host: str | None = None) -> list[Fixe
 
 
 def unreserve(connection: Connection, row_id: int) -> bool:
-    """Take a reservation away; False: it is not one any more."""
+    """Free a reserved address; return False if it is no longer reserved."""
     done = connection.execute(
         sa.delete(fixed_ips).where(fixed_ips.c.id == row_id, fixed_ips.c.reserved)
     )
@@ -83,7 +86,7 @@ def unreserve(connection: Connection, row_id: int) -> bool:
 
 
 def begin_quarantine(connection: Connection, row_ids: Sequence[int], now: datetime) -> None:
-    """Begin the quarantine of addresses whose guests are gone."""
+    """Begin the quarantine of addresses that are released."""
     connection.execute(
         sa.update(fixed_ips)
         .where(fixed_ips.c.id.in_(list(row_ids)))
@@ -92,7 +95,7 @@ def begin_quarantine(connection: Connection, row_ids: Sequence[int], now: dateti
 
 
 def list_quarantined_before(connection: Connection, moment: datetime, limit: int) -> list[FixedIp]:
-    """Return addresses whose quarantine began before ``moment``, the oldest first."""
+    """Return addresses whose quarantine began before ``moment``, the earliest first."""
     rows = connection.execute(
         _FIXED_IP.where(
             ~fixed_ips.c.allocated,
@@ -106,7 +109,7 @@ def list_quarantined_before(connection: Connection, moment: datetime, limit: int
 
 
 def end_quarantine(connection: Connection, row_id: int) -> bool:
-    """Free a quarantined address; False: it is not in quarantine any more."""
+    """Free an address in quarantine; return False if it is no longer in quarantine."""
     done = connection.execute(
         sa.delete(fixed_ips).where(
             fixed_ips.c.id == row_id,
@@ -118,15 +121,15 @@ def end_quarantine(connection: Connection, row_id: int) -> bool:
 
 
 def get_gateway(connection: Connection, network_id: int, host: str) -> IPv4Address | None:
-    """Return what a host has as its own address on a multi-host network."""
+    """Return a host's own address on a multi-host network, or None if it has none."""
     address: IPv4Address | None = connection.scalar(
-        _GATEWAY_OF, {"network_id": network_id, "on_host": host}
+        _GATEWAY, {"network_id": network_id, "on_host": host}
     )
     return address
 
 
 def release_gateway(connection: Connection, network_id: int, host: str) -> FixedIp | None:
-    """Free the gateway address of a host and return what its row was."""
+    """Free a host's own address on a multi-host network; return the row that is deleted."""
     row = connection.execute(
         _FIXED_IP.where(fixed_ips.c.network_id == network_id, fixed_ips.c.host == host)
     ).first()
@@ -138,26 +141,26 @@ def release_gateway(connection: Connection, network_id: int, host: str) -> Fixed
 
 
 def count_allocated(connection: Connection, network_id: int) -> int:
-    """Count the addresses of a network that guests hold."""
-    counted = (
+    """Count the addresses of a network that guests have."""
+    count = (
         sa.select(sa.func.count())
         .select_from(fixed_ips)
         .where(fixed_ips.c.network_id == network_id, fixed_ips.c.allocated)
     )
-    return int(connection.scalar(counted) or 0)
+    return int(connection.scalar(count) or 0)
 
 
 def delete_for_network(connection: Connection, network_id: int) -> list[FixedIp]:
-    """Remove every row of a network and return those that were somebody's: a host's, or resting."""
-    mine = fixed_ips.c.network_id == network_id
-    held = sa.or_(fixed_ips.c.instance_uuid.is_not(None), fixed_ips.c.host.is_not(None))
-    rows = [FixedIp(*row) for row in connection.execute(_FIXED_IP.where(mine, held))]
-    connection.execute(sa.delete(fixed_ips).where(mine))
+    """Delete all rows of a network; return those of hosts and those in quarantine."""
+    of_network = fixed_ips.c.network_id == network_id
+    has_holder = sa.or_(fixed_ips.c.instance_uuid.is_not(None), fixed_ips.c.host.is_not(None))
+    rows = [FixedIp(*row) for row in connection.execute(_FIXED_IP.where(of_network, has_holder))]
+    connection.execute(sa.delete(fixed_ips).where(of_network))
     return rows
 
 
 def count_for_project(connection: Connection, project: str) -> int:
-    """Count the addresses that a project's instances hold."""
+    """Count the addresses that a project's instances have."""
     return int(
         connection.scalar(
             sa.select(sa.func.count())

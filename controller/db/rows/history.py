@@ -1,4 +1,4 @@
-"""Rows of ``address_history``: written once, never changed."""
+"""Rows of ``address_history``, which is append-only."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _INSERT = sa.insert(address_history)
 
 
 def add(connection: Connection, events: Iterable[Event], now: datetime) -> None:
-    """Add what happened."""
+    """Append events."""
     connection.execute(_INSERT, [vars(event) | {"at": now} for event in events])
 
 
 def list_for_address(connection: Connection, address: IPv4Address) -> list[dict[str, Any]]:
-    """Return what happened to an address, oldest first."""
+    """Return the events of an address, the oldest first; Any: columns of several types."""
     rows = connection.execute(
         sa.select(address_history)
         .where(address_history.c.address == address)

@@ -13,7 +13,7 @@ from cloudnet.controller.db.tables import host_problems
 
 
 def list_for_host(connection: Connection, host: str) -> list[Fault]:
-    """Return what a host said it could not do."""
+    """Return the faults in a host's last report."""
     rows = connection.execute(
         sa.select(host_problems.c.network_uuid, host_problems.c.message)
         .where(host_problems.c.host == host)
@@ -23,27 +23,27 @@ def list_for_host(connection: Connection, host: str) -> list[Fault]:
 
 
 def list_by_host(connection: Connection) -> dict[str, list[tuple[str, datetime]]]:
-    """Return what each host could not do, and since when."""
+    """Return by host the text of each fault, and when it was first reported."""
     rows = connection.execute(
         sa.select(host_problems.c.host, host_problems.c.message, host_problems.c.since).order_by(
             host_problems.c.id
         )
     )
-    found: dict[str, list[tuple[str, datetime]]] = {}
+    by_host: dict[str, list[tuple[str, datetime]]] = {}
     for host, message, since in rows:
-        found.setdefault(host, []).append((message, since))
-    return found
+        by_host.setdefault(host, []).append((message, since))
+    return by_host
 
 
-def replace(connection: Connection, host: str, now_there: Sequence[Fault], now: datetime) -> None:
-    """Put a host's new list of problems in the place of the old one; what stays keeps its since."""
-    mine = host_problems.c.host == host
+def replace(connection: Connection, host: str, faults: Sequence[Fault], now: datetime) -> None:
+    """Replace the faults of a host; one that it still reports keeps its ``since``."""
+    of_host = host_problems.c.host == host
     known = sa.select(
         host_problems.c.network_uuid, host_problems.c.message, host_problems.c.since
-    ).where(mine)
-    since = {Fault(uuid, said): moment for uuid, said, moment in connection.execute(known)}
-    connection.execute(sa.delete(host_problems).where(mine))
-    if now_there:
+    ).where(of_host)
+    since = {Fault(uuid, text): moment for uuid, text, moment in connection.execute(known)}
+    connection.execute(sa.delete(host_problems).where(of_host))
+    if faults:
         connection.execute(
             sa.insert(host_problems),
             [
@@ -53,6 +53,6 @@ def replace(connection: Connection, host: str, now_there: Sequence[Fault], now: 
                     "message": fault.message,
                     "since": since.get(fault, now),
                 }
-                for fault in now_there
+                for fault in faults
             ],
         )

@@ -18,9 +18,9 @@ _INSTANCE = sa.select(
 _ADD_INSTANCE = sa.insert(instances)
 
 
-def get(connection: Connection, uuid_: str) -> Instance | None:
-    """Return what is known of an instance."""
-    row = connection.execute(_INSTANCE, {"instance": uuid_}).first()
+def get(connection: Connection, uuid: str) -> Instance | None:
+    """Return an instance, or None if there is none with this uuid."""
+    row = connection.execute(_INSTANCE, {"instance": uuid}).first()
     return None if row is None else Instance(*row)
 
 
@@ -30,7 +30,7 @@ def add(connection: Connection, instance: Instance, now: datetime) -> None:
 
 
 def update(connection: Connection, instance: Instance, now: datetime) -> None:
-    """Write down where an instance is now, and whose."""
+    """Set the host, project and hostname of an instance."""
     connection.execute(
         sa.update(instances)
         .where(instances.c.uuid == instance.uuid)
@@ -44,7 +44,7 @@ def update(connection: Connection, instance: Instance, now: datetime) -> None:
 
 
 def delete_unused(connection: Connection, uuids: Iterable[str | None]) -> None:
-    """Remove those of the instances that nothing refers to any more."""
+    """Delete those of the instances that no row refers to any more."""
     connection.execute(
         sa.delete(instances).where(
             instances.c.uuid.in_([uuid for uuid in uuids if uuid is not None]),

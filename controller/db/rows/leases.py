@@ -1,4 +1,4 @@
-"""The ``leased`` flag of fixed IPs: what the nodes' DHCP servers say they have handed out."""
+"""The ``leased`` flag of fixed IPs, which follows the reports of the hosts' DHCP servers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 
 import sqlalchemy as sa
 
-from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection
 from cloudnet.controller.db.tables import fixed_ips, instances, networks, virtual_interfaces
 from cloudnet.controller.model.records import Leasable
 
@@ -22,10 +22,10 @@ _LEASABLE = (
 def set_leased(
     connection: Connection, address: IPv4Address, mac: str | None, *, leased: bool
 ) -> bool:
-    """Record that an address is handed out or given back; False: that is no news.
+    """Record that a lease of an address has started or ended; return False if nothing changed.
 
-    With a MAC, only if the address still belongs to that MAC or to nobody: a late event of the
-    previous holder must not touch the next one. ``updated_at`` stays, the quarantine counts on.
+    With a MAC, only if no other MAC has the address now: a late event of the guest that had it
+    before must not change the present one. ``updated_at`` stays: the quarantine counts from it.
     """
     statement = sa.update(fixed_ips).where(
         fixed_ips.c.address == address,
@@ -33,17 +33,17 @@ def set_leased(
         fixed_ips.c.leased != leased,
     )
     if mac is not None:
-        another = sa.exists().where(
+        has_other_mac = sa.exists().where(
             virtual_interfaces.c.id == fixed_ips.c.virtual_interface_id,
             virtual_interfaces.c.address != mac,
         )
-        statement = statement.where(~another)
+        statement = statement.where(~has_other_mac)
     return connection.execute(statement.values(leased=leased)).rowcount == 1
 
 
 def list_leasable(connection: Connection, host: str) -> list[Leasable]:
-    """Return what the host's DHCP servers hand out, or have not yet taken back."""
-    # One condition for both kinds of networks would have the database look at every address.
+    """Return the addresses that a host's DHCP servers may have leased."""
+    # With one condition for both kinds of networks the database would read every address.
     own = _LEASABLE.where(networks.c.multi_host, instances.c.host == host)
     all_of_network = _LEASABLE.where(~networks.c.multi_host, networks.c.host == host)
     rows = connection.execute(sa.union_all(own, all_of_network))
@@ -51,10 +51,10 @@ def list_leasable(connection: Connection, host: str) -> list[Leasable]:
 
 
 def set_leased_rows(connection: Connection, row_ids: Sequence[int], *, leased: bool) -> None:
-    """Record for many rows that they are handed out or given back."""
-    for start in range(0, len(row_ids), 500):  # a statement takes only so many parameters
+    """Record for many addresses that their leases have started or ended."""
+    for start in range(0, len(row_ids), MOST_PARAMETERS):
         connection.execute(
             sa.update(fixed_ips)
-            .where(fixed_ips.c.id.in_(list(row_ids[start : start + 500])))
+            .where(fixed_ips.c.id.in_(list(row_ids[start : start + MOST_PARAMETERS])))
             .values(leased=leased)
         )

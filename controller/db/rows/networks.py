@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from cloudnet.common.wire.objects import Topology
-from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection
 from cloudnet.controller.db.tables import fixed_ips, networks
 from cloudnet.controller.model.records import Network
 
@@ -27,41 +27,17 @@ _WITH_GATEWAY = sa.select(*_COLUMNS, _gateway.c.address).select_from(
     )
 )
 _ONE_WITH_GATEWAY = _WITH_GATEWAY.where(networks.c.id == given("network"))
-# Caller puts a guest on a network holds it as it was seen, and whoever changes it waits for that.
-_HELD = _ALL.with_for_update(read=True)
-_OF_PROJECT = _HELD.where(networks.c.project_id == given("project"))
-_OF_PROJECT_OR_SHARED = _HELD.where(
+# Who puts a guest on a network shares a lock of it; who changes the network waits for that.
+_SHARED_LOCK = _ALL.with_for_update(read=True)
+_FOR_PROJECT = _SHARED_LOCK.where(networks.c.project_id == given("project"))
+_FOR_PROJECT_OR_SHARED = _SHARED_LOCK.where(
     sa.or_(
         networks.c.project_id == given("project"),
         sa.and_(networks.c.project_id.is_(None), networks.c.topology != Topology.VLAN),
     )
 )
 
-Seen = tuple[Network, IPv4Address | None]  # with the gateway address that a host has on it
-
-
-def _network(row: Sequence[Any]) -> Network:
-    return Network(*row)
-
-
-def list_for_project(
-    connection: Connection, project: str, *, shared: bool = False
-) -> list[Network]:
-    """Return the project's networks, and the flat ones that all share if ``shared``.
-
-    They stay as they are until the transaction ends.
-    """
-    statement = _OF_PROJECT_OR_SHARED if shared else _OF_PROJECT
-    return [_network(row) for row in connection.execute(statement, {"project": project})]
-
-
-def get_by_uuids(connection: Connection, uuids: Iterable[str]) -> dict[str, Network]:
-    """Return the networks with these uuids, by uuid; unknown ones are left out.
-
-    They stay as they are until the transaction ends.
-    """
-    rows = connection.execute(_HELD.where(networks.c.uuid.in_(list(uuids))))
-    return {row.uuid: _network(row) for row in rows}
+SeenNetwork = tuple[Network, IPv4Address | None]  # with the gateway address of one host on it
 
 
 def get_by_id(connection: Connection, network_id: int) -> Network:
@@ -69,38 +45,51 @@ def get_by_id(connection: Connection, network_id: int) -> Network:
     return _network(connection.execute(_ALL.where(networks.c.id == network_id)).one())
 
 
-def get_seen_from_by_ids(connection: Connection, host: str, ids: Iterable[int]) -> dict[int, Seen]:
-    """Return the networks with these ids, as seen from a host, by id."""
+def get_by_uuid(connection: Connection, uuid: str, *, lock: bool = False) -> Network | None:
+    """Return the network with this uuid; with ``lock``, lock it until the transaction ends."""
+    return _get(connection, networks.c.uuid == uuid, lock=lock)
+
+
+def get_by_cidr(connection: Connection, cidr: IPv4Network, *, lock: bool = False) -> Network | None:
+    """Return the network with exactly this range; with ``lock``, as above."""
+    return _get(connection, networks.c.cidr == cidr, lock=lock)
+
+
+def list_networks(connection: Connection) -> list[Network]:
+    """Return all networks in the order of their creation."""
+    return [_network(row) for row in connection.execute(_ALL)]
+
+
+def list_for_project(
+    connection: Connection, project: str, *, with_shared: bool = False
+) -> list[Network]:
+    """Return the networks of a project, and the flat ones that all projects share if wanted.
+
+    No other transaction changes them before this one ends.
+    """
+    statement = _FOR_PROJECT_OR_SHARED if with_shared else _FOR_PROJECT
+    return [_network(row) for row in connection.execute(statement, {"project": project})]
+
+
+def map_by_uuid(connection: Connection, uuids: Iterable[str]) -> dict[str, Network]:
+    """Return the networks with these uuids, by uuid; unknown ones are left out.
+
+    No other transaction changes them before this one ends.
+    """
+    rows = connection.execute(_SHARED_LOCK.where(networks.c.uuid.in_(list(uuids))))
+    return {row.uuid: _network(row) for row in rows}
+
+
+def map_seen_by_id(connection: Connection, host: str, ids: Iterable[int]) -> dict[int, SeenNetwork]:
+    """Return the networks with these ids and the host's gateway address on each, by id."""
     rows = connection.execute(_WITH_GATEWAY.where(networks.c.id.in_(list(ids))), {"host": host})
     return {row.id: (_network(row[:-1]), row[-1]) for row in rows}
 
 
-def get_seen_from(connection: Connection, host: str, network_id: int) -> Seen:
-    """Return one network as seen from a host."""
-    seen = {"host": host, "network": network_id}
-    row = connection.execute(_ONE_WITH_GATEWAY, seen).one()
+def get_seen(connection: Connection, host: str, network_id: int) -> SeenNetwork:
+    """Return a network and a host's gateway address on it."""
+    row = connection.execute(_ONE_WITH_GATEWAY, {"host": host, "network": network_id}).one()
     return _network(row[:-1]), row[-1]
-
-
-def list_networks(connection: Connection) -> list[Network]:
-    """Return all networks in the order they were made."""
-    return [_network(row) for row in connection.execute(_ALL)]
-
-
-def get_by_uuid(connection: Connection, uuid: str, *, alone: bool = False) -> Network | None:
-    """Return the network with this uuid; ``alone``: nobody else has or gets it meanwhile."""
-    statement = _ALL.where(networks.c.uuid == uuid)
-    row = connection.execute(statement.with_for_update() if alone else statement).first()
-    return None if row is None else _network(row)
-
-
-def get_by_cidr(
-    connection: Connection, cidr: IPv4Network, *, alone: bool = False
-) -> Network | None:
-    """Return the network with exactly this range; ``alone`` as above."""
-    statement = _ALL.where(networks.c.cidr == cidr)
-    row = connection.execute(statement.with_for_update() if alone else statement).first()
-    return None if row is None else _network(row)
 
 
 def list_ranges(connection: Connection) -> list[IPv4Network]:
@@ -109,42 +98,44 @@ def list_ranges(connection: Connection) -> list[IPv4Network]:
 
 
 def list_vlans(connection: Connection) -> set[int]:
-    """Return the VLAN ids that are taken."""
+    """Return the VLAN ids that networks have."""
     return set(connection.scalars(sa.select(networks.c.vlan).where(networks.c.vlan.is_not(None))))
 
 
 def list_bridges(connection: Connection) -> set[str]:
-    """Return the names of bridges that are taken."""
+    """Return the names of the bridges that networks have."""
     return set(connection.scalars(sa.select(networks.c.bridge)))
 
 
 def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Add networks and return their ids by uuid."""
+    """Add networks and return their ids by uuid.
+
+    :raises Conflict: another network has a uuid, a VLAN id or a range of theirs
+    """
     connection.execute(sa.insert(networks), list(rows))
-    wanted = [row["uuid"] for row in rows]
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), 500):  # a statement takes only so many parameters
-        some = sa.select(networks.c.uuid, networks.c.id).where(
-            networks.c.uuid.in_(wanted[start : start + 500])
-        )
-        found |= {row.uuid: row.id for row in connection.execute(some)}
-    return found
+    uuids = [row["uuid"] for row in rows]
+    ids: dict[str, int] = {}
+    for start in range(0, len(uuids), MOST_PARAMETERS):
+        chunk = networks.c.uuid.in_(uuids[start : start + MOST_PARAMETERS])
+        inserted = connection.execute(sa.select(networks.c.uuid, networks.c.id).where(chunk))
+        ids |= {row.uuid: row.id for row in inserted}
+    return ids
 
 
 def delete(connection: Connection, network_id: int) -> None:
-    """Remove a network; its fixed IPs must be gone."""
+    """Delete a network; its fixed IPs must be deleted before."""
     connection.execute(sa.delete(networks).where(networks.c.id == network_id))
 
 
 def update(connection: Connection, network_id: int, now: datetime, **values: Any) -> None:
-    """Change columns of a network."""
+    """Set columns of a network."""
     connection.execute(
         sa.update(networks).where(networks.c.id == network_id).values(updated_at=now, **values)
     )
 
 
-def find_free_network(connection: Connection) -> int | None:
-    """Return the id of the first VLAN network that has no project."""
+def find_without_project(connection: Connection) -> int | None:
+    """Return the id of the first VLAN network that has no project, or None if there is none."""
     return connection.scalar(
         sa.select(networks.c.id)
         .where(networks.c.project_id.is_(None), networks.c.topology == Topology.VLAN)
@@ -154,7 +145,7 @@ def find_free_network(connection: Connection) -> int | None:
 
 
 def claim_for_project(connection: Connection, network_id: int, project: str, now: datetime) -> bool:
-    """Give a network to a project; False: another project was faster."""
+    """Give a network to a project; return False if it has one."""
     done = connection.execute(
         sa.update(networks)
         .where(networks.c.id == network_id, networks.c.project_id.is_(None))
@@ -164,10 +155,22 @@ def claim_for_project(connection: Connection, network_id: int, project: str, now
 
 
 def claim_gateway(connection: Connection, network_id: int, host: str, now: datetime) -> bool:
-    """Make the host the network's gateway; False: another host is."""
+    """Make a host the gateway of a network; return False if the network has one."""
     done = connection.execute(
         sa.update(networks)
         .where(networks.c.id == network_id, networks.c.host.is_(None))
         .values(host=host, updated_at=now)
     )
     return done.rowcount == 1
+
+
+def _get(
+    connection: Connection, condition: sa.ColumnElement[bool], *, lock: bool
+) -> Network | None:
+    statement = _ALL.where(condition)
+    row = connection.execute(statement.with_for_update() if lock else statement).first()
+    return None if row is None else _network(row)
+
+
+def _network(row: Sequence[Any]) -> Network:
+    return Network(*row)

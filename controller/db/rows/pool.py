@@ -1,4 +1,4 @@
-"""Handing out addresses: the next free position of a network, found and taken."""
+"""Allocating addresses: the next free position of a network is found and claimed."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _POOL_END: sa.BindParameter[int] = given("pool_end", type_=sa.BigInteger)
 
 
 def _gap_after(start: Any) -> sa.ScalarSelect[Any]:  # Any: an SQL expression
-    """The first position behind ``start`` that has no row, walking no further than to it.
+    """The first position after ``start`` that has no row.
 
-    Either the next position has no row, or it is the one behind the first row that has no
-    neighbour: an index answers both, so the cost is the length of the run that is stepped over.
+    It is the next position, or the one after the first row whose next position has no row. Both are
+    looked up in an index: the cost is the number of rows in a row after ``start``.
     """
     here, there, first = fixed_ips.alias("here"), fixed_ips.alias("there"), fixed_ips.alias("first")
     next_is_taken = sa.exists().where(first.c.network_id == _NETWORK, first.c.position == start + 1)
-    behind_the_run = (
+    after_the_run = (
         sa.select(here.c.position + 1)
         .where(
             here.c.network_id == _NETWORK,
@@ -43,7 +43,7 @@ def _gap_after(start: Any) -> sa.ScalarSelect[Any]:  # Any: an SQL expression
         .limit(1)
         .scalar_subquery()
     )
-    return sa.select(sa.case((next_is_taken, behind_the_run), else_=start + 1)).scalar_subquery()
+    return sa.select(sa.case((next_is_taken, after_the_run), else_=start + 1)).scalar_subquery()
 
 
 _last = (
@@ -53,14 +53,14 @@ _last = (
     .limit(1)
     .scalar_subquery()
 )
-_turn = sa.select(_last.label("position")).cte("turn")
-_position = sa.select(_turn.c.position).scalar_subquery()
+_last_pick = sa.select(_last.label("position")).cte("last_pick")
+_position = sa.select(_last_pick.c.position).scalar_subquery()
 _start = sa.case(
     (_position.between(_POOL_START, _POOL_END - 1), _position),
     else_=_POOL_START - 1,
 )
-NEXT = sa.select(_gap_after(_start))
-FIRST = sa.select(_gap_after(_POOL_START - 1))
+NEXT_FREE = sa.select(_gap_after(_start))
+FIRST_FREE = sa.select(_gap_after(_POOL_START - 1))
 
 _INSERT = sa.insert(fixed_ips).values(
     created_at=given("created_at"),
@@ -75,19 +75,19 @@ _INSERT = sa.insert(fixed_ips).values(
 
 
 def find_free_position(connection: Connection, network: Network) -> int | None:
-    """Return the free position that has been free longest, None when the network is full.
+    """Return the free position after the last one that was picked, or None if the pool is full.
 
-    The pick goes on behind the last one and starts again at the pool's end, so that an address
-    comes up again only after all others have.
+    After the pool's end the search goes on at its start, so that an address is picked again only
+    after all others.
     """
     bounds = {
         "network_id": network.id,
         "pool_start": network.pool_start,
         "pool_end": network.pool_end,
     }
-    position: int | None = connection.scalar(NEXT, bounds)
+    position: int | None = connection.scalar(NEXT_FREE, bounds)
     if position is None:
-        position = connection.scalar(FIRST, bounds)
+        position = connection.scalar(FIRST_FREE, bounds)
     return position
 
 
@@ -101,9 +101,9 @@ def claim(
     instance: str | None = None,
     host: str | None = None,
 ) -> int:
-    """Give a position to an instance's VIF or to a host as its gateway; return the row's id.
+    """Give a position to an instance's VIF, or to a host as its gateway; return the row's id.
 
-    :raises Conflict: another transaction was first; picking again is up to the caller
+    :raises Conflict: another transaction was first
     """
     done = connection.execute(
         _INSERT,

@@ -1,4 +1,4 @@
-"""Rows of ``quotas``: what an operator has set for one project."""
+"""Rows of ``quotas``: the limits that an operator has set for single projects."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _LIMIT = sa.select(sa.func.coalesce(quotas.c.hard_limit, -1)).where(
 
 
 def get_limit(connection: Connection, project: str, resource: str) -> int | None:
-    """Return the project's limit, -1 for none; None: the configuration's holds."""
-    found: int | None = connection.scalar(_LIMIT, {"project": project, "resource": resource})
-    return found
+    """Return a project's own limit (-1: no limit), or None if the configured default applies."""
+    limit: int | None = connection.scalar(_LIMIT, {"project": project, "resource": resource})
+    return limit
 
 
 def set_limit(
     connection: Connection, project: str, resource: str, hard_limit: int, now: datetime
 ) -> None:
-    """Set the project's limit."""
+    """Set a project's own limit."""
     done = connection.execute(
         sa.update(quotas)
         .where(quotas.c.project_id == project, quotas.c.resource == resource)

@@ -1,4 +1,4 @@
-"""Rows of ``services``: the programs on each host, and when each was last up."""
+"""Rows of ``services``: the programs on each host, and the time of their last heartbeats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudnet.controller.model.records import Service
 
 
 def list_services(connection: Connection) -> list[Service]:
-    """Return all services, by host and program."""
+    """Return all services in the order of hosts and programs."""
     rows = connection.execute(
         sa.select(
             services.c.host, services.c.binary, services.c.disabled, services.c.last_seen_up
@@ -23,7 +23,7 @@ def list_services(connection: Connection) -> list[Service]:
 
 
 def list_agent_hosts(connection: Connection) -> list[str]:
-    """Return the hosts that have ever reported."""
+    """Return the hosts whose agents have ever reported."""
     return list(
         connection.scalars(
             sa.select(services.c.host)
@@ -36,7 +36,7 @@ def list_agent_hosts(connection: Connection) -> list[str]:
 def record_heartbeat(
     connection: Connection, host: str, binary: str, topic: str, now: datetime
 ) -> None:
-    """Record a heartbeat."""
+    """Record a heartbeat of a program on a host."""
     done = connection.execute(
         sa.update(services)
         .where(services.c.host == host, services.c.binary == binary)

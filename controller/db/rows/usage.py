@@ -19,6 +19,6 @@ _USAGE = sa.select(*_COLUMNS).select_from(sa.table("ip_usage"))
 
 
 def list_usage(connection: Connection) -> list[Usage]:
-    """Return a line for each network, the oldest first."""
+    """Return the usage of each network, the oldest first."""
     rows = connection.execute(_USAGE.order_by(sa.column("network_id")))
     return [Usage(*row) for row in rows]

@@ -1,4 +1,8 @@
-"""Rows of ``virtual_interfaces``, and which of them are active."""
+"""Rows of ``virtual_interfaces``, and which of them are active.
+
+A VIF is active when each host that serves it has applied a revision of the network that includes
+the VIF: its own host, and on a single-host network the gateway.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from cloudnet.controller.model.records import Network
 
 
 def _revision_on(host: str) -> sa.ScalarSelect[int]:
-    """The revision that a network has on the host that the parameter names."""
+    """The current revision of a network on the host that the parameter names."""
     return (
         sa.select(host_networks.c.revision)
         .where(
@@ -26,7 +30,7 @@ def _revision_on(host: str) -> sa.ScalarSelect[int]:
     )
 
 
-_ADD_VIF = sa.insert(virtual_interfaces).values(
+_ADD = sa.insert(virtual_interfaces).values(
     created_at=given("created_at"),
     address=given("address"),
     network_id=given("network_id"),
@@ -35,18 +39,18 @@ _ADD_VIF = sa.insert(virtual_interfaces).values(
     host_revision=_revision_on("on_host"),
     gateway_revision=_revision_on("on_gateway"),
 )
-_PLUG_ELSEWHERE = (
+_MOVE = (
     sa.update(virtual_interfaces)
     .where(virtual_interfaces.c.id == given("vif_id"))
     .values(host_revision=_revision_on("on_host"), gateway_revision=_revision_on("on_gateway"))
 )
-_SERVE_FROM = (
+_SET_GATEWAY_REVISION = (
     sa.update(virtual_interfaces)
     .where(virtual_interfaces.c.network_id == given("of_network"))
     .values(gateway_revision=_revision_on("on_gateway"))
 )
 _on_host, _on_gateway = host_networks.alias(), host_networks.alias()
-_WIRED = (
+_ACTIVE = (
     sa.select(virtual_interfaces.c.id)
     .join(networks, networks.c.id == virtual_interfaces.c.network_id)
     .join(instances, instances.c.uuid == virtual_interfaces.c.instance_uuid)
@@ -80,31 +84,33 @@ def add(
     *,
     host: str,
 ) -> tuple[int, str]:
-    """Add a virtual interface on ``host``, whose picture has been touched; return its id and uuid.
+    """Add a virtual interface on ``host`` and return its id and uuid.
+
+    The network's revision on the host must be raised before: the VIF becomes active with it.
 
     :raises Conflict: on ``virtual_interfaces.address`` if another interface has the MAC
     """
-    name = str(uuid.uuid4())
+    vif_uuid = str(uuid.uuid4())
     done = connection.execute(
-        _ADD_VIF,
+        _ADD,
         {
             "created_at": now,
             "address": mac,
             "network_id": network.id,
             "instance_uuid": instance_uuid,
-            "uuid": name,
+            "uuid": vif_uuid,
             "network_uuid": network.uuid,
             "on_host": host,
             "on_gateway": network.host,
         },
     )
-    return new_id(done), name
+    return new_id(done), vif_uuid
 
 
 def move(connection: Connection, vif_id: int, network: Network, host: str) -> None:
-    """Note that a VIF is on ``host`` from the revisions on that its network has now."""
+    """Record that a VIF is on ``host`` as of the network's current revisions."""
     connection.execute(
-        _PLUG_ELSEWHERE,
+        _MOVE,
         {
             "vif_id": vif_id,
             "network_uuid": network.uuid,
@@ -115,20 +121,20 @@ def move(connection: Connection, vif_id: int, network: Network, host: str) -> No
 
 
 def set_gateway_revision(connection: Connection, network: Network) -> None:
-    """Note that a network's guests have its gateway from the revision on that it has now there."""
+    """Record that the gateway serves a network's VIFs as of its current revision there."""
     connection.execute(
-        _SERVE_FROM,
+        _SET_GATEWAY_REVISION,
         {"of_network": network.id, "network_uuid": network.uuid, "on_gateway": network.host},
     )
 
 
 def delete(connection: Connection, vif_ids: Iterable[int]) -> None:
-    """Remove virtual interfaces."""
+    """Delete virtual interfaces."""
     connection.execute(
         sa.delete(virtual_interfaces).where(virtual_interfaces.c.id.in_(list(vif_ids)))
     )
 
 
 def list_active_ids(connection: Connection, instance_uuid: str) -> set[int]:
-    """Return the ids of the instance's VIFs that stand on all hosts that serve them."""
-    return set(connection.scalars(_WIRED, {"instance": instance_uuid}))
+    """Return the ids of an instance's active VIFs."""
+    return set(connection.scalars(_ACTIVE, {"instance": instance_uuid}))

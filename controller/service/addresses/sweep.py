@@ -1,4 +1,4 @@
-"""The end of the quarantine: addresses come back although their instance and host are no more."""
+"""The end of the quarantine: released addresses become free, whatever became of their hosts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cloudnet.controller.model.clock import Clock
 
 LOG = logging.getLogger(__name__)
 
-AT_ONCE = 500  # addresses in one transaction, so that callers need not wait long for theirs
-LONGEST_PAUSE = 10.0
+BATCH = 500  # addresses in one transaction, so that other transactions do not wait long
+LONGEST_PAUSE_SECONDS = 10.0
 
 
 class Sweeper:
-    """Frees addresses whose quarantine is over; any controller may, also several at once."""
+    """Frees addresses whose quarantine is over; several controllers may do so at once."""
 
     def __init__(self, database: Database, quarantine_seconds: int, clock: Clock) -> None:
         self._database = database
@@ -28,28 +28,28 @@ class Sweeper:
 
     @property
     def pause_seconds(self) -> float:
-        """How long to wait between two sweeps."""
-        return max(1.0, min(self._quarantine.total_seconds() / 4, LONGEST_PAUSE))
+        """The pause between two sweeps."""
+        return max(1.0, min(self._quarantine.total_seconds() / 4, LONGEST_PAUSE_SECONDS))
 
     def sweep(self) -> int:
-        """Free what is due and return how many addresses that were."""
+        """Free all addresses whose quarantine is over, and return how many."""
         total = 0
         while True:
-            freed = self._database.write(self._some)
+            freed = self._database.write(self._free_batch)
             total += freed
-            if freed < AT_ONCE:
+            if freed < BATCH:
                 break
         if total:
-            LOG.info("free %d addresses after %d s", total, self._quarantine.total_seconds())
+            quarantine = self._quarantine.total_seconds()
+            LOG.info("%d addresses: freed after %d s of quarantine", total, quarantine)
         return total
 
-    def _some(self, connection: Connection) -> int:
+    def _free_batch(self, connection: Connection) -> int:
         now = self._clock()
-        due = address_rows.list_quarantined_before(connection, now - self._quarantine, AT_ONCE)
-        freed = [address for address in due if address_rows.end_quarantine(connection, address.id)]
+        due = address_rows.list_quarantined_before(connection, now - self._quarantine, BATCH)
+        freed = [row for row in due if address_rows.end_quarantine(connection, row.id)]
         if freed:
-            history_rows.add(
-                connection, [events.address_event(events.FREED, one) for one in freed], now
-            )
-            instance_rows.delete_unused(connection, {one.instance_uuid for one in freed})
+            freed_events = [events.address_event(events.FREED, row) for row in freed]
+            history_rows.add(connection, freed_events, now)
+            instance_rows.delete_unused(connection, {row.instance_uuid for row in freed})
         return len(freed)

@@ -15,52 +15,40 @@ from cloudnet.common.limits import can_be_floating_ip
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import floating as floating_rows
+from cloudnet.controller.model import validation
 from cloudnet.controller.model.clock import Clock
-from cloudnet.controller.model.network_plan import check_device_name
 
 LOG = logging.getLogger(__name__)
 
-MOST = 1_000_000  # addresses in one range
+MOST_ADDRESSES = 1_000_000  # in one range
 
 
 class FloatingPools:
-    """Floating IPs come into being and go."""
+    """Adds ranges of floating IPs to pools and deletes them."""
 
     def __init__(self, database: Database, default_pool: str, clock: Clock) -> None:
         self._database = database
         self._default_pool = default_pool
         self._clock = clock
 
-    def plan_addresses(self, ip_range: IPv4Network) -> list[IPv4Address]:
-        """Return the addresses that ``create`` would add: a network's hosts, or the one address.
-
-        :raises InvalidInput: there are too many, or one cannot be a floating IP
-        """
-        if ip_range.num_addresses >= MOST:
-            raise InvalidInput(f"ip_range {ip_range}: fewer than {MOST} addresses are needed")
-        addresses = list(ip_range.hosts())
-        for address in addresses:
-            if not can_be_floating_ip(address):
-                raise InvalidInput(f"ip_range {ip_range}: {address} is no address of one host")
-        return addresses
-
     def create(
         self, ip_range: IPv4Network, pool: str | None = None, interface: str | None = None
     ) -> list[IPv4Address]:
-        """Add a range to a pool, all or nothing.
+        """Add the hosts of a range, or a single address, to a pool, all or none.
 
-        :raises FloatingIpExists: one of them is there already
+        :raises FloatingIpExists: one of them is a floating IP already
+        :raises InvalidInput: there are too many, or one cannot be a floating IP
         """
         chosen = pool or self._default_pool
         if interface is not None:
-            check_device_name("interface", interface)
-        addresses = self.plan_addresses(ip_range)
+            validation.parse_argument("interface", validation.parse_device_name, interface)
+        addresses = _list_hosts(ip_range)
 
         def work(connection: Connection) -> None:
-            there = floating_rows.list_in_range(connection, ip_range)
-            if there:
+            existing = floating_rows.list_in_range(connection, ip_range)
+            if existing:
                 raise FloatingIpExists(
-                    f"{there[0].address} is a floating IP already; nothing was created"
+                    f"{existing[0].address} is a floating IP already; nothing was created"
                 )
             floating_rows.insert(connection, addresses, chosen, interface, self._clock())
 
@@ -70,32 +58,44 @@ class FloatingPools:
             raise FloatingIpExists(
                 f"{ip_range}: one of its addresses is a floating IP already; nothing was created"
             ) from conflict
-        LOG.info("create %d floating IPs of %s in pool %s", len(addresses), ip_range, chosen)
+        LOG.info("pool %s: %d floating IPs of %s created", chosen, len(addresses), ip_range)
         return addresses
 
     def delete(self, ip_range: IPv4Network) -> list[IPv4Address]:
-        """Remove a range's floating IPs, all or nothing.
+        """Delete the floating IPs of a range, all or none.
 
         :raises FloatingIpAssociated: a project has one of them
         :raises FloatingIpNotFoundForAddress: there are none
         """
 
         def work(connection: Connection) -> list[IPv4Address]:
-            there = floating_rows.list_in_range(connection, ip_range)
-            if not there:
+            existing = floating_rows.list_in_range(connection, ip_range)
+            if not existing:
                 raise FloatingIpNotFoundForAddress(f"{ip_range} contains no floating IP")
-            for floating in there:
+            for floating in existing:
                 if floating.project_id is not None:
                     raise FloatingIpAssociated(
                         f"{floating.address} belongs to project {floating.project_id}; release "
                         "it first; nothing was deleted"
                     )
-            if floating_rows.delete_free(connection, [one.id for one in there]) < len(there):
+            ids = [floating.id for floating in existing]
+            if floating_rows.delete_free(connection, ids) < len(ids):
                 raise FloatingIpAssociated(
-                    f"a project has just got one of {ip_range}; nothing was deleted"
+                    f"{ip_range}: a project got one of its addresses at the same moment; "
+                    "nothing was deleted"
                 )
-            return [floating.address for floating in there]
+            return [floating.address for floating in existing]
 
-        gone = self._database.write(work)
-        LOG.info("delete %d floating IPs of %s", len(gone), ip_range)
-        return gone
+        deleted = self._database.write(work)
+        LOG.info("floating IPs of %s: %d deleted", ip_range, len(deleted))
+        return deleted
+
+
+def _list_hosts(ip_range: IPv4Network) -> list[IPv4Address]:
+    if ip_range.num_addresses >= MOST_ADDRESSES:
+        raise InvalidInput(f"ip_range {ip_range}: fewer than {MOST_ADDRESSES} addresses are needed")
+    addresses = list(ip_range.hosts())
+    for address in addresses:
+        if not can_be_floating_ip(address):
+            raise InvalidInput(f"ip_range {ip_range}: {address} is not the address of one host")
+    return addresses

@@ -1,4 +1,4 @@
-"""Which hosts serve a network, and what each of them needs for it."""
+"""Attaching networks to hosts: which hosts serve a network, and what each of them needs for it."""
 
 from __future__ import annotations
 
@@ -20,33 +20,57 @@ from cloudnet.controller.model.records import Event, Network, SnapshotKey
 
 @dataclass(frozen=True)
 class Attachment:
-    """A network that a guest's host can now have guests on."""
+    """A network that is attached to the host of a guest."""
 
     network: Network
     own_address: IPv4Address | None  # of the guest's host; None: a single-host network
-    touched: frozenset[SnapshotKey]
+    changed: frozenset[SnapshotKey]
     events: tuple[Event, ...] = ()
 
 
 def attach(connection: Connection, network: Network, host: str, now: datetime) -> Attachment:
-    """See to it that a network has a gateway for guests on ``host``.
+    """Attach a network to a host, so that guests there have a gateway.
 
-    In multi-host mode each host takes an address of its own out of the pool; else the first host
-    used becomes the gateway of them all, unless the operator has named one.
+    On a multi-host network each host takes an address of its own out of the pool. On a single-host
+    network the first host becomes the gateway of all guests, unless the operator has named one.
+
+    :raises NoMoreFixedIps: the network has no address for the host
     """
-    if not network.multi_host:
-        led = _with_gateway(connection, network, host, now)
-        touched = frozenset(raise_revisions(connection, led, host, now))
-        if led != network:
-            # Those that had been left without one.
-            vif_rows.set_gateway_revision(connection, led)
-            floating_rows.set_host_for_network(connection, led.id, led.host, now)
-        return Attachment(led, None, touched)
-    touched = frozenset(raise_revisions(connection, network, host, now))
-    # Read only now: whoever frees a host's address locks the row that was just touched.
+    if network.multi_host:
+        return _attach_multi_host(connection, network, host, now)
+    with_gateway = _ensure_gateway(connection, network, host, now)
+    changed = frozenset(raise_revisions(connection, with_gateway, host, now))
+    if with_gateway != network:
+        # Guests and floating IPs may have been left without a gateway.
+        vif_rows.set_gateway_revision(connection, with_gateway)
+        floating_rows.set_host_for_network(connection, with_gateway.id, with_gateway.host, now)
+    return Attachment(with_gateway, None, changed)
+
+
+def raise_revisions(
+    connection: Connection, network: Network, guest_host: str, now: datetime
+) -> set[SnapshotKey]:
+    """Raise the revision of a network on each host that serves guests of ``guest_host``."""
+    hosts = {guest_host, network.gateway_host(guest_host) or guest_host}
+    # Always in the same order, so that two transactions do not wait for each other.
+    return {
+        host_network_rows.raise_revision(connection, host, network, now) for host in sorted(hosts)
+    }
+
+
+def _attach_multi_host(
+    connection: Connection, network: Network, host: str, now: datetime
+) -> Attachment:
+    changed = frozenset(raise_revisions(connection, network, host, now))
+    # Read only now: a transaction that releases the host's address locks the row of the revision.
     own_address = address_rows.get_gateway(connection, network.id, host)
     if own_address is not None:
-        return Attachment(network, own_address, touched)
+        return Attachment(network, own_address, changed)
+    event = _claim_own_address(connection, network, host, now)
+    return Attachment(network, event.address, changed, (event,))
+
+
+def _claim_own_address(connection: Connection, network: Network, host: str, now: datetime) -> Event:
     position = pool.find_free_position(connection, network)
     if position is None:
         raise NoMoreFixedIps(
@@ -54,33 +78,10 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
             f"{host}; delete instances or give the project another network"
         )
     pool.claim(connection, network, position, now, host=host)
-    address = network.cidr[position]
-    event = Event(
-        event=events.GATEWAY,
-        address=address,
-        network_id=network.id,
-        network_uuid=network.uuid,
-        position=position,
-        mac=None,
-        instance_uuid=None,
-        project_id=network.project_id,
-        host=host,
-    )
-    return Attachment(network, address, touched, (event,))
+    return events.network_event(events.GATEWAY, network, network.cidr[position], host)
 
 
-def raise_revisions(
-    connection: Connection, network: Network, guest_host: str, now: datetime
-) -> set[SnapshotKey]:
-    """Raise the revision of every host that a change of a guest concerns, in one order."""
-    concerned = {guest_host, network.gateway_host(guest_host) or guest_host}
-    return {
-        host_network_rows.raise_revision(connection, host, network, now)
-        for host in sorted(concerned)
-    }
-
-
-def _with_gateway(connection: Connection, network: Network, host: str, now: datetime) -> Network:
+def _ensure_gateway(connection: Connection, network: Network, host: str, now: datetime) -> Network:
     if network.host is not None:
         return network
     if network_rows.claim_gateway(connection, network.id, host, now):

@@ -52,7 +52,7 @@ def read_snapshot(connection: Connection, row: HostNetwork) -> Snapshot:
     """Return the snapshot of a row's network on its host."""
     if row.network_id is None:
         return build_removal(row)
-    network, own_address = network_rows.get_seen_from(connection, row.host, row.network_id)
+    network, own_address = network_rows.get_seen(connection, row.host, row.network_id)
     guests = (
         guest_rows.list_for_network(connection, network.id)
         if _serves_all_hosts(network, row.host)

@@ -1,4 +1,4 @@
-"""One transaction that puts an instance on its networks."""
+"""One transaction that attaches an instance to its networks."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ from cloudnet.controller.service.vifs.vif_info import list_vif_info
 
 @dataclass(frozen=True)
 class BootRequest:
-    """An instance that is to get its networks."""
+    """An instance that needs its networks."""
 
     instance: str  # uuid
     project: str
     host: str
-    hostname: str | None = None  # None: host- and the address
-    requested: tuple[RequestedNetwork, ...] = ()  # none: those the project has
-    macs: tuple[str, ...] = ()  # those the hypervisor has; none: random ones
+    hostname: str | None = None  # None: the default one, which is made of the address
+    requested: tuple[RequestedNetwork, ...] = ()  # empty: the networks of the project
+    macs: tuple[str, ...] = ()  # of the hypervisor; empty: random ones
     rxtx_factor: float | None = None
 
 
 class Allocation:
-    """What is claimed, row by row; if anything raises, nothing of it is left."""
+    """What an instance gets, row by row; after an exception nothing of it is left."""
 
     def __init__(
         self,
@@ -68,17 +68,17 @@ class Allocation:
         self._macs = macs
         self._now = now
         self.vifs: list[VifInfo] = []
-        self.touched: set[SnapshotKey] = set()  # empty: the instance had all of it, and there
+        self.changed: set[SnapshotKey] = set()  # empty: the instance had all of it, on this host
         self._events: list[Event] = []
 
     def run(self) -> Allocation:
-        """Claim a VIF and an address on each network, unless the instance has them already."""
+        """Claim a VIF and an address on each network where the instance has none."""
         self._macs.restart()
-        before = self._known()
-        selected = self._missing(before)
+        before = self._ensure_instance()
+        selected = self._select_missing(before)
         self._check_quota(selected)
-        for choice in selected:
-            self._claim(choice)
+        for selection in selected:
+            self._claim(selection)
         if self._events:
             history_rows.add(self._connection, self._events, self._now)
         if before:
@@ -88,108 +88,55 @@ class Allocation:
             instance_rows.delete_unused(self._connection, [self._boot.instance])
         return self
 
-    def _missing(self, before: Sequence[Guest]) -> list[SelectedNetwork]:
-        """Return what the instance is to have and has not; one that has any wants no others."""
+    def _ensure_instance(self) -> list[Guest]:
+        """Add or update the row of the instance, and return what the instance has already."""
+        boot = self._boot
+        wanted = Instance(
+            boot.instance, boot.project, boot.host, hostnames.to_dns_label(boot.hostname)
+        )
+        row = instance_rows.get(self._connection, boot.instance)
+        if row is None:
+            instance_rows.add(self._connection, wanted, self._now)
+            return []
+        if row.project_id != boot.project:
+            raise BadRequest(
+                f"instance {boot.instance} belongs to project {row.project_id}, "
+                f"not to {boot.project}"
+            )
+        guests = guest_rows.list_for_instance(self._connection, boot.instance)
+        if guests and row.host != boot.host:
+            # The compute service builds it again on another host, after a failure on the first one
+            # where nothing was released.
+            self.changed |= move_instance(self._connection, row, guests, boot.host, self._now)
+            return guest_rows.list_for_instance(self._connection, boot.instance)
+        if not guests and row != wanted:
+            instance_rows.update(self._connection, wanted, self._now)
+        return guests
+
+    def _select_missing(self, before: Sequence[Guest]) -> list[SelectedNetwork]:
+        """Return the networks that the instance still needs.
+
+        An instance that has any needs no others, unless the caller requests them.
+        """
         boot, default = self._boot, self._settings.networks.topology
         if before and not boot.requested:
             return []
         selected = select_networks(
             self._connection, boot.project, boot.requested, default, self._now
         )
-        has = {guest.network_id: guest.address for guest in before}
-        for choice in selected:
-            address = has.get(choice.network.id)
-            if address is not None and choice.address not in {None, address}:
+        present = {guest.network_id: guest.address for guest in before}
+        for selection in selected:
+            address = present.get(selection.network.id)
+            if address is not None and selection.address not in {None, address}:
                 raise BadRequest(
-                    f"instance {boot.instance} has {address} on network {choice.network.label}; "
-                    f"deallocate that before it can have {choice.address}"
+                    f"instance {boot.instance} has {address} on network {selection.network.label}; "
+                    f"deallocate that before it can have {selection.address}"
                 )
-        return [choice for choice in selected if choice.network.id not in has]
-
-    def _known(self) -> list[Guest]:
-        """Return what the instance has already; write it down if it is new or was empty."""
-        boot = self._boot
-        wanted = Instance(
-            boot.instance, boot.project, boot.host, hostnames.to_dns_label(boot.hostname)
-        )
-        known = instance_rows.get(self._connection, boot.instance)
-        if known is None:
-            instance_rows.add(self._connection, wanted, self._now)
-            return []
-        if known.project_id != boot.project:
-            raise BadRequest(
-                f"instance {boot.instance} belongs to project {known.project_id}, "
-                f"not to {boot.project}"
-            )
-        guests = guest_rows.list_for_instance(self._connection, boot.instance)
-        if guests and known.host != boot.host:
-            # Built again elsewhere after a failure that nobody cleaned up behind.
-            self.touched |= move_instance(self._connection, known, guests, boot.host, self._now)
-            return guest_rows.list_for_instance(self._connection, boot.instance)
-        if not guests and known != wanted:
-            instance_rows.update(self._connection, wanted, self._now)
-        return guests
-
-    def _claim(self, choice: SelectedNetwork) -> None:
-        boot = self._boot
-        served = attachment.attach(self._connection, choice.network, boot.host, self._now)
-        network = served.network
-        self.touched |= served.touched
-        self._events += served.events
-        position = self._position(network, choice.address)
-        mac, vif_id, vif_uuid = self._vif(network)
-        fixed_ip = pool.claim(
-            self._connection, network, position, self._now, vif_id=vif_id, instance=boot.instance
-        )
-        guest = Guest(
-            vif_id=vif_id,
-            vif_uuid=vif_uuid,
-            mac=mac,
-            network_id=network.id,
-            fixed_ip_id=fixed_ip,
-            address=network.cidr[position],
-            position=position,
-            instance=boot.instance,
-            project=boot.project,
-            host=boot.host,
-            hostname=hostnames.to_dns_label(boot.hostname),
-        )
-        self.vifs.append(VifInfo(network, guest, served.own_address))
-        event = events.PICKED if choice.address is None else events.REQUESTED
-        self._events.append(events.guest_event(event, network.uuid, guest))
-
-    def _vif(self, network: Network) -> tuple[str, int, str]:
-        mac = self._macs.next_mac()
-        try:
-            vif_id, vif_uuid = vif_rows.add(
-                self._connection,
-                self._boot.instance,
-                network,
-                mac,
-                self._now,
-                host=self._boot.host,
-            )
-        except Conflict as conflict:
-            if conflict.is_on("virtual_interfaces", "address"):
-                self._macs.reject(mac)
-            raise  # the transaction is lost with it, and run again with another MAC
-        return mac, vif_id, vif_uuid
-
-    def _position(self, network: Network, asked: IPv4Address | None) -> int:
-        if asked is not None:
-            return _asked_for(self._connection, network, asked)
-        position = pool.find_free_position(self._connection, network)
-        if position is None:
-            raise NoMoreFixedIps(
-                f"network {network.label} ({network.cidr}) has no free address; delete "
-                "instances, wait for released addresses to come back, or give the project "
-                "another network"
-            )
-        return position
+        return [selection for selection in selected if selection.network.id not in present]
 
     def _check_quota(self, selected: Sequence[SelectedNetwork]) -> None:
-        """Count addresses of shared ranges; a VLAN's subnet is the project's own anyway."""
-        wanted = sum(choice.network.topology is not Topology.VLAN for choice in selected)
+        """Count the addresses of shared networks; a VLAN network is its project's own anyway."""
+        wanted = sum(selection.network.topology is not Topology.VLAN for selection in selected)
         if not wanted:
             return
         project = self._boot.project
@@ -199,19 +146,81 @@ class Allocation:
             used = address_rows.count_for_project(self._connection, project)
             quotas.check_quota(quotas.FIXED_IPS, project, limit=limit, used=used, wanted=wanted)
 
+    def _claim(self, selection: SelectedNetwork) -> None:
+        """Claim a VIF and an address on one network."""
+        boot = self._boot
+        attached = attachment.attach(self._connection, selection.network, boot.host, self._now)
+        network = attached.network
+        self.changed |= attached.changed
+        self._events += attached.events
+        position = self._find_position(network, selection.address)
+        mac, vif_id, vif_uuid = self._add_vif(network)
+        fixed_ip_id = pool.claim(
+            self._connection, network, position, self._now, vif_id=vif_id, instance=boot.instance
+        )
+        guest = Guest(
+            vif_id=vif_id,
+            vif_uuid=vif_uuid,
+            mac=mac,
+            network_id=network.id,
+            fixed_ip_id=fixed_ip_id,
+            address=network.cidr[position],
+            position=position,
+            instance=boot.instance,
+            project=boot.project,
+            host=boot.host,
+            hostname=hostnames.to_dns_label(boot.hostname),
+        )
+        self.vifs.append(VifInfo(network, guest, attached.own_address))
+        kind = events.PICKED if selection.address is None else events.REQUESTED
+        self._events.append(events.guest_event(kind, network.uuid, guest))
 
-def _asked_for(connection: Connection, network: Network, address: IPv4Address) -> int:
-    position = int(address) - int(network.cidr.network_address)
+    def _find_position(self, network: Network, requested: IPv4Address | None) -> int:
+        if requested is not None:
+            return _check_requested(self._connection, network, requested)
+        position = pool.find_free_position(self._connection, network)
+        if position is None:
+            raise NoMoreFixedIps(
+                f"network {network.label} ({network.cidr}) has no free address; delete "
+                "instances, wait until released addresses are free, or give the project "
+                "another network"
+            )
+        return position
+
+    def _add_vif(self, network: Network) -> tuple[str, int, str]:
+        """Add a VIF with the next MAC; return its MAC, id and uuid."""
+        boot, mac = self._boot, self._macs.next_mac()
+        try:
+            vif_id, vif_uuid = vif_rows.add(
+                self._connection, boot.instance, network, mac, self._now, host=boot.host
+            )
+        except Conflict as conflict:
+            if conflict.is_on("virtual_interfaces", "address"):
+                self._macs.reject(mac)
+            raise  # the transaction is rolled back, and runs again with another MAC
+        return mac, vif_id, vif_uuid
+
+
+def _check_requested(connection: Connection, network: Network, address: IPv4Address) -> int:
+    """Return the position of an address that the caller requests, if it is free."""
+    position = network.position_of(address)
     if not network.pool_start <= position <= network.pool_end:
         raise FixedIpNotFoundForNetwork(
-            f"{address} is not handed out on network {network.label}; "
-            f"ask for one from {network.dhcp_start} to {network.dhcp_end}"
+            f"{address} is not in the pool of network {network.label}; "
+            f"request one from {network.dhcp_start} to {network.dhcp_end}"
         )
-    taken = address_rows.get_by_address(connection, address)
-    if taken is not None and taken.reserved:
-        raise FixedIpNotFoundForNetwork(f"{address} is reserved; ask for another")
-    if taken is not None:
-        holder = f"instance {taken.instance_uuid}" if taken.instance_uuid else f"host {taken.host}"
-        state = "is in use by" if taken.allocated or not taken.instance_uuid else "was just left by"
-        raise FixedIpAlreadyInUse(f"{address} {state} {holder}; ask for another")
-    return position
+    row = address_rows.get_by_address(connection, address)
+    if row is None:
+        return position
+    if row.reserved:
+        raise FixedIpNotFoundForNetwork(f"{address} is reserved; request another")
+    if row.instance_uuid is None:
+        raise FixedIpAlreadyInUse(f"{address} is in use by host {row.host}; request another")
+    if row.allocated:
+        raise FixedIpAlreadyInUse(
+            f"{address} is in use by instance {row.instance_uuid}; request another"
+        )
+    raise FixedIpAlreadyInUse(
+        f"{address} is in quarantine: instance {row.instance_uuid} has just released it; "
+        "request another, or wait"
+    )

@@ -1,4 +1,4 @@
-"""What a compute service asks for: an instance gets its addresses, has them, gives them back."""
+"""The use cases of a compute service: instances get addresses, move, and release what they have."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Instances:
-    """The use cases around one instance."""
+    """Allocates and releases what instances have."""
 
     def __init__(
         self,
@@ -47,89 +47,89 @@ class Instances:
         self._clock = clock
 
     def allocate(self, boot: BootRequest, caller: Caller = ADMIN) -> list[JsonObject]:
-        """Give the instance a VIF and an address on each of its networks, all or nothing.
+        """Give the instance a VIF and an address on each of its networks, all or none.
 
-        An instance that has some already keeps them, also when it is on another host now.
+        An instance that has some already keeps them, also if it is on another host now.
 
-        :raises NoMoreFixedIps: a network is full
+        :raises NoMoreFixedIps: a network has no free address
         :raises NoMoreNetworks: the project has no network and none is free
         """
         caller.require_access(f"an instance of {boot.project}", boot.project)
         macs = MacCandidates(self._settings.mac_attempts, boot.macs, self._random_bytes)
 
-        def claim(connection: Connection) -> Allocation:
+        def work(connection: Connection) -> Allocation:
             return Allocation(connection, boot, self._settings, macs, self._clock()).run()
 
         try:
-            done = self._database.write(claim)
+            allocation = self._database.write(work)
         except Conflict as conflict:
             raise FixedIpAssociateFailed(
-                f"instance {boot.instance}: others were faster in every try; try again"
+                f"instance {boot.instance}: other calls were first in every attempt; try again"
             ) from conflict
-        self._notifier.notify_hosts(done.touched)
-        for one in done.vifs if done.touched else ():
+        self._notifier.notify_hosts(allocation.changed)
+        for vif in allocation.vifs if allocation.changed else ():
             LOG.info(
-                "allocate %s on network %s to instance %s on %s",
-                one.guest.address,
-                one.network.label,
+                "instance %s: %s allocated on network %s, host %s",
                 boot.instance,
+                vif.guest.address,
+                vif.network.label,
                 boot.host,
             )
-        return format_network_info(done.vifs, boot.rxtx_factor)
+        return format_network_info(allocation.vifs, boot.rxtx_factor)
 
     def get_network_info(
         self, instance: str, rxtx_factor: float | None = None, caller: Caller = ADMIN
     ) -> list[JsonObject]:
-        """Return what the instance has.
+        """Return the network info of an instance.
 
-        :raises InstanceNotFound: no such instance is known
+        :raises InstanceNotFound: there is no such instance
         """
         with self._database.reading() as connection:
-            known = _known(connection, instance)
-            caller.require_access(f"instance {instance}", known.project_id)
+            row = _get_instance(connection, instance)
+            caller.require_access(f"instance {instance}", row.project_id)
             guests = guest_rows.list_for_instance(connection, instance)
             return format_network_info(list_vif_info(connection, guests), rxtx_factor)
 
     def move(self, instance: str, host: str) -> None:
-        """Put the instance on another host; there already is success.
+        """Move an instance to another host; if it is there already, that is success.
 
-        :raises InstanceNotFound: no such instance is known
+        :raises InstanceNotFound: there is no such instance
         """
 
         def work(connection: Connection) -> set[SnapshotKey]:
-            known = _known(connection, instance)
-            if known.host == host:
+            row = _get_instance(connection, instance)
+            if row.host == host:
                 return set()
             guests = guest_rows.list_for_instance(connection, instance)
-            return move_instance(connection, known, guests, host, self._clock())
+            return move_instance(connection, row, guests, host, self._clock())
 
-        touched = self._database.write(work)
-        self._notifier.notify_hosts(touched)
-        if touched:
-            LOG.info("move instance %s to %s", instance, host)
+        changed = self._database.write(work)
+        self._notifier.notify_hosts(changed)
+        if changed:
+            LOG.info("instance %s: moved to host %s", instance, host)
 
     def deallocate(
         self, instance: str, only: Sequence[RequestedNetwork] = (), caller: Caller = ADMIN
     ) -> None:
-        """Take from the instance all it has (or ``only`` this); nothing to take is success."""
+        """Release all that an instance has (or ``only`` this); having nothing is success."""
 
         def work(connection: Connection) -> set[SnapshotKey]:
-            known = instance_rows.get(connection, instance)
-            if known is None:
+            row = instance_rows.get(connection, instance)
+            if row is None:
                 return set()
-            caller.require_access(f"instance {instance}", known.project_id)
+            caller.require_access(f"instance {instance}", row.project_id)
             return release_instance(connection, instance, only, self._clock())
 
-        touched = self._database.write(work)
-        self._notifier.notify_hosts(touched)
-        if touched:
-            LOG.info("deallocate instance %s", instance)
+        changed = self._database.write(work)
+        self._notifier.notify_hosts(changed)
+        if changed:
+            LOG.info("instance %s: deallocated", instance)
         else:
-            LOG.debug("instance %s has nothing to give back", instance)
+            LOG.debug("instance %s: nothing to deallocate", instance)
 
 
-def _known(connection: Connection, instance: str) -> Instance:
-    known = instance_rows.get(connection, instance)
-    if known is None:
-        raise InstanceNotFound(f"instance {instance} is not known here")
-    return known
+def _get_instance(connection: Connection, instance: str) -> Instance:
+    row = instance_rows.get(connection, instance)
+    if row is None:
+        raise InstanceNotFound(f"instance {instance} is unknown: it has no address on any network")
+    return row

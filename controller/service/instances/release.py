@@ -1,8 +1,8 @@
-"""One transaction that takes from an instance what it has."""
+"""One transaction that releases what an instance has."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cloudnet.controller.db.engine import Connection
@@ -22,49 +22,57 @@ from cloudnet.controller.service.networks.network_selection import RequestedNetw
 def release_instance(
     connection: Connection, instance: str, only: Sequence[RequestedNetwork], now: datetime
 ) -> set[SnapshotKey]:
-    """Take all the instance has (or ``only`` this) and begin the quarantine of its addresses.
+    """Delete an instance's VIFs (or ``only`` these) and begin the quarantine of their addresses.
 
-    Floating IPs stay with the project, except those that came with the instance.
+    Floating IPs stay with the project, except auto-assigned ones. Returns which snapshots change.
     """
     guests = guest_rows.list_for_instance(connection, instance)
     if not guests:
         instance_rows.delete_unused(connection, [instance])
         return set()
-    network_ids = [guest.network_id for guest in guests]
-    seen = network_rows.get_seen_from_by_ids(connection, guests[0].host, network_ids)
+    networks = _map_networks(connection, guests)
     if only:
         guests = [
             guest
             for guest in guests
-            if any(_is_meant(guest, seen[guest.network_id][0], request) for request in only)
+            if any(_matches(guest, networks[guest.network_id], request) for request in only)
         ]
         if not guests:
             return set()
-    ids = {guest.fixed_ip_id for guest in guests}
-    # Before the floating IPs are looked for: whoever points one here from now on is refused.
-    address_rows.begin_quarantine(connection, sorted(ids), now)
+    fixed_ip_ids = {guest.fixed_ip_id for guest in guests}
+    # Before the floating IPs are read: from now on none can be associated with these addresses.
+    address_rows.begin_quarantine(connection, sorted(fixed_ip_ids), now)
+    _disassociate_floating_ips(connection, instance, fixed_ip_ids, now)
+    vif_rows.delete(connection, [guest.vif_id for guest in guests])
+    changed: set[SnapshotKey] = set()
+    for guest in guests:
+        network = networks[guest.network_id]
+        changed |= attachment.raise_revisions(connection, network, guest.host, now)
+    released = [
+        events.guest_event(events.RELEASED, networks[guest.network_id].uuid, guest)
+        for guest in guests
+    ]
+    history_rows.add(connection, released, now)
+    return changed
+
+
+def _map_networks(connection: Connection, guests: Sequence[Guest]) -> Mapping[int, Network]:
+    ids = [guest.network_id for guest in guests]
+    seen = network_rows.map_seen_by_id(connection, guests[0].host, ids)
+    return {network_id: network for network_id, (network, _) in seen.items()}
+
+
+def _disassociate_floating_ips(
+    connection: Connection, instance: str, fixed_ip_ids: set[int], now: datetime
+) -> None:
     for floating in floating_rows.list_for_instance(connection, instance):
-        if floating.fixed_ip_id in ids:
+        if floating.fixed_ip_id in fixed_ip_ids:
             floating_rows.set_target(connection, floating, fixed_ip_id=None, host=None, now=now)
             if floating.auto_assigned:
                 floating_rows.release(connection, floating, now)
-    vif_rows.delete(connection, [guest.vif_id for guest in guests])
-    touched: set[SnapshotKey] = set()
-    for guest in guests:
-        network, _ = seen[guest.network_id]
-        touched |= attachment.raise_revisions(connection, network, guest.host, now)
-    history_rows.add(
-        connection,
-        [
-            events.guest_event(events.RELEASED, seen[guest.network_id][0].uuid, guest)
-            for guest in guests
-        ],
-        now,
-    )
-    return touched
 
 
-def _is_meant(guest: Guest, network: Network, request: RequestedNetwork) -> bool:
+def _matches(guest: Guest, network: Network, request: RequestedNetwork) -> bool:
     if request.address is not None:
         return guest.address == request.address
     return network.uuid == request.network

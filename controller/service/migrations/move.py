@@ -1,4 +1,4 @@
-"""One transaction that puts an instance, with all it has, on another host."""
+"""One transaction that moves an instance, with all it has, to another host."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from cloudnet.controller.service.hosts import attachment
 def move_instance(
     connection: Connection, instance: Instance, guests: Sequence[Guest], host: str, now: datetime
 ) -> set[SnapshotKey]:
-    """Move an instance to ``host``; addresses and floating IPs stay its own.
+    """Move an instance to ``host``; it keeps its addresses and floating IPs.
 
-    Both hosts are touched: the new one gets the network, the old one is rid of it if this was its
-    last guest there.
+    Returns which snapshots change: on the new host the networks are attached, on the old one they
+    are detached if this was their last guest there.
 
-    :raises NoMoreFixedIps: a network has no address left for a gateway on the new host
+    :raises NoMoreFixedIps: a network has no address for a gateway on the new host
     """
     instance_rows.update(connection, replace(instance, host=host), now)
     floating_ips = floating_rows.list_for_instance(connection, instance.uuid)
-    touched: set[SnapshotKey] = set()
-    happened: list[Event] = []
+    changed: set[SnapshotKey] = set()
+    moved: list[Event] = []
     for guest in guests:
         network = network_rows.get_by_id(connection, guest.network_id)
-        touched |= attachment.raise_revisions(connection, network, guest.host, now)
-        served = attachment.attach(connection, network, host, now)
-        touched |= served.touched
-        vif_rows.move(connection, guest.vif_id, served.network, host)
-        happened += served.events
-        happened.append(events.guest_event(events.MOVED, network.uuid, replace(guest, host=host)))
-        gateway = served.network.gateway_host(host)
+        changed |= attachment.raise_revisions(connection, network, guest.host, now)
+        attached = attachment.attach(connection, network, host, now)
+        changed |= attached.changed
+        vif_rows.move(connection, guest.vif_id, attached.network, host)
+        moved += attached.events
+        moved.append(events.guest_event(events.MOVED, network.uuid, replace(guest, host=host)))
+        gateway = attached.network.gateway_host(host)
         for floating in floating_ips:
             if floating.fixed_ip_id == guest.fixed_ip_id and floating.host != gateway:
                 floating_rows.set_target(
                     connection, floating, fixed_ip_id=guest.fixed_ip_id, host=gateway, now=now
                 )
-    history_rows.add(connection, happened, now)
-    return touched
+    history_rows.add(connection, moved, now)
+    return changed

@@ -1,4 +1,4 @@
-"""Which networks an instance is put on."""
+"""Which networks an instance gets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cloudnet.controller.model.records import Network
 
 @dataclass(frozen=True)
 class RequestedNetwork:
-    """A network that the caller names."""
+    """A network that a caller requests."""
 
     network: str  # uuid
     address: IPv4Address | None = None  # None: any
@@ -33,7 +33,7 @@ class SelectedNetwork:
     """A network that an instance gets."""
 
     network: Network
-    address: IPv4Address | None = None  # what the caller asked for; None: any
+    address: IPv4Address | None = None  # the one that the caller requests; None: any
 
 
 def select_networks(
@@ -43,47 +43,46 @@ def select_networks(
     default: Topology,
     now: datetime,
 ) -> list[SelectedNetwork]:
-    """Return the networks in the order of the request, or of their age.
+    """Return the requested networks in their order, or else the project's, the oldest first.
 
-    Without a request: the project's own; where VLANs are the rule and it has none, a free one
-    becomes its own; where they are not, those that all share as well.
+    A project without a network gets a free one if VLAN is the default topology. If it is not, the
+    flat networks that all projects share are included.
     """
     if requested:
-        return _requested(connection, project, requested)
+        return _select_requested(connection, project, requested)
     shared = default is not Topology.VLAN
-    found = network_rows.list_for_project(connection, project, shared=shared)
-    if not found and not shared:
+    networks = network_rows.list_for_project(connection, project, with_shared=shared)
+    if not networks and not shared:
         associate_free_network(connection, project, now)
-        found = network_rows.list_for_project(connection, project)
-    return [SelectedNetwork(network) for network in found]
+        networks = network_rows.list_for_project(connection, project)
+    return [SelectedNetwork(network) for network in networks]
 
 
 def associate_free_network(connection: Connection, project: str, now: datetime) -> None:
-    """Give the project a network if it still has none.
-
-    The counter is also a lock: of two first boots at once the second waits, and then sees what
-    the first has done.
+    """Give a project a network if it still has none.
 
     :raises NoMoreNetworks: none is free
     """
+    # The counter is also a lock: of two first boots at once the second one waits, and then finds
+    # the network that the first one has associated.
     revision_rows.increment(connection, revision_rows.PROJECTS, now)
     if network_rows.list_for_project(connection, project):
         return
-    while (free := network_rows.find_free_network(connection)) is not None:
+    while (free := network_rows.find_without_project(connection)) is not None:
         if network_rows.claim_for_project(connection, free, project, now):
             return
     raise no_free_network_error(project)
 
 
 def no_free_network_error(project: str) -> NoMoreNetworks:
-    """Return the error that says so."""
+    """Return the error for a project when no network is free."""
     return NoMoreNetworks(
         f"no network is free for project {project}; "
         "create some with `cloudnet-manage network create`"
     )
 
 
-def _requested(
+def _select_requested(
     connection: Connection, project: str, requested: Sequence[RequestedNetwork]
 ) -> list[SelectedNetwork]:
     uuids = [request.network for request in requested]
@@ -93,15 +92,15 @@ def _requested(
                 f"requested_networks: network {uuid} is named more than once; an instance has one "
                 "address on a network"
             )
-    seen = network_rows.get_by_uuids(connection, uuids)
-    if not seen:
-        raise NoNetworksFound(f"requested_networks: no network is known as {', '.join(uuids)}")
+    networks = network_rows.map_by_uuid(connection, uuids)
+    if not networks:
+        raise NoNetworksFound(f"requested_networks: no network has uuid {', '.join(uuids)}")
     selected = []
     for request in requested:
-        network = seen.get(request.network)
+        network = networks.get(request.network)
         if network is None or not _may_use(network, project):
             raise NetworkNotFoundForProject(
-                f"requested_networks: network {request.network} is not one of project {project}'s"
+                f"requested_networks: project {project} has no network {request.network}"
             )
         selected.append(SelectedNetwork(network, request.address))
     return selected
@@ -109,5 +108,5 @@ def _requested(
 
 def _may_use(network: Network, project: str) -> bool:
     if network.project_id is None:
-        return network.topology is not Topology.VLAN  # a VLAN is a project's own or nobody's
+        return network.topology is not Topology.VLAN  # a VLAN is never shared by projects
     return network.project_id == project

@@ -1,51 +1,39 @@
-"""The operator's use cases: networks come, change, are given away and go."""
+"""The operator's use cases around networks."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
 
-from cloudnet.common.errors import (
-    BadRequest,
-    CidrConflict,
-    NetworkHasProject,
-    NetworkInUse,
-    NetworkNotFoundForCidr,
-    NetworkNotFoundForUUID,
-    NoMoreNetworks,
-)
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
-from cloudnet.controller.db.rows import addresses as address_rows
-from cloudnet.controller.db.rows import floating as floating_rows
-from cloudnet.controller.db.rows import guests as guest_rows
-from cloudnet.controller.db.rows import history as history_rows
-from cloudnet.controller.db.rows import host_networks as host_network_rows
-from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
-from cloudnet.controller.db.rows import revisions as revision_rows
-from cloudnet.controller.db.rows import vifs as vif_rows
-from cloudnet.controller.model import events, validation
+from cloudnet.controller.model import validation
 from cloudnet.controller.model.clock import Clock
-from cloudnet.controller.model.network_plan import (
-    ExistingNetworks,
-    NetworkRequest,
-    PlannedNetwork,
-    plan_networks,
-)
-from cloudnet.controller.model.records import Event, FixedIp, Network, SnapshotKey
+from cloudnet.controller.model.network_plan import NetworkRequest
+from cloudnet.controller.model.records import Network, SnapshotKey
 from cloudnet.controller.notify.port import HostNotifier
-from cloudnet.controller.service.networks import network_selection
+from cloudnet.controller.service.networks.changes import (
+    Changed,
+    associate_network,
+    disassociate_network,
+    update_network,
+)
+from cloudnet.controller.service.networks.creation import create_networks, explain_conflict
+from cloudnet.controller.service.networks.deletion import delete_network
+from cloudnet.controller.service.networks.lookup import (
+    get_network,
+    lock_named_network,
+    refuse_if_allocated,
+    refuse_if_owned,
+)
 
 LOG = logging.getLogger(__name__)
 
 
 class Networks:
-    """The use cases around networks."""
+    """Lists, creates, changes and deletes networks."""
 
     def __init__(
         self, database: Database, defaults: NetworkDefaults, notifier: HostNotifier, clock: Clock
@@ -54,8 +42,6 @@ class Networks:
         self._defaults = defaults
         self._notifier = notifier
         self._clock = clock
-
-    # -- reading -------------------------------------------------------------------------------
 
     def list_networks(self) -> list[Network]:
         """Return all networks, the oldest first."""
@@ -68,31 +54,26 @@ class Networks:
         :raises NetworkNotFoundForUUID: there is none
         """
         with self._database.reading() as connection:
-            return _found(connection, uuid, alone=False)
-
-    # -- coming and going ----------------------------------------------------------------------
+            return get_network(connection, uuid)
 
     def create(self, request: NetworkRequest) -> list[Network]:
         """Create networks, all or none.
 
-        :raises CidrConflict: the range overlaps networks that exist
+        :raises CidrConflict: the range overlaps existing networks
         :raises NoMoreVlans: there are not enough VLAN ids
         """
 
         def work(connection: Connection) -> list[Network]:
-            now = self._clock()
-            revision_rows.increment(connection, revision_rows.RANGES, now)  # one at a time
-            drafts = plan_networks(request, self._defaults, _existing(connection))
-            return _write(connection, drafts, now)
+            return create_networks(connection, request, self._defaults, self._clock())
 
         try:
-            made = self._database.write(work)
+            created = self._database.write(work)
         except Conflict as conflict:
-            raise _taken(request.label, conflict) from conflict
+            raise explain_conflict(request.label, conflict) from conflict
         self._notifier.notify_ranges()
-        for network in made:
-            LOG.info("create network %s %s on %s", network.label, network.cidr, network.bridge)
-        return made
+        for network in created:
+            LOG.info("network %s: created (%s on %s)", network.label, network.cidr, network.bridge)
+        return created
 
     def delete(
         self,
@@ -101,33 +82,23 @@ class Networks:
         cidr: IPv4Network | None = None,
         require_disassociated: bool = True,
     ) -> None:
-        """Delete a network and tell its hosts.
+        """Delete a network.
 
-        :raises NetworkHasProject: it belongs to a project, and that is not to be passed over
-        :raises NetworkInUse: a guest has one of its addresses
+        :raises NetworkHasProject: it has a project, and ``require_disassociated`` is given
+        :raises NetworkInUse: it has guests
         """
 
         def work(connection: Connection) -> tuple[Network, set[SnapshotKey]]:
-            now = self._clock()
-            network = _named(connection, uuid, cidr)
+            network = lock_named_network(connection, uuid, cidr)
             if require_disassociated:
-                _refuse_if_owned(network)
-            _refuse_if_allocated(connection, network)
-            revision_rows.increment(connection, revision_rows.RANGES, now)
-            touched = host_network_rows.raise_revision_on_all_hosts(connection, network)
-            freed = address_rows.delete_for_network(connection, network.id)
-            if freed:
-                history_rows.add(connection, [_freed(one) for one in freed], now)
-                instance_rows.delete_unused(connection, {one.instance_uuid for one in freed})
-            network_rows.delete(connection, network.id)
-            return network, touched
+                refuse_if_owned(network)
+            refuse_if_allocated(connection, network)
+            return network, delete_network(connection, network, self._clock())
 
-        network, touched = self._database.write(work)
+        network, changed = self._database.write(work)
         self._notifier.notify_ranges()
-        self._notifier.notify_hosts(touched)
-        LOG.info("delete network %s %s", network.label, network.cidr)
-
-    # -- changing ------------------------------------------------------------------------------
+        self._notifier.notify_hosts(changed)
+        LOG.info("network %s: deleted (%s)", network.label, network.cidr)
 
     def update(
         self,
@@ -140,15 +111,14 @@ class Networks:
         priority: int | None = None,
         host: str | None = None,
     ) -> Network:
-        """Change a network while it runs; None leaves a column as it is.
+        """Change a network while hosts have it; None leaves a column as it is.
 
-        A ``host`` becomes the gateway of a single-host network in the place of the one it had.
-
+        :param host: becomes the gateway of a single-host network instead of the present one
         :raises BadRequest: a gateway is named for a multi-host network
         """
         if label is not None:
             validation.parse_argument("label", validation.parse_text, label)
-        wanted = {
+        values = {
             "label": label,
             "dns1": dns1,
             "dns2": dns2,
@@ -156,171 +126,44 @@ class Networks:
             "priority": priority,
             "host": host,
         }
-        values = {name: value for name, value in wanted.items() if value is not None}
-
-        def work(connection: Connection) -> tuple[Network, set[SnapshotKey]]:
-            network = _found(connection, uuid)
-            if host is not None and network.multi_host:
-                raise BadRequest(
-                    f"network {network.label} is multi-host: every host is its own gateway; "
-                    "leave host out"
-                )
-            if values:
-                network_rows.update(connection, network.id, self._clock(), **values)
-            changed = _found(connection, uuid)
-            touched = host_network_rows.raise_revision_on_all_hosts(connection, changed)
-            if host is not None:
-                touched |= _serve_from(connection, changed, host, self._clock())
-            return changed, touched
-
-        said = " ".join(f"{name}={value}" for name, value in values.items())
-        return self._announced(self._database.write(work), said or "told again")
+        values = {name: value for name, value in values.items() if value is not None}
+        changed = self._database.write(
+            lambda connection: update_network(connection, uuid, values, self._clock())
+        )
+        new = " ".join(f"{name}={value}" for name, value in values.items())
+        return self._notify(changed, f"changed ({new})" if new else "sent to its hosts again")
 
     def associate(self, project: str, uuid: str | None = None) -> Network:
         """Give a project one more network: this one, or any that is free.
 
-        :raises NoMoreNetworks: it is another project's, or none is free
+        :raises NoMoreNetworks: another project has the network, or no network is free
         """
-
-        def work(connection: Connection) -> tuple[Network, set[SnapshotKey]]:
-            revision_rows.increment(connection, revision_rows.PROJECTS, self._clock())
-            network = _free_one(connection, project, uuid)
-            network_rows.update(connection, network.id, self._clock(), project_id=project)
-            return network_rows.get_by_id(
-                connection, network.id
-            ), host_network_rows.raise_revision_on_all_hosts(connection, network)
-
-        return self._announced(self._database.write(work), f"associate with {project}")
+        changed = self._database.write(
+            lambda connection: associate_network(connection, project, uuid, self._clock())
+        )
+        return self._notify(changed, f"associated with project {project}")
 
     def disassociate(
         self, uuid: str, *, project: bool = True, host: bool = False, force: bool = False
     ) -> Network:
-        """Take a network from its project, or from the host that is its gateway.
+        """Take a network from its project, from the host that is its gateway, or from both.
 
-        :raises NetworkInUse: guests have addresses of it, and ``force`` is not given
+        :raises NetworkInUse: it has guests, and ``force`` is not given
         """
 
-        def work(connection: Connection) -> tuple[Network, set[SnapshotKey]]:
-            network = _found(connection, uuid)
-            if not force:
-                _refuse_if_allocated(connection, network)
-            values: dict[str, Any] = {"project_id": None} if project else {}
-            values |= {"host": None} if host else {}
-            if values:
-                network_rows.update(connection, network.id, self._clock(), **values)
-            if host and not network.multi_host:
-                floating_rows.set_host_for_network(connection, network.id, None, self._clock())
-            return _found(connection, uuid), host_network_rows.raise_revision_on_all_hosts(
-                connection, network
+        def work(connection: Connection) -> Changed:
+            return disassociate_network(
+                connection, uuid, self._clock(), project=project, host=host, force=force
             )
 
-        return self._announced(self._database.write(work), "disassociate")
+        sources = [name for name, given in (("project", project), ("host", host)) if given]
+        return self._notify(
+            self._database.write(work),
+            f"disassociated from its {' and '.join(sources) or 'nothing'}",
+        )
 
-    def _announced(self, done: tuple[Network, set[SnapshotKey]], what: str) -> Network:
-        network, touched = done
-        self._notifier.notify_hosts(touched)
+    def _notify(self, changed: Changed, what: str) -> Network:
+        network, snapshots = changed
+        self._notifier.notify_hosts(snapshots)
         LOG.info("network %s: %s", network.label, what)
         return network
-
-
-def _taken(label: str, conflict: Conflict) -> CidrConflict:
-    what = {"uuid": "uuid", "vlan": "VLAN id", "cidr": "range"}.get("".join(conflict.columns))
-    return CidrConflict(
-        f"networks {label}: {what or 'uuid, VLAN id or range'} is taken by another network "
-        f"({conflict}); see `cloudnet-manage network list`"
-    )
-
-
-def _freed(row: FixedIp) -> Event:
-    event = events.GATEWAY_FREED if row.instance_uuid is None else events.FREED
-    return events.address_event(event, row)
-
-
-def _existing(connection: Connection) -> ExistingNetworks:
-    return ExistingNetworks(
-        network_rows.list_ranges(connection),
-        network_rows.list_vlans(connection),
-        network_rows.list_bridges(connection),
-    )
-
-
-def _write(
-    connection: Connection, drafts: Sequence[PlannedNetwork], now: datetime
-) -> list[Network]:
-    ids = network_rows.insert(connection, [d.columns | {"created_at": now} for d in drafts])
-    address_rows.insert_reserved(
-        connection,
-        [
-            (ids[d.columns["uuid"]], address, int(address) - int(d.cidr.network_address))
-            for d in drafts
-            for address in d.reserved
-        ],
-        now,
-    )
-    made = set(ids)
-    return [network for network in network_rows.list_networks(connection) if network.uuid in made]
-
-
-def _found(connection: Connection, uuid: str, *, alone: bool = True) -> Network:
-    network = network_rows.get_by_uuid(connection, uuid, alone=alone)
-    if network is None:
-        raise NetworkNotFoundForUUID(
-            f"no network has uuid {uuid}; see `cloudnet-manage network list`"
-        )
-    return network
-
-
-def _named(connection: Connection, uuid: str | None, cidr: IPv4Network | None) -> Network:
-    if uuid is not None:
-        return _found(connection, uuid)
-    if cidr is None:
-        raise BadRequest("name the network by its uuid or by its range")
-    network = network_rows.get_by_cidr(connection, cidr, alone=True)
-    if network is None:
-        raise NetworkNotFoundForCidr(
-            f"no network has range {cidr}; see `cloudnet-manage network list`"
-        )
-    return network
-
-
-def _refuse_if_owned(network: Network) -> None:
-    if network.project_id is not None:
-        raise NetworkHasProject(
-            f"network {network.label} belongs to project {network.project_id}; disassociate it "
-            f"first (`cloudnet-manage network disassociate {network.uuid}`)"
-        )
-
-
-def _refuse_if_allocated(connection: Connection, network: Network) -> None:
-    used = address_rows.count_allocated(connection, network.id)
-    if used:
-        raise NetworkInUse(
-            f"{used} addresses of network {network.label} are in use; delete their instances first"
-        )
-
-
-def _serve_from(
-    connection: Connection, network: Network, host: str, now: datetime
-) -> set[SnapshotKey]:
-    """Give a network's guests and floating IPs to the host that is its gateway now."""
-    floating_rows.set_host_for_network(connection, network.id, host, now)
-    if not guest_rows.has_guests(connection, network.id):
-        return set()
-    touched = host_network_rows.raise_revision(connection, host, network, now)
-    vif_rows.set_gateway_revision(connection, network)
-    return {touched}
-
-
-def _free_one(connection: Connection, project: str, uuid: str | None) -> Network:
-    if uuid is None:
-        free = network_rows.find_free_network(connection)
-        if free is None:
-            raise network_selection.no_free_network_error(project)
-        return network_rows.get_by_id(connection, free)
-    network = _found(connection, uuid)
-    if network.project_id not in (None, project):
-        raise NoMoreNetworks(
-            f"network {network.label} belongs to project {network.project_id}; disassociate it "
-            "first or name another"
-        )
-    return network

@@ -10,15 +10,15 @@ from cloudnet.common.errors import (
     VirtualInterfaceMacAddressException,
 )
 
-PREFIX = "fa:16:3e"
+PREFIX = "fa:16:3e"  # OpenStack's
 
 RandomBytes = Callable[[int], bytes]
 
 
 class MacCandidates:
-    """The MACs of one request, tried until the database takes one.
+    """The MAC addresses of one request, each of which is tried until the database accepts one.
 
-    Random ones, or those the hypervisor has: then each is good for one VIF.
+    They are random, or those of the hypervisor: then each is used for one VIF.
     """
 
     def __init__(
@@ -29,34 +29,37 @@ class MacCandidates:
     ) -> None:
         self._random_bytes = random_bytes
         self._attempts = attempts
-        self._given = bool(given)
-        self._left = list(given)
-        self._turn = 0
+        self._is_given = bool(given)
+        self._given = list(given)
+        self._next = 0  # index of the next given one
 
     def restart(self) -> None:
-        """Begin the transaction (again)."""
-        self._turn = 0
+        """Start from the first candidate: the transaction begins again."""
+        self._next = 0
 
     def next_mac(self) -> str:
-        """Return a MAC to try."""
-        if not self._given:
+        """Return the next candidate.
+
+        :raises VirtualInterfaceCreateException: the hypervisor has no more
+        """
+        if not self._is_given:
             low = self._random_bytes(3)
             return f"{PREFIX}:{low[0]:02x}:{low[1]:02x}:{low[2]:02x}"
-        if self._turn >= len(self._left):
+        if self._next >= len(self._given):
             raise VirtualInterfaceCreateException(
                 "macs: the hypervisor's MAC addresses are all in use; give more"
             )
-        self._turn += 1
-        return self._left[self._turn - 1]
+        self._next += 1
+        return self._given[self._next - 1]
 
     def reject(self, mac: str) -> None:
-        """Take note that another VIF has the MAC.
+        """Remove a candidate that another VIF has.
 
-        :raises VirtualInterfaceMacAddressException: that was the last try
+        :raises VirtualInterfaceMacAddressException: it was the last attempt
         """
         self._attempts -= 1
-        if self._given:
-            self._left.remove(mac)
+        if self._is_given:
+            self._given.remove(mac)
         elif self._attempts <= 0:
             raise VirtualInterfaceMacAddressException(
                 f"no free MAC address was found under {PREFIX}; try again, or raise "

@@ -1,4 +1,4 @@
-"""Reading what an instance has, for the compute service."""
+"""Reading the network info of an instance."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from cloudnet.controller.model.records import Guest
 
 
 def list_vif_info(connection: Connection, guests: Sequence[Guest]) -> list[VifInfo]:
-    """Return all that is known about the VIFs of one instance."""
+    """Return what a compute service needs to know about the VIFs of one instance."""
     if not guests:
         return []
-    seen = network_rows.get_seen_from_by_ids(
-        connection, guests[0].host, [guest.network_id for guest in guests]
-    )
-    floating_ips = floating_rows.list_for_instance(connection, guests[0].instance)
-    wired = vif_rows.list_active_ids(connection, guests[0].instance)
+    instance, host = guests[0].instance, guests[0].host
+    network_ids = [guest.network_id for guest in guests]
+    networks = network_rows.map_seen_by_id(connection, host, network_ids)
+    floating_ips = floating_rows.list_for_instance(connection, instance)
+    active = vif_rows.list_active_ids(connection, instance)
     return [
         VifInfo(
             network,
             guest,
             own_address if network.multi_host else None,
             tuple(ip.address for ip in floating_ips if ip.fixed_ip_id == guest.fixed_ip_id),
-            guest.vif_id in wired,
+            guest.vif_id in active,
         )
         for guest in guests
-        for network, own_address in [seen[guest.network_id]]
+        for network, own_address in [networks[guest.network_id]]
     ]

@@ -55,7 +55,7 @@ def test_a_dry_run_of_an_allocation_changes_nothing(cloud: Manage) -> None:
     )  # fmt: skip
 
     assert answer.out == "10.0.0.3\n"
-    assert "is not known here" in cloud.refused("instance", "show", VM1)
+    assert "is unknown" in cloud.refused("instance", "show", VM1)
     assert len(cloud.done("network", "list", "--free", "-f", "json").json) == 2
 
 

@@ -63,7 +63,9 @@ def test_the_pick_walks_along_an_index_and_never_the_whole_network(world: World)
     network = world.network(size=32)
     bounds = {"network_id": network.id, "pool_start": 3, "pool_end": 30}
     with world.services.database.reading() as connection:
-        sql = pool.NEXT.params(**bounds).compile(connection, compile_kwargs={"literal_binds": True})
+        sql = pool.NEXT_FREE.params(**bounds).compile(
+            connection, compile_kwargs={"literal_binds": True}
+        )
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all()
 
     steps = [row[3] for row in plan if "fixed_ips" in row[3] or "address_history" in row[3]]

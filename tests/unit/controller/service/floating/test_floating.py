@@ -254,7 +254,7 @@ def test_another_projects_guest_cannot_be_pointed_at(pooled: World) -> None:
 
 @pytest.mark.parametrize("nonsense", ["127.0.0.1/32", "224.0.0.0/30", "0.0.0.0/32"])
 def test_what_cannot_be_one_hosts_address_is_no_floating_ip(world: World, nonsense: str) -> None:
-    with pytest.raises(InvalidInput, match="is no address of one host"):
+    with pytest.raises(InvalidInput, match="is not the address of one host"):
         world.services.pools.create(IPv4Network(nonsense))
 
     assert world.rows("SELECT * FROM floating_ips") == []

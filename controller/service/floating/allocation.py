@@ -1,0 +1,70 @@
+"""Transactions in which projects get floating IPs of a pool and return them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cloudnet.common.errors import (
+    FloatingIpAssociated,
+    FloatingIpPoolNotFound,
+    NoMoreFloatingIps,
+)
+from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.rows import floating as floating_rows
+from cloudnet.controller.db.rows import quotas as quota_rows
+from cloudnet.controller.model import quotas
+from cloudnet.controller.model.records import FloatingIp
+
+ATTEMPTS = 8  # to claim an address before another transaction does
+
+
+def allocate_floating_ip(
+    connection: Connection,
+    project: str,
+    pool: str,
+    now: datetime,
+    *,
+    default_quota: int,
+    auto_assigned: bool,
+) -> FloatingIp:
+    """Give a project the floating IP of a pool that has been free longest.
+
+    :raises FloatingIpPoolNotFound: there is no such pool
+    :raises FloatingIpLimitExceeded: the project has its quota; auto-assigned ones do not count
+    :raises NoMoreFloatingIps: the pool has no free address
+    """
+    if pool not in floating_rows.list_pools(connection):
+        raise FloatingIpPoolNotFound(
+            f"there is no floating IP pool {pool!r}; create it with "
+            "`cloudnet-manage floating create --pool`"
+        )
+    if not auto_assigned:
+        _check_quota(connection, project, default_quota)
+    for _ in range(ATTEMPTS):
+        free = floating_rows.lock_free(connection, pool)
+        if free is None:
+            break
+        if floating_rows.claim(connection, free, project, now, auto_assigned=auto_assigned):
+            return free
+    raise NoMoreFloatingIps(
+        f"pool {pool!r} has no free floating IP; release some or create more with "
+        "`cloudnet-manage floating create`"
+    )
+
+
+def deallocate_floating_ip(connection: Connection, floating: FloatingIp, now: datetime) -> bool:
+    """Return a floating IP to its pool; return False if another transaction was first.
+
+    :raises FloatingIpAssociated: it is associated with a guest
+    """
+    if floating.fixed_ip_id is not None:
+        raise FloatingIpAssociated(f"{floating.address} is associated; disassociate it first")
+    return floating_rows.release(connection, floating, now)
+
+
+def _check_quota(connection: Connection, project: str, default: int) -> None:
+    limit = quota_rows.get_limit(connection, project, quotas.FLOATING_IPS)
+    limit = default if limit is None else limit
+    if limit != quotas.NO_LIMIT:
+        used = floating_rows.count_for_project(connection, project)
+        quotas.check_quota(quotas.FLOATING_IPS, project, limit=limit, used=used)

@@ -1,0 +1,102 @@
+"""Transactions that change a network while hosts have it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cloudnet.common.errors import BadRequest, NoMoreNetworks
+from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.rows import floating as floating_rows
+from cloudnet.controller.db.rows import guests as guest_rows
+from cloudnet.controller.db.rows import host_networks as host_network_rows
+from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import revisions as revision_rows
+from cloudnet.controller.db.rows import vifs as vif_rows
+from cloudnet.controller.model.records import Network, SnapshotKey
+from cloudnet.controller.service.networks.lookup import lock_network, refuse_if_allocated
+from cloudnet.controller.service.networks.network_selection import no_free_network_error
+
+Changed = tuple[Network, set[SnapshotKey]]  # the network as it is now, and which snapshots change
+
+
+def update_network(
+    connection: Connection, uuid: str, values: dict[str, Any], now: datetime
+) -> Changed:
+    """Set columns of a network; a new ``host`` takes over its guests and floating IPs.
+
+    :raises BadRequest: a gateway is named for a multi-host network
+    """
+    network, host = lock_network(connection, uuid), values.get("host")
+    if host is not None and network.multi_host:
+        raise BadRequest(
+            f"network {network.label} is multi-host: every host is its own gateway; leave host out"
+        )
+    if values:
+        network_rows.update(connection, network.id, now, **values)
+    network = lock_network(connection, uuid)
+    changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    if host is not None:
+        changed |= _move_gateway(connection, network, host, now)
+    return network, changed
+
+
+def associate_network(
+    connection: Connection, project: str, uuid: str | None, now: datetime
+) -> Changed:
+    """Give a project the network that is named, or any free one.
+
+    :raises NoMoreNetworks: another project has the network, or no network is free
+    """
+    revision_rows.increment(connection, revision_rows.PROJECTS, now)
+    network = _find_associable(connection, project, uuid)
+    network_rows.update(connection, network.id, now, project_id=project)
+    changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    return network_rows.get_by_id(connection, network.id), changed
+
+
+def disassociate_network(
+    connection: Connection, uuid: str, now: datetime, *, project: bool, host: bool, force: bool
+) -> Changed:
+    """Take a network from its project, from its gateway, or from both.
+
+    :raises NetworkInUse: it has guests, and ``force`` is not given
+    """
+    network = lock_network(connection, uuid)
+    if not force:
+        refuse_if_allocated(connection, network)
+    values: dict[str, Any] = {"project_id": None} if project else {}
+    values |= {"host": None} if host else {}
+    if values:
+        network_rows.update(connection, network.id, now, **values)
+    if host and not network.multi_host:
+        floating_rows.set_host_for_network(connection, network.id, None, now)
+    changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    return lock_network(connection, uuid), changed
+
+
+def _move_gateway(
+    connection: Connection, network: Network, host: str, now: datetime
+) -> set[SnapshotKey]:
+    """Move a network's guests and floating IPs to its new gateway."""
+    floating_rows.set_host_for_network(connection, network.id, host, now)
+    if not guest_rows.has_guests(connection, network.id):
+        return set()
+    changed = host_network_rows.raise_revision(connection, host, network, now)
+    vif_rows.set_gateway_revision(connection, network)
+    return {changed}
+
+
+def _find_associable(connection: Connection, project: str, uuid: str | None) -> Network:
+    if uuid is None:
+        free = network_rows.find_without_project(connection)
+        if free is None:
+            raise no_free_network_error(project)
+        return network_rows.get_by_id(connection, free)
+    network = lock_network(connection, uuid)
+    if network.project_id not in {None, project}:
+        raise NoMoreNetworks(
+            f"network {network.label} belongs to project {network.project_id}; disassociate it "
+            "first or name another"
+        )
+    return network

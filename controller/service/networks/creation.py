@@ -1,0 +1,68 @@
+"""One transaction that creates networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cloudnet.common.errors import CidrConflict
+from cloudnet.common.settings.views import NetworkDefaults
+from cloudnet.controller.db.conflicts import Conflict
+from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.rows import addresses as address_rows
+from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import revisions as revision_rows
+from cloudnet.controller.model.network_plan import (
+    ExistingNetworks,
+    NetworkRequest,
+    PlannedNetwork,
+    plan_networks,
+)
+from cloudnet.controller.model.records import Network
+
+_UNIQUE: dict[tuple[str, ...], str] = {("uuid",): "uuid", ("vlan",): "VLAN id", ("cidr",): "range"}
+
+
+def create_networks(
+    connection: Connection, request: NetworkRequest, defaults: NetworkDefaults, now: datetime
+) -> list[Network]:
+    """Plan the networks, and add them and their reserved addresses."""
+    # The counter is also a lock: of two plans at once, the second includes the first one's result.
+    revision_rows.increment(connection, revision_rows.RANGES, now)
+    existing = ExistingNetworks(
+        network_rows.list_ranges(connection),
+        network_rows.list_vlans(connection),
+        network_rows.list_bridges(connection),
+    )
+    return _insert(connection, plan_networks(request, defaults, existing), now)
+
+
+def explain_conflict(label: str, conflict: Conflict) -> CidrConflict:
+    """Return the error for a caller whose networks conflict with existing ones."""
+    what = _UNIQUE.get(conflict.columns, "uuid, VLAN id or range")
+    return CidrConflict(
+        f"networks {label}: another network has this {what} ({conflict}); "
+        "see `cloudnet-manage network list`"
+    )
+
+
+def _insert(
+    connection: Connection, planned: Sequence[PlannedNetwork], now: datetime
+) -> list[Network]:
+    ids = network_rows.insert(
+        connection, [network.columns | {"created_at": now} for network in planned]
+    )
+    address_rows.insert_reserved(
+        connection,
+        [
+            (
+                ids[network.columns["uuid"]],
+                address,
+                int(address) - int(network.cidr.network_address),
+            )
+            for network in planned
+            for address in network.reserved
+        ],
+        now,
+    )
+    return [network for network in network_rows.list_networks(connection) if network.uuid in ids]

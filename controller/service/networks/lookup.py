@@ -1,0 +1,84 @@
+"""Finding the network that a caller names, and refusing what its state does not allow."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+from cloudnet.common.errors import (
+    BadRequest,
+    NetworkHasProject,
+    NetworkInUse,
+    NetworkNotFoundForCidr,
+    NetworkNotFoundForUUID,
+)
+from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.rows import addresses as address_rows
+from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.model.records import Network
+
+
+def get_network(connection: Connection, uuid: str) -> Network:
+    """Return a network.
+
+    :raises NetworkNotFoundForUUID: there is none with this uuid
+    """
+    return _require_found(network_rows.get_by_uuid(connection, uuid), uuid)
+
+
+def lock_network(connection: Connection, uuid: str) -> Network:
+    """Return a network and lock it until the transaction ends.
+
+    :raises NetworkNotFoundForUUID: there is none with this uuid
+    """
+    return _require_found(network_rows.get_by_uuid(connection, uuid, lock=True), uuid)
+
+
+def lock_named_network(
+    connection: Connection, uuid: str | None, cidr: IPv4Network | None
+) -> Network:
+    """Return the network that is named by its uuid or its range, and lock it.
+
+    :raises NetworkNotFoundForCidr: there is none with exactly this range
+    """
+    if uuid is not None:
+        return lock_network(connection, uuid)
+    if cidr is None:
+        raise BadRequest("name the network by its uuid or by its range")
+    network = network_rows.get_by_cidr(connection, cidr, lock=True)
+    if network is None:
+        raise NetworkNotFoundForCidr(
+            f"no network has range {cidr}; see `cloudnet-manage network list`"
+        )
+    return network
+
+
+def refuse_if_owned(network: Network) -> None:
+    """Refuse a network that has a project.
+
+    :raises NetworkHasProject: it has
+    """
+    if network.project_id is not None:
+        raise NetworkHasProject(
+            f"network {network.label} belongs to project {network.project_id}; disassociate it "
+            f"first (`cloudnet-manage network disassociate {network.uuid}`)"
+        )
+
+
+def refuse_if_allocated(connection: Connection, network: Network) -> None:
+    """Refuse a network that has guests.
+
+    :raises NetworkInUse: it has
+    """
+    count = address_rows.count_allocated(connection, network.id)
+    if count:
+        raise NetworkInUse(
+            f"{count} addresses of network {network.label} are in use; delete their instances first"
+        )
+
+
+def _require_found(network: Network | None, uuid: str) -> Network:
+    if network is None:
+        raise NetworkNotFoundForUUID(
+            f"no network has uuid {uuid}; see `cloudnet-manage network list`"
+        )
+    return network
