@@ -1,4 +1,4 @@
-"""What numbers and names may be, on both sides of cloudnet: each rule has its one home here.
+"""The limits of numbers and names on both sides of cloudnet: the one home of each rule.
 
 Options, the controller's checks and tables, the agent's check of a snapshot and the arguments of
 ``cloudnet-manage`` all use these, so that no side accepts what another one refuses later.
@@ -42,8 +42,8 @@ RESERVED_DEVICE_NAMES = frozenset({"all", "default", "lo"})
 """Under /proc/sys/net the first two mean every device; the third is the loopback device."""
 
 DEVICE_NAME_RULE = (
-    f"1 to {DEVICE_NAME_LENGTH} letters, digits, dots, dashes and underscores, and none of "
-    f"{', '.join(sorted(RESERVED_DEVICE_NAMES))}"
+    f"1 to {DEVICE_NAME_LENGTH} letters, digits, dots, dashes and underscores, no dot or dash "
+    f"first, and none of {', '.join(sorted(RESERVED_DEVICE_NAMES))}"
 )
 
 MAC_PATTERN = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"

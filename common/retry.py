@@ -1,7 +1,7 @@
-"""Wait until something answers that is away for now: a broker, a database.
+"""Wait for a service that is not available yet: a broker, a database.
 
-Pauses grow and differ from process to process, so that a thousand agents do not meet a broker that
-comes back all at once.
+Pauses grow, and differ from process to process, so that a thousand agents do not connect to a
+restarted broker at the same moment.
 """
 
 from __future__ import annotations

@@ -72,26 +72,35 @@ def refusal(file: Path) -> str:
             ),
         ),
         (
-            "public_interface = wlan-with-a-long-name",
+            "public_interface = wlan0-with-long-name",
             (
-                "1: [DEFAULT] public_interface = wlan-with-a-long-name: the name of a network "
-                "device (1 to 15 letters, digits, dots, dashes and underscores, and none of all, "
-                "default, lo) is needed"
+                "1: [DEFAULT] public_interface = wlan0-with-long-name: the name of a network device "
+                "(1 to 15 letters, digits, dots, dashes and underscores, no dot or dash first, "
+                "and none of all, default, lo) is needed"
             ),
         ),
         (
             "vlan_interface = lo",
             (
-                "1: [DEFAULT] vlan_interface = lo: the name of a network device (1 to 15 letters, "
-                "digits, dots, dashes and underscores, and none of all, default, lo) is needed"
+                "1: [DEFAULT] vlan_interface = lo: the name of a network device "
+                "(1 to 15 letters, digits, dots, dashes and underscores, no dot or dash first, "
+                "and none of all, default, lo) is needed"
             ),
         ),
         (
             "vlan_interface = eth0@x",
             (
-                "1: [DEFAULT] vlan_interface = eth0@x: the name of a network device (1 to 15 "
-                "letters, digits, dots, dashes and underscores, and none of all, default, lo) is "
-                "needed"
+                "1: [DEFAULT] vlan_interface = eth0@x: the name of a network device "
+                "(1 to 15 letters, digits, dots, dashes and underscores, no dot or dash first, "
+                "and none of all, default, lo) is needed"
+            ),
+        ),
+        (
+            "flat_interface = -x",
+            (
+                "1: [DEFAULT] flat_interface = -x: the name of a network device "
+                "(1 to 15 letters, digits, dots, dashes and underscores, no dot or dash first, "
+                "and none of all, default, lo) is needed"
             ),
         ),
         (
