@@ -1,4 +1,4 @@
-"""Logging of the daemons: one line for each record, on stderr unless the configuration says else.
+"""Logging of the daemons: one line for each record, on stderr unless configured otherwise.
 
 This module is the adapter for oslo.log: it depends on how the library's formatter adds an
 exception to a line, and on the texts that oslo.messaging logs; setup.cfg bounds both versions.
@@ -143,7 +143,7 @@ def buffer_early_records() -> None:
 
 
 def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
-    """Send the program's records to where ``conf`` says, by default to stderr.
+    """Send the program's records to the configured outputs, by default to stderr.
 
     :raises ConfigurationError: a log file cannot be opened, or log_config_append is wrong
     """

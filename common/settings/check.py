@@ -1,6 +1,6 @@
 """Check assignments and values, and describe each error in one line.
 
-A line says where the assignment is, what it is, and what would be right. All errors are collected;
+A line names the place, the assignment, and what is right. All errors are collected;
 the caller decides how many of them to report.
 """
 

@@ -72,9 +72,9 @@ def refusal(file: Path) -> str:
             ),
         ),
         (
-            "public_interface = wlan0-with-long-name",
+            "public_interface = wlan0-with-long-nam",
             (
-                "1: [DEFAULT] public_interface = wlan0-with-long-name: the name of a network device "
+                "1: [DEFAULT] public_interface = wlan0-with-long-nam: the name of a network device "
                 "(1 to 15 letters, digits, dots, dashes and underscores, no dot or dash first, "
                 "and none of all, default, lo) is needed"
             ),
