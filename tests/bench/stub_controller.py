@@ -37,8 +37,8 @@ class StubController:
 def answer_reports(url: str, ranges: FixedRanges) -> Iterator[StubController]:
     """Serve reports on a broker for the block."""
     controller = StubController(ranges)
-    transport = rpc.transport(rpc.bare_conf(), url, "nova")
-    server = rpc.server(transport, rpc.CONTROLLER_TOPIC, "bench", [controller])
+    transport = rpc.create_transport(rpc.get_default_conf(), url, "nova")
+    server = rpc.create_server(transport, rpc.CONTROLLER_TOPIC, "bench", [controller])
     server.start()
     try:
         yield controller
