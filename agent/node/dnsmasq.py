@@ -7,6 +7,7 @@ without a restart: dnsmasq itself sees additions to its hosts directory.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, DnsmasqFiles
 from cloudnet.agent.node.resources.lease import Lease
@@ -19,8 +20,13 @@ NOT_A_NAME = re.compile(r"\d+[smhdw]?|infinite|ignore")
 TAG = "cn"
 
 
-def render_dnsmasq(network: NetworkSnapshot, mtu: int, settings: AgentSettings) -> Dnsmasq:
-    """Return the dnsmasq of a network in which this host has an address."""
+def render_dnsmasq(
+    network: NetworkSnapshot, mtu: int, settings: AgentSettings, hosts: Iterable[str]
+) -> Dnsmasq:
+    """Return the dnsmasq of a network in which this host has an address.
+
+    :param hosts: a line for each guest
+    """
     files = DnsmasqFiles.of(settings.dhcp.networks_path, network.bridge)
     return Dnsmasq(
         bridge=network.bridge,
@@ -30,18 +36,20 @@ def render_dnsmasq(network: NetworkSnapshot, mtu: int, settings: AgentSettings) 
             ("CLOUDNET_NETWORK", network.network),
             ("CLOUDNET_SOCKET", str(settings.state_path / "agent.sock")),
         ),
-        hosts=tuple(f"{vif.mac},{_host_name(vif)},{vif.address}" for vif in network.vifs),
+        hosts=tuple(hosts),
         options=tuple(_options(network, mtu)),
     )
 
 
-def render_leases(network: NetworkSnapshot) -> list[Lease]:
-    """Return the leases that the guests on this host may hold."""
-    return [Lease(network.bridge, vif.address, vif.mac) for vif in network.vifs]
+def render_host(vif: Vif) -> str:
+    """Return a guest's line for dnsmasq (--dhcp-host): MAC, name, address."""
+    prefix = "host-" if NOT_A_NAME.fullmatch(vif.hostname) else ""
+    return f"{vif.mac},{prefix}{vif.hostname},{vif.address}"
 
 
-def _host_name(vif: Vif) -> str:
-    return f"host-{vif.hostname}" if NOT_A_NAME.fullmatch(vif.hostname) else vif.hostname
+def render_lease(bridge: str, vif: Vif) -> Lease:
+    """Return the lease that a guest may hold."""
+    return Lease(bridge, vif.address, vif.mac)
 
 
 def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, dhcp: DhcpSettings) -> list[str]:

@@ -106,8 +106,9 @@ def expected(actual: Resources, desired: Resources, steps: Iterable[Step]) -> Re
             result[step.resource.key] = step.resource
         else:
             removed.add(step.resource.key)
+    implied = Management.IMPLIED
     for key, resource in desired.items():
-        if resource.management is Management.IMPLIED:
+        if resource.management is implied:
             result[key] = resource
     if removed:
         result = {

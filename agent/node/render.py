@@ -7,17 +7,12 @@ network is left as it is, and all other networks are rendered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cloudnet.agent.firewall.renderer import Firewall, FirewallRenderer
-from cloudnet.agent.node.render_network import (
-    NetworkResources,
-    RenderFault,
-    render_network,
-    required_devices,
-)
-from cloudnet.agent.node.resources.actual import ActualState, Nic
+from cloudnet.agent.node.render_network import NetworkRenderer, NetworkResources, RenderFault
+from cloudnet.agent.node.resources.actual import ActualState
 from cloudnet.agent.node.resources.base import Resource, Resources, by_key
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.common.settings.views import AgentSettings
@@ -35,62 +30,42 @@ class Rendered:
     faults: tuple[RenderFault, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """One rendered network and what it was rendered from."""
-
-    snapshot: NetworkSnapshot
-    devices: frozenset[str]
-    facts: object
-    rendered: NetworkResources
-
-
 class Renderer:
     """Renders the networks of one host, and keeps each result until an input of it changes."""
 
     def __init__(self, settings: AgentSettings, firewall: FirewallRenderer) -> None:
         self._settings = settings
         self._firewall = firewall
-        self._entries: dict[str, _Entry] = {}  # by network uuid
+        self._renderers: dict[str, NetworkRenderer] = {}  # by network uuid
 
     def render(
         self, networks: Iterable[NetworkSnapshot], ranges: FixedRanges, actual: ActualState
     ) -> Rendered:
         """Return what a host in the actual state should have for these networks."""
         ordered = sorted(networks, key=lambda network: network.network)
-        names = frozenset(actual.nics)
-        self._entries = {
-            network.network: self._render_network(network, actual.nics, names)
+        self._renderers = {network.network: self._renderer(network) for network in ordered}
+        parts = [
+            (network, self._renderers[network.network].render(network, actual.nics))
             for network in ordered
-        }
+        ]
         # Rules name bridges and addresses, not NICs, so they do not depend on the host's NICs.
         firewall = self._firewall.render(ordered, ranges, _orphan_bridges(ordered, actual))
-        return _merge(self._entries.values(), firewall)
+        return _merge(parts, firewall)
 
-    def _render_network(
-        self, network: NetworkSnapshot, nics: Mapping[str, Nic], names: frozenset[str]
-    ) -> _Entry:
-        known = self._entries.get(network.network)
-        if known is not None and known.snapshot is network:
-            devices = known.devices
-        else:
-            known, devices = None, required_devices(network, self._settings)
-        # A fault names all NICs, so it changes with them.
-        facts = (*map(nics.get, sorted(devices)), None if devices <= names else names)
-        if known is not None and known.facts == facts:
-            return known
-        return _Entry(network, devices, facts, render_network(network, self._settings, nics))
+    def _renderer(self, network: NetworkSnapshot) -> NetworkRenderer:
+        known = self._renderers.get(network.network)
+        return known or NetworkRenderer(network, self._settings)
 
 
-def _merge(entries: Iterable[_Entry], firewall: Firewall) -> Rendered:
+def _merge(
+    parts: Sequence[tuple[NetworkSnapshot, NetworkResources]], firewall: Firewall
+) -> Rendered:
     """Return the networks' resources as one host's; of two with one key the first one wins."""
     resources: dict[str, Resource] = {}
     networks: dict[str, Resources] = {}
     preserved: set[str] = set()
     faults: list[RenderFault] = []
-    entries = list(entries)
-    for entry in entries:
-        network, rendered = entry.snapshot, entry.rendered
+    for network, rendered in parts:
         fault = rendered.fault or _find_conflict(network, rendered.resources, resources)
         if fault is not None:
             faults.append(fault)
@@ -100,9 +75,9 @@ def _merge(entries: Iterable[_Entry], firewall: Firewall) -> Rendered:
             networks[network.network] = rendered.resources
     tables = by_key(*firewall.tables)
     resources |= tables | by_key(*firewall.nat_mappings)
-    for entry in entries:
-        resources |= entry.rendered.floating_ips
-        faults += entry.rendered.floating_ip_faults
+    for _, rendered in parts:
+        resources |= rendered.floating_ips
+        faults += rendered.floating_ip_faults
     return Rendered(resources, networks, frozenset(tables), frozenset(preserved), tuple(faults))
 
 

@@ -1,12 +1,18 @@
-"""Pure: the resources that one network needs on this host, its firewall aside."""
+"""Pure: the resources that one network needs on this host, its firewall aside.
+
+The result depends on the network's snapshot, the settings and the operator's links that the network
+needs. It is kept until one of them changes, and most of it when only guests or floating IPs change.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Interface
 
-from cloudnet.agent.node.dnsmasq import render_dnsmasq, render_leases
+from cloudnet.agent.node.dnsmasq import render_dnsmasq, render_host, render_lease
+from cloudnet.agent.node.incremental import IncrementalMap
 from cloudnet.agent.node.resources.actual import Nic
 from cloudnet.agent.node.resources.address import Address
 from cloudnet.agent.node.resources.base import Resource, Resources, by_key
@@ -16,7 +22,9 @@ from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.agent.node.topologies import TOPOLOGIES
 from cloudnet.agent.node.topologies.links import CannotRender, describe_missing
 from cloudnet.common.settings.views import AgentSettings
-from cloudnet.common.wire.objects import Fault, NetworkSnapshot
+from cloudnet.common.wire.objects import Fault, FloatingIp, NetworkSnapshot
+
+Nics = Mapping[str, Nic]  # by name
 
 
 @dataclass(frozen=True)
@@ -49,73 +57,92 @@ class NetworkResources:
     floating_ip_faults: tuple[RenderFault, ...] = ()
 
 
-def required_devices(network: NetworkSnapshot, settings: AgentSettings) -> frozenset[str]:
-    """Return the names of the operator's links on which the network's resources depend."""
-    public = {_public_device(ip.interface, settings) for ip in network.floating_ips}
-    own = TOPOLOGIES[network.topology].required_devices(network, settings)
-    return frozenset(own).union(name for name in public if name is not None)
+class NetworkRenderer:
+    """Renders one network."""
+
+    def __init__(self, network: NetworkSnapshot, settings: AgentSettings) -> None:
+        self._settings = settings
+        self._hosts = IncrementalMap(render_host)
+        self._leases = IncrementalMap(partial(render_lease, network.bridge))
+        self._addresses = IncrementalMap(self._render_address)
+        self._bridge = network.bridge  # of the leases
+        self._network = network
+        self._devices = self._list_devices(network)
+        self._facts: object = None  # about the devices; None: nothing was rendered
+        self._rendered = NetworkResources({}, {})
+
+    def render(self, network: NetworkSnapshot, nics: Nics) -> NetworkResources:
+        """Return what the network needs on a host with these NICs."""
+        if network is not self._network:
+            if network.bridge != self._bridge:
+                self._leases = IncrementalMap(partial(render_lease, network.bridge))
+                self._bridge = network.bridge
+            self._network, self._devices = network, self._list_devices(network)
+            self._facts = None
+        facts = self._list_facts(nics)
+        if facts != self._facts:
+            self._facts, self._rendered = facts, self._render(network, nics)
+        return self._rendered
+
+    def _list_devices(self, network: NetworkSnapshot) -> tuple[str, ...]:
+        """Return the operator's links that the network and its floating IPs need."""
+        own = TOPOLOGIES[network.topology].required_devices(network, self._settings)
+        interfaces = {ip.interface for ip in network.floating_ips}
+        public = {each or self._settings.nat.public_interface for each in interfaces}
+        return tuple(sorted({*own, *(name for name in public if name is not None)}))
+
+    def _list_facts(self, nics: Nics) -> tuple[object, ...]:
+        found = tuple(map(nics.get, self._devices))
+        # The fault about a missing link names all that there are, so it changes with them.
+        return (found, frozenset(nics)) if None in found else (found,)
+
+    def _render(self, network: NetworkSnapshot, nics: Nics) -> NetworkResources:
+        floating_ips, faults = self._render_floating_ips(network, nics)
+        try:
+            resources = by_key(*self._render_resources(network, nics))
+        except CannotRender as reason:
+            fault = RenderFault(network.network, f"network {network.label}", str(reason))
+            return NetworkResources({}, floating_ips, fault, faults)
+        return NetworkResources(resources, floating_ips, None, faults)
+
+    def _render_resources(self, network: NetworkSnapshot, nics: Nics) -> Iterator[Resource]:
+        links = TOPOLOGIES[network.topology].render_links(network, self._settings, nics)
+        if links is None:
+            return
+        yield links.bridge
+        if links.uplink is not None:
+            yield links.uplink
+        if network.host_address is not None:
+            yield from self._render_gateway(network, links.bridge)
+
+    def _render_gateway(self, network: NetworkSnapshot, bridge: Bridge) -> Iterator[Resource]:
+        address = IPv4Interface(f"{network.host_address}/{network.cidr.prefixlen}")
+        yield Forwarding()
+        yield Address(bridge.name, address)
+        if network.enable_dhcp:
+            hosts = self._hosts.apply(network.vifs)
+            yield render_dnsmasq(network, bridge.mtu, self._settings, hosts)
+            yield from self._leases.apply(network.vifs)
+
+    def _render_floating_ips(
+        self, network: NetworkSnapshot, nics: Nics
+    ) -> tuple[Resources, tuple[RenderFault, ...]]:
+        """Return the addresses whose NICs are there, and one fault for each NIC that is not."""
+        addresses = self._addresses.apply(network.floating_ips)
+        devices = {each.device if each is not None else None for each in addresses}
+        missing = sorted(devices - nics.keys(), key=str)
+        subject = f"floating IPs of network {network.label}"
+        faults = (RenderFault(network.network, subject, _explain(name, nics)) for name in missing)
+        present = (each for each in addresses if each is not None and each.device in nics)
+        return by_key(*present), tuple(faults)
+
+    def _render_address(self, ip: FloatingIp) -> PublicAddress | None:
+        """Return the address on its NIC; None: no NIC is named for it."""
+        device = ip.interface or self._settings.nat.public_interface
+        return None if device is None else PublicAddress(device, ip.address)
 
 
-def render_network(
-    network: NetworkSnapshot, settings: AgentSettings, nics: Mapping[str, Nic]
-) -> NetworkResources:
-    """Return what the network needs on a host with these NICs."""
-    floating_ips, faults = _render_floating_ips(network, settings, nics)
-    try:
-        resources = by_key(*_render(network, settings, nics))
-    except CannotRender as reason:
-        fault = RenderFault(network.network, f"network {network.label}", str(reason))
-        return NetworkResources({}, floating_ips, fault, faults)
-    return NetworkResources(resources, floating_ips, None, faults)
-
-
-def _render(
-    network: NetworkSnapshot, settings: AgentSettings, nics: Mapping[str, Nic]
-) -> Iterator[Resource]:
-    links = TOPOLOGIES[network.topology].render_links(network, settings, nics)
-    if links is None:
-        return
-    yield links.bridge
-    if links.uplink is not None:
-        yield links.uplink
-    if network.host_address is not None:
-        yield from _render_gateway(network, links.bridge, settings)
-
-
-def _render_gateway(
-    network: NetworkSnapshot, bridge: Bridge, settings: AgentSettings
-) -> Iterator[Resource]:
-    yield Forwarding()
-    yield Address(bridge.name, IPv4Interface(f"{network.host_address}/{network.cidr.prefixlen}"))
-    if network.enable_dhcp:
-        yield render_dnsmasq(network, bridge.mtu, settings)
-        yield from render_leases(network)
-
-
-def _render_floating_ips(
-    network: NetworkSnapshot, settings: AgentSettings, nics: Mapping[str, Nic]
-) -> tuple[Resources, tuple[RenderFault, ...]]:
-    """Return the addresses whose NICs are there, and one fault for each NIC that is not."""
-    addresses: list[PublicAddress] = []
-    missing: dict[str | None, None] = {}  # in the order of the addresses
-    for ip in network.floating_ips:
-        device = _public_device(ip.interface, settings)
-        if device is None or device not in nics:
-            missing[device] = None
-        else:
-            addresses.append(PublicAddress(device, ip.address))
-    subject = f"floating IPs of network {network.label}"
-    faults = (
-        RenderFault(network.network, subject, _describe_missing(name, nics)) for name in missing
-    )
-    return by_key(*addresses), tuple(faults)
-
-
-def _public_device(interface: str | None, settings: AgentSettings) -> str | None:
-    return interface or settings.nat.public_interface
-
-
-def _describe_missing(name: str | None, nics: Mapping[str, Nic]) -> str:
-    if name is None:
+def _explain(missing: str | None, nics: Nics) -> str:
+    if missing is None:
         return "no NIC is named for them; set public_interface"
-    return describe_missing(name, nics)
+    return describe_missing(missing, nics)

@@ -3,18 +3,26 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.agent.node.dnsmasq import render_dnsmasq, render_leases
+from cloudnet.agent.node.dnsmasq import render_dnsmasq, render_host, render_lease
+from cloudnet.agent.node.resources.dnsmasq import Dnsmasq
 from cloudnet.common.settings.views import AgentSettings
 from cloudnet.common.wire.objects import NetworkSnapshot
 from tests.fixtures.agent.snapshots import agent_settings, network, vif
 
 
+def render(
+    snapshot: NetworkSnapshot, settings: AgentSettings | None = None, mtu: int = 1500
+) -> Dnsmasq:
+    hosts = map(render_host, snapshot.vifs)
+    return render_dnsmasq(snapshot, mtu, settings or agent_settings(), hosts)
+
+
 def arguments(snapshot: NetworkSnapshot, settings: AgentSettings | None = None) -> list[str]:
-    return list(render_dnsmasq(snapshot, 1500, settings or agent_settings()).arguments)
+    return list(render(snapshot, settings).arguments)
 
 
 def test_a_guest_is_a_line_and_its_gateway_and_mtu_are_options() -> None:
-    made = render_dnsmasq(network(vifs=(vif(), vif(4, "10.0.0.4"))), 1450, agent_settings())
+    made = render(network(vifs=(vif(), vif(4, "10.0.0.4"))), mtu=1450)
 
     assert made.hosts == ("fa:16:3e:00:00:03,vm3,10.0.0.3", "fa:16:3e:00:00:04,vm4,10.0.0.4")
     assert made.options == ("3,10.0.0.1", "26,1450")
@@ -24,13 +32,11 @@ def test_a_guest_is_a_line_and_its_gateway_and_mtu_are_options() -> None:
 def test_a_guest_name_that_is_a_keyword_of_dnsmasq_gets_a_prefix(name: str) -> None:
     named = replace(vif(), hostname=name)
 
-    assert render_dnsmasq(network(vifs=(named,)), 1500, agent_settings()).hosts == (
-        f"{named.mac},host-{name},10.0.0.3",
-    )
+    assert render_host(named) == f"{named.mac},host-{name},10.0.0.3"
 
 
 def test_a_network_without_a_gateway_gives_no_default_route() -> None:
-    assert render_dnsmasq(network(gateway=None), 1500, agent_settings()).options == ("3", "26,1500")
+    assert render(network(gateway=None)).options == ("3", "26,1500")
 
 
 def test_the_range_is_static_and_starts_at_dhcp_start() -> None:
@@ -67,7 +73,5 @@ def test_files_are_named_after_the_bridge_in_the_networks_path() -> None:
     )
 
 
-def test_the_desired_leases_are_those_of_the_guests() -> None:
-    assert [str(lease) for lease in render_leases(network(vifs=(vif(),)))] == [
-        "lease 10.0.0.3 of fa:16:3e:00:00:03 on br100"
-    ]
+def test_a_guest_may_hold_the_lease_of_its_address() -> None:
+    assert str(render_lease("br100", vif())) == "lease 10.0.0.3 of fa:16:3e:00:00:03 on br100"
