@@ -70,11 +70,11 @@ QUOTA: tuple[cfg.Opt, ...] = (
 CLOUDNET: tuple[cfg.Opt, ...] = (
     cfg.IntOpt(
         "resync_interval",
-        default=3,
+        default=30,
         min=1,
-        help="Seconds between an agent's reads of all of the kernel's state when nothing is known "
-        "to have changed. Drift that the kernel does not announce (a flushed iptables chain) is "
-        "repaired within this time.",
+        help="Seconds between an agent's reads of the whole state of its host when no event of the "
+        "kernel asks for one. In between, what has no events (an iptables table that somebody "
+        "flushed) is checked every 3 seconds without such a read, and repaired.",
     ),
     cfg.ListOpt(
         "ignored_options",
