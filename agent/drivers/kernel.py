@@ -18,6 +18,7 @@ from cloudnet.agent.drivers.driver import Driver
 from cloudnet.agent.drivers.iptables.driver import IptablesDriver
 from cloudnet.agent.drivers.links.addresses import AddressDriver
 from cloudnet.agent.drivers.links.arp import ArpAnnouncer
+from cloudnet.agent.drivers.links.bridge_sysctls import BridgeSysctlDriver
 from cloudnet.agent.drivers.links.bridges import BridgeDriver
 from cloudnet.agent.drivers.links.netlink import Netlink
 from cloudnet.agent.drivers.links.nics import list_nics
@@ -47,6 +48,7 @@ class LinuxKernel:
         self._drivers: tuple[Driver[Any], ...] = (
             ForwardingDriver(),
             BridgeDriver(self._netlink),
+            BridgeSysctlDriver(),
             VlanDriver(self._netlink),
             PortDriver(self._netlink),
             AddressDriver(self._netlink, self._announcer, conntrack.remove_connections),

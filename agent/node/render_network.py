@@ -17,6 +17,7 @@ from cloudnet.agent.node.resources.actual import Nic
 from cloudnet.agent.node.resources.address import Address
 from cloudnet.agent.node.resources.base import Resource, Resources, by_key
 from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.bridge_sysctl import ignore_router_advertisements
 from cloudnet.agent.node.resources.forwarding import Forwarding
 from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.agent.node.topologies import TOPOLOGIES
@@ -110,6 +111,7 @@ class NetworkRenderer:
         if links is None:
             return
         yield links.bridge
+        yield ignore_router_advertisements(links.bridge.name)
         if links.uplink is not None:
             yield links.uplink
         if network.host_address is not None:

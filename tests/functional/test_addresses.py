@@ -67,7 +67,7 @@ def test_the_longest_device_name_gets_a_shortened_label(gateway: Host) -> None:
 def test_addresses_of_the_operators_are_no_business_of_ours(gateway: Host) -> None:
     gateway.sh("ip address add 10.0.0.77/22 dev br100; ip address add 192.0.2.77/32 dev eth1")
 
-    assert set(gateway.items()) == {BRIDGE.key}
+    assert not [key for key in gateway.items() if key.startswith(("address", "floating IP"))]
 
 
 def test_a_lost_address_is_seen_and_comes_back(gateway: Host) -> None:
@@ -135,7 +135,7 @@ def test_removed_addresses_are_gone_and_others_stay(gateway: Host) -> None:
         gateway.kernel.remove(ADDRESS)
 
     assert gateway.sh("ip address show eth1") == before
-    assert set(gateway.items()) == {BRIDGE.key}
+    assert not [key for key in gateway.items() if key.startswith(("address", "floating IP"))]
 
 
 def test_a_missing_nic_is_named_with_those_that_are_there(gateway: Host) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pyroute2.netlink.exceptions import NetlinkError
 
@@ -62,7 +61,6 @@ class BridgeDriver(Driver[Bridge]):
             changes = _changes(desired, link)
             if changes:
                 self.netlink.change_link("set", index=link.index, **changes)
-        _ignore_router_advertisements(desired.name)
 
     def remove(self, actual: Bridge) -> None:
         """Remove the bridge, if it is ours and has no guest."""
@@ -164,24 +162,3 @@ def _faults(link: Link) -> Iterator[str]:
         yield "spanning tree"
     if link.forward_delay:
         yield "forward delay"
-    if _accepts_router_advertisements(link.name):
-        yield "accepts router advertisements"
-
-
-# A guest that sends router advertisements must not give the host an address or a route.
-
-
-def _accept_ra(bridge: str) -> Path:
-    return Path("/proc/sys/net/ipv6/conf", bridge, "accept_ra")
-
-
-def _accepts_router_advertisements(bridge: str) -> bool:
-    try:
-        return _accept_ra(bridge).read_text().strip() != "0"
-    except FileNotFoundError:  # the host has no IPv6, or the bridge was just removed
-        return False
-
-
-def _ignore_router_advertisements(bridge: str) -> None:
-    if _accepts_router_advertisements(bridge):
-        _accept_ra(bridge).write_text("0")

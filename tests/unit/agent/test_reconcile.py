@@ -66,6 +66,7 @@ def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
         address 10.0.0.1/22 on br100
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
         dnsmasq br100 (guests: 1)
+        sysctl net.ipv6.conf.br100.accept_ra (0)
         table filter (rules: 16)
         table mangle (rules: 2)
         table nat (rules: 7)

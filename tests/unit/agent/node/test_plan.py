@@ -44,6 +44,7 @@ def test_resources_are_created_after_those_that_they_depend_on() -> None:
         "create table filter",
         "create table mangle",
         "create bridge br100",
+        "create sysctl net.ipv6.conf.br100.accept_ra",
         "create vlan vlan100",
         "create address 10.0.0.1/22 on br100",
         "create dnsmasq br100",

@@ -63,6 +63,7 @@ def links(want: Rendered) -> str:
 def test_a_gateway_has_bridge_vlan_address_and_dhcp() -> None:
     assert links(rendered(network(vifs=(vif(),)))) == dedent("""\
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
+        sysctl net.ipv6.conf.br100.accept_ra (0)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
         IPv4 forwarding
         address 10.0.0.1/22 on br100
@@ -73,6 +74,7 @@ def test_a_gateway_has_bridge_vlan_address_and_dhcp() -> None:
 def test_another_host_has_layer_two_only() -> None:
     assert links(rendered(bridged_only())) == dedent("""\
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
+        sysctl net.ipv6.conf.br100.accept_ra (0)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
 
 
