@@ -1,6 +1,6 @@
-"""Column types: addresses are addresses in Python and text in the database.
+"""Column types: addresses are IPv4Address in Python and text in the database.
 
-Text because operators read the tables with their own queries, as they did with nova-network's.
+Operators read the tables with their own queries, as they did with nova-network's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Address(sa.types.TypeDecorator[IPv4Address]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> IPv4Address | None:
-        # A host's picture has thousands of them: the C library reads text eight times as fast.
+        # Snapshots have thousands of them, and the C library parses them eight times as fast.
         return None if value is None else IPv4Address(inet_pton(AF_INET, value))
 
 
@@ -44,7 +44,7 @@ class Cidr(sa.types.TypeDecorator[IPv4Network]):
         return None if value is None else IPv4Network(value)
 
 
-class Kind(sa.types.TypeDecorator[Topology]):
+class TopologyName(sa.types.TypeDecorator[Topology]):
     """A network's topology, by its name."""
 
     impl = sa.String(16)
@@ -57,8 +57,8 @@ class Kind(sa.types.TypeDecorator[Topology]):
         return None if value is None else Topology(value)
 
 
-class Moment(sa.types.TypeDecorator[datetime]):
-    """A moment in UTC, kept without a zone as nova's tables do, to the microsecond."""
+class Timestamp(sa.types.TypeDecorator[datetime]):
+    """A time in UTC with microseconds, stored without a zone as in nova's tables."""
 
     impl = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
     cache_ok = True
@@ -70,5 +70,5 @@ class Moment(sa.types.TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-# SQLite counts rows only in an INTEGER primary key, whatever its width elsewhere.
+# SQLite generates ids only for a column of type INTEGER.
 Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

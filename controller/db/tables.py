@@ -1,7 +1,7 @@
-"""The tables: nova-network's names and columns, with the rules that nova left to its code.
+"""The tables: nova-network's names and columns, with the constraints that nova left to its code.
 
-What may exist once is a unique key, what refers to something is a foreign key, and what cannot be
-is a check. Nothing is soft-deleted: a row that is there counts, and ``address_history`` remembers.
+Unique keys, foreign keys and checks state what nova-network's code only assumed. There is no soft
+deletion: each row counts, and ``address_history`` keeps what was before.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from cloudnet.common.limits import HOSTNAME_LENGTH, VLAN_ID
 from cloudnet.common.wire.objects import Topology
-from cloudnet.controller.db.columns import Address, Cidr, Kind, Moment, Serial
+from cloudnet.controller.db.columns import Address, Cidr, Serial, Timestamp, TopologyName
 
 metadata = sa.MetaData(
     naming_convention={
@@ -25,8 +25,8 @@ metadata = sa.MetaData(
 
 def _times() -> tuple[sa.Column[object], sa.Column[object]]:
     return (
-        sa.Column("created_at", Moment, nullable=False),
-        sa.Column("updated_at", Moment),  # NULL: as it was created
+        sa.Column("created_at", Timestamp, nullable=False),
+        sa.Column("updated_at", Timestamp),  # NULL: never updated
     )
 
 
@@ -42,7 +42,7 @@ networks = sa.Table(
     *_times(),
     sa.Column("uuid", sa.String(36), nullable=False, unique=True),
     sa.Column("label", sa.String(255), nullable=False),
-    sa.Column("topology", Kind, nullable=False),  # ours: nova had one per process
+    sa.Column("topology", TopologyName, nullable=False),  # ours: nova had one per process
     _flag("injected"),
     sa.Column("cidr", Cidr, nullable=False, unique=True),
     sa.Column("cidr_v6", sa.String(43), unique=True),
@@ -79,17 +79,17 @@ networks = sa.Table(
     sa.CheckConstraint(f"vlan BETWEEN {VLAN_ID.lowest} AND {VLAN_ID.highest}", name="vlan"),
     sa.CheckConstraint("(topology = 'vlan') = (vlan IS NOT NULL)", name="vlan_has_tag"),
     sa.CheckConstraint("0 < pool_start AND pool_start <= pool_end", name="pool"),
-    sqlite_autoincrement=True,  # address_history tells networks apart by id: no id comes twice
+    sqlite_autoincrement=True,  # address_history names networks by id: no id is used twice
 )
 
-instances = sa.Table(  # ours: nova kept them; a row stays as long as something refers to it
+instances = sa.Table(  # ours, as nova has its own; a row stays as long as another one refers to it
     "instances",
     metadata,
     sa.Column("uuid", sa.String(36), primary_key=True),
     *_times(),
     sa.Column("project_id", sa.String(255), nullable=False),
     sa.Column("host", sa.String(255), nullable=False, index=True),
-    sa.Column("hostname", sa.String(HOSTNAME_LENGTH)),  # NULL: host- and the address
+    sa.Column("hostname", sa.String(HOSTNAME_LENGTH)),  # NULL: the default one, made of the address
 )
 
 virtual_interfaces = sa.Table(
@@ -102,7 +102,7 @@ virtual_interfaces = sa.Table(
     sa.Column("instance_uuid", sa.ForeignKey("instances.uuid"), nullable=False),
     sa.Column("uuid", sa.String(36), nullable=False, unique=True),
     sa.Column("tag", sa.String(255)),
-    # ours: the first revisions of its network, on its host and on that of its gateway, to have it
+    # ours: the first revisions of its network that include it, on its host and on the gateway
     sa.Column("host_revision", sa.BigInteger, nullable=False),
     sa.Column("gateway_revision", sa.BigInteger),  # NULL: multi-host, or no gateway yet
     sa.UniqueConstraint("instance_uuid", "network_id"),
@@ -125,7 +125,9 @@ fixed_ips = sa.Table(
     _flag("allocated"),
     _flag("leased"),
     _flag("reserved"),
-    sa.Column("host", sa.String(255), index=True),  # set: the gateway address of this node
+    sa.Column(
+        "host", sa.String(255), index=True
+    ),  # NULL, or the host that has it as its own address
     sa.UniqueConstraint("network_id", "position"),
     sa.UniqueConstraint("network_id", "host"),
     sa.Index(None, "allocated", "updated_at"),
@@ -142,10 +144,10 @@ floating_ips = sa.Table(
     sa.Column("address", Address, nullable=False, unique=True),
     sa.Column("fixed_ip_id", sa.ForeignKey("fixed_ips.id"), index=True),
     sa.Column("project_id", sa.String(255), index=True),  # NULL: free
-    sa.Column("host", sa.String(255), index=True),  # the node that carries it
+    sa.Column("host", sa.String(255), index=True),  # that has it on its public interface
     _flag("auto_assigned"),
     sa.Column("pool", sa.String(255), nullable=False),
-    sa.Column("interface", sa.String(255)),  # NULL: the node's public_interface
+    sa.Column("interface", sa.String(255)),  # NULL: the host's public_interface
     sa.Index(None, "pool", "project_id"),
     sa.CheckConstraint("fixed_ip_id IS NULL OR project_id IS NOT NULL", name="owned"),
 )
@@ -173,7 +175,7 @@ services = sa.Table(
     sa.Column("report_count", sa.BigInteger, nullable=False, server_default="0"),
     _flag("disabled"),
     sa.Column("disabled_reason", sa.String(255)),
-    sa.Column("last_seen_up", Moment),
+    sa.Column("last_seen_up", Timestamp),
     _flag("forced_down"),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("availability_zone", sa.String(255)),
@@ -192,55 +194,59 @@ quotas = sa.Table(
     sa.UniqueConstraint("project_id", "resource"),
 )
 
-host_networks = sa.Table(  # ours: what each node should have, and what it said it has
-    "host_networks",
-    metadata,
-    sa.Column("host", sa.String(255), primary_key=True),
-    sa.Column("network_uuid", sa.String(36), primary_key=True),
-    sa.Column(
-        "network_id", sa.ForeignKey("networks.id", ondelete="SET NULL"), index=True
-    ),  # NULL: the network is deleted, the node still has to clean up
-    sa.Column("revision", sa.BigInteger, nullable=False),
-    sa.Column("applied_revision", sa.BigInteger),  # NULL: none yet
-    sa.Column("applied_at", Moment),
+host_networks = (
+    sa.Table(  # ours: the revision that each host shall have, and the one it has reported
+        "host_networks",
+        metadata,
+        sa.Column("host", sa.String(255), primary_key=True),
+        sa.Column("network_uuid", sa.String(36), primary_key=True),
+        sa.Column(
+            "network_id", sa.ForeignKey("networks.id", ondelete="SET NULL"), index=True
+        ),  # NULL: the network is deleted, and the host shall remove it
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("applied_revision", sa.BigInteger),  # NULL: none yet
+        sa.Column("applied_at", Timestamp),
+    )
 )
 
-host_problems = sa.Table(  # ours: what a node said it could not do, as of its last report
+host_problems = sa.Table(  # ours: the faults in each host's last report
     "host_problems",
     metadata,
     sa.Column("id", Serial, primary_key=True),
     sa.Column("host", sa.String(255), nullable=False, index=True),
     sa.Column("network_uuid", sa.String(36)),  # NULL: the whole host
     sa.Column("message", sa.Text, nullable=False),
-    sa.Column("since", Moment, nullable=False),
+    sa.Column("since", Timestamp, nullable=False),
 )
 
-address_history = sa.Table(  # ours: append-only, so it names what it tells of instead of referring
-    "address_history",
-    metadata,
-    sa.Column("id", Serial, primary_key=True),
-    sa.Column("at", Moment, nullable=False),
-    sa.Column("event", sa.String(16), nullable=False),
-    sa.Column("address", Address, nullable=False, index=True),
-    sa.Column("network_id", sa.BigInteger, nullable=False),
-    sa.Column("network_uuid", sa.String(36), nullable=False),
-    sa.Column("position", sa.BigInteger, nullable=False),
-    sa.Column("mac", sa.String(17)),
-    sa.Column("instance_uuid", sa.String(36), index=True),
-    sa.Column("project_id", sa.String(255)),
-    sa.Column("host", sa.String(255)),
-    sa.Index(None, "network_id", "event", "id"),
+address_history = (
+    sa.Table(  # ours: append-only, so without foreign keys: rows outlive what they name
+        "address_history",
+        metadata,
+        sa.Column("id", Serial, primary_key=True),
+        sa.Column("at", Timestamp, nullable=False),
+        sa.Column("event", sa.String(16), nullable=False),
+        sa.Column("address", Address, nullable=False, index=True),
+        sa.Column("network_id", sa.BigInteger, nullable=False),
+        sa.Column("network_uuid", sa.String(36), nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("mac", sa.String(17)),
+        sa.Column("instance_uuid", sa.String(36), index=True),
+        sa.Column("project_id", sa.String(255)),
+        sa.Column("host", sa.String(255)),
+        sa.Index(None, "network_id", "event", "id"),
+    )
 )
 
-revisions = sa.Table(  # ours: counters whose row is also the lock of what they count
+revisions = sa.Table(  # ours: counters, each of which is also the lock of what it counts
     "revisions",
     metadata,
     sa.Column("name", sa.String(32), primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
 )
 
-# ``total``, ``used`` and ``free`` speak of the pool that guests and nodes get their addresses
-# from; ``reserved`` counts every reserved address, most of which lie outside the pool.
+# ``total``, ``used`` and ``free`` count addresses of the pool; ``reserved`` counts all reserved
+# addresses, most of which are outside the pool.
 IP_USAGE = """
 CREATE VIEW ip_usage AS
 SELECT n.id AS network_id, n.uuid AS network_uuid, n.label AS label, n.cidr AS cidr,

@@ -28,7 +28,7 @@ def objects(url: str) -> list[str]:
     return sorted(name for name in names if not name.startswith("sqlite_"))
 
 
-def test_a_new_database_comes_to_the_head(url: str) -> None:
+def test_a_new_database_is_upgraded_to_the_head(url: str) -> None:
     assert schema.get_version(url) is None
 
     schema.upgrade(url)
@@ -44,7 +44,7 @@ def test_upgrading_twice_is_success(url: str) -> None:
     assert schema.get_version(url) == schema.get_head()
 
 
-def test_the_versions_end_in_the_tables_the_code_believes_in(url: str) -> None:
+def test_the_versions_lead_to_the_tables_of_the_code(url: str) -> None:
     schema.upgrade(url)
 
     assert schema.list_differences(url) == []
@@ -106,10 +106,10 @@ def test_a_database_of_another_release_is_refused(url: str) -> None:
 def test_what_to_do_about_tables_depends_on_which_way_they_differ(
     found: str | None, trouble: str | None
 ) -> None:
-    said = schema.explain_mismatch(found, "0002", {"0001", "0002"})
+    message = schema.explain_mismatch(found, "0002", {"0001", "0002"})
 
-    assert (said or "").startswith(trouble or "")
-    assert (said is None) is (trouble is None)
+    assert (message or "").startswith(trouble or "")
+    assert (message is None) is (trouble is None)
 
 
 def _texts(url: str) -> dict[str, str]:

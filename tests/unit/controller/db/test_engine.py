@@ -13,7 +13,7 @@ from cloudnet.controller.db.engine import Connection, Database
 from tests.fixtures.controller.world import World
 
 
-def test_what_raises_leaves_nothing_behind(world: World) -> None:
+def test_a_transaction_that_raises_changes_nothing(world: World) -> None:
     def work(connection: Connection) -> None:
         connection.execute(sa.text("UPDATE revisions SET value = 99"))
         raise RuntimeError
@@ -59,7 +59,7 @@ def test_a_race_that_is_always_lost_ends(world: World) -> None:
     assert refused.value.is_on("revisions", "name")
 
 
-def test_foreign_keys_are_held(world: World) -> None:
+def test_foreign_keys_are_enforced(world: World) -> None:
     def work(connection: Connection) -> None:
         connection.execute(
             sa.text(
@@ -94,7 +94,7 @@ def test_a_database_without_tables_names_the_remedy(tmp_path: Path) -> None:
         connection.execute(sa.text("SELECT * FROM networks"))
 
 
-def test_a_database_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/no/such/folder/none.sqlite")
 
     with (
@@ -111,7 +111,7 @@ def test_a_database_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
         ("mysql+oursql://nova:secret@127.0.0.1/nova", "mysql.oursql"),
     ],
 )
-def test_a_driver_that_is_not_there_is_the_operators_to_install(url: str, reason: str) -> None:
+def test_a_missing_driver_is_named_with_the_remedy(url: str, reason: str) -> None:
     with pytest.raises(DatabaseUnavailable) as refused:
         Database(url)
 
@@ -121,7 +121,7 @@ def test_a_driver_that_is_not_there_is_the_operators_to_install(url: str, reason
     assert "secret" not in line
 
 
-def test_a_file_that_is_no_database_is_the_operators_to_mend(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "garbage.sqlite").write_bytes(b"no database at all " * 1000)
     database = Database(f"sqlite:///{tmp_path}/garbage.sqlite")
 

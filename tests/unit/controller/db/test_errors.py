@@ -21,7 +21,7 @@ from cloudnet.controller.db.errors import TransactionAborted, translate
 
 @dataclass(frozen=True)
 class Context:
-    """What SQLAlchemy hands to its error handlers, as far as it is read."""
+    """The part of SQLAlchemy's ExceptionContext that is read."""
 
     sqlalchemy_exception: DBAPIError
     is_disconnect: bool = False
@@ -82,7 +82,7 @@ def test_what_the_database_aborted_may_be_repeated(context: Context) -> None:
 
 
 @pytest.mark.parametrize(("context", "remedy"), UNAVAILABLE)
-def test_what_an_operator_must_do_is_said_in_one_line(context: Context, remedy: str) -> None:
+def test_the_remedy_is_named_in_one_line(context: Context, remedy: str) -> None:
     error = translate(context)
 
     assert type(error) is DatabaseUnavailable

@@ -90,7 +90,7 @@ def test_a_lease_event_reads_no_whole_table(crowded: World) -> None:
     assert list_costly(accesses) == []
 
 
-def test_what_costs_is_found(crowded: World) -> None:
+def test_a_statement_that_reads_every_row_is_found(crowded: World) -> None:
     def count_leased(connection: Connection) -> None:
         connection.execute(sa.select(fixed_ips.c.id).where(fixed_ips.c.leased))
 

@@ -1,4 +1,4 @@
-"""Host names: one DNS label, whatever was asked for."""
+"""Hostnames: one DNS label each, whatever a caller requests."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from cloudnet.controller.model import hostnames
         ("x" * 70, "x" * 63),
     ],
 )
-def test_a_name_becomes_a_label(wanted: str | None, label: str | None) -> None:
+def test_a_name_becomes_a_dns_label(wanted: str | None, label: str | None) -> None:
     assert hostnames.to_dns_label(wanted) == label
 
 
 @given(st.text())
-def test_no_name_can_change_another_line_of_a_file(wanted: str) -> None:
+def test_a_hostname_cannot_inject_another_line_into_a_file(wanted: str) -> None:
     label = hostnames.to_dns_label(wanted)
 
     assert label is None or re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label)
 
 
-def test_a_guest_without_a_name_is_called_after_its_address() -> None:
+def test_the_default_hostname_is_made_of_the_address() -> None:
     assert hostnames.default_hostname(IPv4Address("10.0.0.4")) == "host-10-0-0-4"

@@ -25,11 +25,11 @@ def test_a_size_is_rounded_up_to_a_prefix(size: int, prefix: int) -> None:
     assert ipam.prefix_length(size) == prefix
 
 
-def test_networks_are_taken_one_behind_the_other() -> None:
+def test_ranges_are_picked_one_after_the_other() -> None:
     assert texts(ipam.pick_ranges(TEN, 3, 256, [])) == ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"]
 
 
-def test_what_exists_is_stepped_over() -> None:
+def test_existing_networks_are_skipped() -> None:
     existing = [IPv4Network("10.0.0.128/25"), IPv4Network("10.0.2.0/23")]
 
     assert texts(ipam.pick_ranges(TEN, 2, 256, existing)) == ["10.0.1.0/24", "10.0.4.0/24"]
@@ -40,7 +40,7 @@ def test_a_range_inside_an_existing_network_conflicts() -> None:
         ipam.pick_ranges(IPv4Network("10.9.0.0/16"), 1, 256, [TEN])
 
 
-def test_three_thousand_networks_are_carved_at_once() -> None:
+def test_three_thousand_ranges_are_picked_at_once() -> None:
     existing = ipam.pick_ranges(TEN, 500, 1024, [])
 
     assert len(ipam.pick_ranges(TEN, 3000, 1024, existing)) == 3000
@@ -54,7 +54,7 @@ subnets = st.builds(
 
 
 @given(st.lists(subnets, max_size=8), st.integers(1, 12), st.sampled_from([4, 16, 64, 256, 1024]))
-def test_carved_networks_overlap_nothing_and_leave_no_gap_they_could_fill(
+def test_picked_ranges_overlap_nothing_and_leave_no_gap_of_their_size(
     existing: list[IPv4Network], count: int, size: int
 ) -> None:
     cidr = IPv4Network("10.0.0.0/16")
@@ -122,9 +122,7 @@ def lay(cidr: str, *, vpn: bool = True, **named: str) -> list[str | None]:
         (lay("10.0.0.0/30", vpn=False), ["10.0.0.1", None, "10.0.0.2", "10.0.0.2", "0 1 3"]),
     ],
 )
-def test_addresses_are_laid_out_as_operators_know(
-    found: list[str | None], expected: list[str | None]
-) -> None:
+def test_the_layout_is_nova_networks(found: list[str | None], expected: list[str | None]) -> None:
     assert found == expected
 
 
@@ -144,7 +142,7 @@ def test_a_network_without_room_for_a_guest_is_refused(cidr: str) -> None:
         ("255.255.255.255/32", {}),
     ],
 )
-def test_naming_addresses_makes_no_room_for_a_guest(cidr: str, named: dict[str, str]) -> None:
+def test_a_given_gateway_leaves_no_address_for_a_guest(cidr: str, named: dict[str, str]) -> None:
     with pytest.raises(InvalidIntValue, match="too small"):
         lay(cidr, **named)
 

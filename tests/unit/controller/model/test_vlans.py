@@ -23,11 +23,11 @@ def test_the_lowest_free_ids_are_picked(count: int, start: int, taken: set[int])
         assert vlans.pick_free(count, start, taken) == free[:count]
 
 
-def test_the_last_id_can_be_had() -> None:
+def test_the_last_id_can_be_picked() -> None:
     assert vlans.pick_free(1, VLAN_ID.highest, ()) == [4094]
 
 
-def test_an_id_of_ones_own_must_be_free() -> None:
+def test_a_requested_id_must_be_free() -> None:
     assert vlans.require_free(7, {8}) == [7]
     with pytest.raises(DuplicateVlan):
         vlans.require_free(8, {8})

@@ -1,4 +1,4 @@
-"""Telling hosts after the commit: whole, in few words, and without harm when nobody hears."""
+"""Notifying hosts after a commit: few caster, and no harm when the broker is unreachable."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.fixtures.controller.world import SETTINGS, RecordedCaster, a_world
 
 @dataclass
 class Source:
-    """SnapshotReader that only count how often they were asked for."""
+    """Snapshots that name nothing but a revision; it records which ones are read."""
 
     revision: int = 0
-    asked: list[SnapshotKey] = field(default_factory=list)
+    read_keys: list[SnapshotKey] = field(default_factory=list)
 
     def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
-        self.asked.append(key)
-        if key.host == "stranger":
+        self.read_keys.append(key)
+        if key.host == "other":
             return None
         return NetworkGone(key.network, key.host, self.revision)
 
@@ -36,20 +36,20 @@ class Source:
 
 
 @dataclass
-class Deaf(RecordedCaster):
-    """A broker that is away for the first cast."""
+class FailingCaster(RecordedCaster):
+    """A caster that cannot reach the broker until that is changed."""
 
-    away: bool = True
+    is_unreachable: bool = True
 
     def cast_snapshot(self, snapshot: Snapshot) -> None:
-        if self.away:
+        if self.is_unreachable:
             raise BrokerUnavailable("no broker")
         super().cast_snapshot(snapshot)
 
 
 @dataclass
-class Slow(RecordedCaster):
-    """Casts that take as long as the test likes."""
+class BlockedCaster(RecordedCaster):
+    """A caster that waits until its gate is open."""
 
     gate: threading.Event = field(default_factory=threading.Event)
 
@@ -58,60 +58,60 @@ class Slow(RecordedCaster):
         super().cast_snapshot(snapshot)
 
 
-def eventually(holds: Callable[[], object]) -> None:
+def wait_until(is_met: Callable[[], object]) -> None:
     deadline = monotonic() + 5
-    while not holds():
-        assert monotonic() < deadline, "it did not come to that"
+    while not is_met():
+        assert monotonic() < deadline, "not in 5 s"
         sleep(0.005)
 
 
-def test_a_burst_is_told_as_one_snapshot_of_how_it_ended() -> None:
-    source, casts = Source(), Slow()
-    notifier = QueuedNotifier(source, casts)
+def test_a_burst_of_changes_is_cast_as_one_snapshot_of_the_last_state() -> None:
+    source, caster = Source(), BlockedCaster()
+    notifier = QueuedNotifier(source, caster)
     notifier.notify_hosts([SnapshotKey("node1", "net")])
-    eventually(lambda: source.asked)
+    wait_until(lambda: source.read_keys)
 
     for source.revision in range(1, 50):
         notifier.notify_hosts([SnapshotKey("node1", "net")])
-    casts.gate.set()
+    caster.gate.set()
     notifier.close()
 
-    assert casts.snapshots == [NetworkGone("net", "node1", 0), NetworkGone("net", "node1", 49)]
+    assert caster.snapshots == [NetworkGone("net", "node1", 0), NetworkGone("net", "node1", 49)]
 
 
-def test_what_is_left_at_the_end_is_told_before_it() -> None:
-    source, casts = Source(), RecordedCaster()
-    notifier = QueuedNotifier(source, casts)
+def test_queued_changes_are_cast_before_the_notifier_ends() -> None:
+    source, caster = Source(), RecordedCaster()
+    notifier = QueuedNotifier(source, caster)
 
     notifier.notify_hosts([SnapshotKey("node1", "net"), SnapshotKey("node2", "net")])
     notifier.notify_ranges()
     notifier.close()
 
-    assert [snapshot.host for snapshot in casts.snapshots] == ["node1", "node2"]
-    assert casts.all_ranges == [FixedRanges(0, ())]
+    assert [snapshot.host for snapshot in caster.snapshots] == ["node1", "node2"]
+    assert caster.all_ranges == [FixedRanges(0, ())]
 
 
-def test_a_host_that_need_not_know_is_not_told() -> None:
-    casts = RecordedCaster()
-    notifier = QueuedNotifier(Source(), casts)
+def test_a_host_that_does_not_have_the_network_gets_no_cast() -> None:
+    caster = RecordedCaster()
+    notifier = QueuedNotifier(Source(), caster)
 
-    notifier.notify_hosts([SnapshotKey("stranger", "net")])
+    notifier.notify_hosts([SnapshotKey("other", "net")])
     notifier.close()
 
-    assert casts.snapshots == []
+    assert caster.snapshots == []
 
 
-def test_a_broker_that_is_away_is_said_once_and_does_no_harm(
+def test_an_unreachable_broker_is_logged_once_and_does_no_harm(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    source, casts = Source(), Deaf()
-    notifier = QueuedNotifier(source, casts)
+    source, caster = Source(), FailingCaster()
+    notifier = QueuedNotifier(source, caster)
 
     with caplog.at_level(logging.INFO):
         for number in range(3):
             notifier.notify_hosts([SnapshotKey(f"node{number}", "net")])
-            eventually(lambda: len(source.asked) == number + 1)  # noqa: B023 - run in this turn
-        casts.away = False
+            wait_until(lambda: len(source.read_keys) == number + 1)  # noqa: B023 - run in this turn
+        caster.is_unreachable = False
         notifier.notify_hosts([SnapshotKey("node9", "net")])
         notifier.close()
 
@@ -119,28 +119,28 @@ def test_a_broker_that_is_away_is_said_once_and_does_no_harm(
         "cannot notify hosts (no broker); their next heartbeats bring them the changes",
         "cannot notify hosts: resolved",
     ]
-    assert [snapshot.host for snapshot in casts.snapshots] == ["node9"]
+    assert [snapshot.host for snapshot in caster.snapshots] == ["node9"]
 
 
-def test_hosts_hear_of_a_change_after_its_commit(tmp_path: Path) -> None:
-    casts = RecordedCaster()
-    with a_world(tmp_path, SETTINGS, casts) as world:
+def test_hosts_are_notified_of_a_change_after_its_commit(tmp_path: Path) -> None:
+    caster = RecordedCaster()
+    with a_world(tmp_path, SETTINGS, caster) as world:
         world.network()
         world.boot(1, host="node2")
-        eventually(lambda: len(casts.snapshots) == 2)
+        wait_until(lambda: len(caster.snapshots) == 2)
 
-    told = {snapshot.host: snapshot for snapshot in casts.snapshots}
-    assert isinstance(told["node1"], NetworkSnapshot)
-    assert len(told["node1"].vifs) == 1
-    assert len(casts.all_ranges) == 1
+    cast = {snapshot.host: snapshot for snapshot in caster.snapshots}
+    assert isinstance(cast["node1"], NetworkSnapshot)
+    assert len(cast["node1"].vifs) == 1
+    assert len(caster.all_ranges) == 1
 
 
-def test_hosts_hear_nothing_of_what_was_refused(tmp_path: Path) -> None:
-    casts = RecordedCaster()
+def test_hosts_are_not_notified_of_a_refused_change(tmp_path: Path) -> None:
+    caster = RecordedCaster()
     with (
-        a_world(tmp_path, SETTINGS, casts) as world,
+        a_world(tmp_path, SETTINGS, caster) as world,
         pytest.raises(NoMoreNetworks),
     ):
         world.boot(1)
 
-    assert casts.snapshots == []
+    assert caster.snapshots == []

@@ -1,4 +1,4 @@
-"""Many callers at once: the database decides, and nobody sees an error."""
+"""Many callers at once: the database decides who is first, and no caller gets an error."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_first_boots_of_a_project_share_one_network(world: World) -> None:
     assert world.one("SELECT count(*) FROM networks WHERE project_id = 'a'") == 1
 
 
-def test_the_same_instance_asked_for_at_once_is_made_once(world: World) -> None:
+def test_concurrent_calls_for_one_instance_allocate_once(world: World) -> None:
     world.network(project="a")
 
     found = at_once(lambda _: addresses(world.boot(1)), 8)
@@ -70,7 +70,7 @@ def test_floating_ips_are_given_to_one_project_each(world: World) -> None:
     assert len(set(found)) == 14
 
 
-def test_guests_that_come_and_go_leave_no_trace(world: World) -> None:
+def test_guests_that_are_created_and_deleted_leave_no_row(world: World) -> None:
     world.network(size=32, project="a")
 
     def live(number: int) -> None:

@@ -1,4 +1,4 @@
-"""The next free position, against a model that looks at every one."""
+"""The next free position, compared with a model that tries each one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.fixtures.controller.world import World, a_world
 
 
 def model(taken: set[int], last: int | None, first: int, end: int) -> int | None:
-    """The first free position behind the last pick, from the start again if there is none."""
+    """The first free position after the last pick, or from the start if there is none."""
     start = last if last is not None and first <= last < end else first - 1
     everyone = [*range(start + 1, end + 1), *range(first, end + 1)]
     return next((position for position in everyone if position not in taken), None)
@@ -46,7 +46,9 @@ positions = st.integers(3, 30)
 
 @settings(max_examples=60, deadline=None)
 @given(st.sets(positions), st.none() | st.integers(0, 31))
-def test_the_pick_is_the_first_gap_behind_the_last_one(taken: set[int], last: int | None) -> None:
+def test_the_pick_is_the_first_free_position_after_the_last_pick(
+    taken: set[int], last: int | None
+) -> None:
     with TemporaryDirectory() as folder, a_world(Path(folder)) as world:
         network = world.network(size=32, cidr=IPv4Network("10.0.0.0/27"))
 
@@ -59,7 +61,7 @@ def test_a_network_with_every_position_taken_has_none(world: World) -> None:
     assert fill(world, network, set(range(3, 31)), 12) is None
 
 
-def test_the_pick_walks_along_an_index_and_never_the_whole_network(world: World) -> None:
+def test_the_pick_uses_an_index_and_does_not_read_the_whole_network(world: World) -> None:
     network = world.network(size=32)
     bounds = {"network_id": network.id, "pool_start": 3, "pool_end": 30}
     with world.services.database.reading() as connection:

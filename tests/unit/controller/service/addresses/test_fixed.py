@@ -1,4 +1,4 @@
-"""Single addresses: kept out of the pool, put back, counted."""
+"""Fixed addresses: reserved, put back into the pool, counted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.fixtures.controller.world import World
 THIRD = IPv4Address("10.0.0.3")
 
 
-def test_a_reserved_address_is_not_handed_out(world: World) -> None:
+def test_a_reserved_address_is_not_allocated(world: World) -> None:
     world.network()
 
     world.services.fixed.reserve(THIRD)
@@ -29,7 +29,7 @@ def test_an_address_in_use_cannot_be_reserved(world: World) -> None:
         world.services.fixed.reserve(THIRD)
 
 
-def test_unreserving_puts_it_back(world: World) -> None:
+def test_an_unreserved_address_is_allocated_again(world: World) -> None:
     world.network()
     world.services.fixed.reserve(THIRD)
 
@@ -64,12 +64,12 @@ def test_usage_counts_the_pool(world: World) -> None:
     assert (usage.label, str(usage.cidr)) == ("private", "10.0.0.0/28")
 
 
-def test_the_list_names_who_holds_what(world: World) -> None:
+def test_the_list_names_host_and_project_of_each_address(world: World) -> None:
     world.network()
     world.boot(1, host="node2")
 
-    held = [row for row in world.services.fixed.list_fixed_ips("node2") if row.instance_uuid]
+    rows = [row for row in world.services.fixed.list_fixed_ips("node2") if row.instance_uuid]
 
-    assert [(str(row.address), row.host, row.project_id) for row in held] == [
+    assert [(str(row.address), row.host, row.project_id) for row in rows] == [
         ("10.0.0.3", "node2", "a")
     ]

@@ -1,4 +1,4 @@
-"""Floating IPs: taken from a pool, pointed at a guest, taken off it, given back."""
+"""Floating IPs: allocated from a pool, associated, disassociated, returned."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_ranges_hosts_become_floating_ips(world: World) -> None:
     assert world.services.floating.list_pools() == ["nova"]
 
 
-def test_one_address_is_a_range_too(world: World) -> None:
+def test_a_single_address_is_a_range(world: World) -> None:
     made = world.services.pools.create(IPv4Network("203.0.113.9/32"), pool="dmz")
 
     assert [str(address) for address in made] == ["203.0.113.9"]
@@ -96,7 +96,7 @@ def test_a_range_is_deleted_unless_a_project_has_one_of_it(pooled: World) -> Non
         pooled.services.pools.delete(IPv4Network("203.0.113.4/30"))
 
 
-# -- taking and giving back ------------------------------------------------------------------------
+# -- allocating and deallocating -------------------------------------------------------------------
 
 
 def test_the_floating_ip_that_was_free_longest_is_taken(pooled: World) -> None:
@@ -108,7 +108,7 @@ def test_the_floating_ip_that_was_free_longest_is_taken(pooled: World) -> None:
     assert str(pooled.services.floating.allocate(A, "a")) == "203.0.113.2"
 
 
-def test_a_pool_must_be_there_and_have_some(world: World) -> None:
+def test_a_pool_must_exist_and_have_a_free_address(world: World) -> None:
     world.services.pools.create(IPv4Network("203.0.113.9/32"))
     world.services.floating.allocate(ADMIN, "a")
 
@@ -118,7 +118,7 @@ def test_a_pool_must_be_there_and_have_some(world: World) -> None:
         world.services.floating.allocate(ADMIN, "a", "dmz")
 
 
-def test_the_quota_is_counted_without_those_that_came_with_instances(world: World) -> None:
+def test_auto_assigned_floating_ips_do_not_count_in_the_quota(world: World) -> None:
     world.services.pools.create(IPv4Network("203.0.113.0/27"))
     for _ in range(10):
         world.services.floating.allocate(A, "a")
@@ -129,7 +129,7 @@ def test_the_quota_is_counted_without_those_that_came_with_instances(world: Worl
     world.services.floating.allocate(B, "b")
 
 
-def test_what_is_associated_cannot_be_given_back(pooled: World) -> None:
+def test_an_associated_floating_ip_cannot_be_deallocated(pooled: World) -> None:
     floating = pooled.services.floating.allocate(A, "a")
     pooled.services.floating.associate(A, floating, FIRST)
 
@@ -137,7 +137,7 @@ def test_what_is_associated_cannot_be_given_back(pooled: World) -> None:
         pooled.services.floating.deallocate(A, floating)
 
 
-def test_another_projects_floating_ip_cannot_be_touched(pooled: World) -> None:
+def test_another_projects_floating_ip_cannot_be_used(pooled: World) -> None:
     floating = pooled.services.floating.allocate(A, "a")
 
     for deed in (
@@ -150,10 +150,10 @@ def test_another_projects_floating_ip_cannot_be_touched(pooled: World) -> None:
             deed()
 
 
-# -- pointing --------------------------------------------------------------------------------------
+# -- associating -----------------------------------------------------------------------------------
 
 
-def test_a_floating_ip_is_carried_by_the_networks_gateway(pooled: World) -> None:
+def test_a_floating_ip_is_on_the_networks_gateway(pooled: World) -> None:
     floating = pooled.services.floating.allocate(A, "a")
 
     assert pooled.services.floating.associate(A, floating, FIRST) is None
@@ -164,7 +164,7 @@ def test_a_floating_ip_is_carried_by_the_networks_gateway(pooled: World) -> None
     ]
 
 
-def test_in_multi_host_mode_it_is_carried_by_the_guests_host(wide: World) -> None:
+def test_on_a_multi_host_network_it_is_on_the_guests_host(wide: World) -> None:
     wide.network()
     wide.services.pools.create(IPv4Network("203.0.113.9/32"))
     wide.boot(1, host="node2")
@@ -185,7 +185,7 @@ def test_associating_again_changes_nothing(pooled: World) -> None:
     assert pooled.snapshot("node1").revision == before
 
 
-def test_moving_it_names_the_instance_that_lost_it(pooled: World) -> None:
+def test_moving_it_returns_the_instance_that_loses_it(pooled: World) -> None:
     floating = pooled.services.floating.allocate(A, "a")
     pooled.services.floating.associate(A, floating, FIRST)
 
@@ -194,7 +194,7 @@ def test_moving_it_names_the_instance_that_lost_it(pooled: World) -> None:
     assert rows(pooled) == [("203.0.113.1", "10.0.0.4", "node1")]
 
 
-def test_moving_it_tells_both_hosts(wide: World) -> None:
+def test_moving_it_changes_the_snapshots_of_both_hosts(wide: World) -> None:
     wide.network()
     wide.services.pools.create(IPv4Network("203.0.113.9/32"))
     wide.boot(1, host="node1")
@@ -208,21 +208,21 @@ def test_moving_it_tells_both_hosts(wide: World) -> None:
     assert len(wide.snapshot("node2").floating_ips) == 1
 
 
-def test_disassociating_takes_it_off_and_twice_is_refused(pooled: World) -> None:
+def test_disassociating_twice_is_refused(pooled: World) -> None:
     floating = pooled.services.floating.allocate(A, "a")
     pooled.services.floating.associate(A, floating, FIRST)
 
     pooled.services.floating.disassociate(A, floating)
 
     assert rows(pooled) == [("203.0.113.1", None, None)]
-    told = pooled.snapshot("node1")
-    assert isinstance(told, NetworkSnapshot)
-    assert told.floating_ips == ()
+    snapshot = pooled.snapshot("node1")
+    assert isinstance(snapshot, NetworkSnapshot)
+    assert snapshot.floating_ips == ()
     with pytest.raises(FloatingIpNotAssociated):
         pooled.services.floating.disassociate(A, floating)
 
 
-def test_one_that_came_with_its_instance_stays_there(pooled: World) -> None:
+def test_an_auto_assigned_one_stays_with_its_instance(pooled: World) -> None:
     floating = pooled.services.floating.allocate(A, "a", auto_assigned=True)
     pooled.services.floating.associate(A, floating, FIRST, affect_auto_assigned=True)
 
@@ -245,7 +245,7 @@ def test_unknown_addresses_are_named(pooled: World) -> None:
         pooled.services.floating.associate(ADMIN, IPv4Address("203.0.113.2"), FIRST)
 
 
-def test_another_projects_guest_cannot_be_pointed_at(pooled: World) -> None:
+def test_a_floating_ip_cannot_be_associated_with_another_projects_guest(pooled: World) -> None:
     floating = pooled.services.floating.allocate(B, "b")
 
     with pytest.raises(Forbidden, match="another project"):
@@ -253,7 +253,9 @@ def test_another_projects_guest_cannot_be_pointed_at(pooled: World) -> None:
 
 
 @pytest.mark.parametrize("nonsense", ["127.0.0.1/32", "224.0.0.0/30", "0.0.0.0/32"])
-def test_what_cannot_be_one_hosts_address_is_no_floating_ip(world: World, nonsense: str) -> None:
+def test_an_address_that_is_not_of_one_host_cannot_be_a_floating_ip(
+    world: World, nonsense: str
+) -> None:
     with pytest.raises(InvalidInput, match="is not the address of one host"):
         world.services.pools.create(IPv4Network(nonsense))
 

@@ -1,4 +1,4 @@
-"""Hosts: what each of them is told, what it tells, and how both come together."""
+"""Reports of hosts: what their snapshots contain, and how they come into sync."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def wide(tmp_path: Path) -> Iterator[World]:
         yield made
 
 
-def settle(world: World, host: str, *applied: Snapshot) -> tuple[Snapshot, ...]:
-    """Report until the controller has nothing to add; return what stands then."""
-    stands = {one.network: one for one in applied}
+def sync(world: World, host: str, *applied: Snapshot) -> tuple[Snapshot, ...]:
+    """Report until the host is in sync; return the snapshots that it has then."""
+    present = {one.network: one for one in applied}
     for _ in range(5):
-        stale = world.report(host, *stands.values()).stale
+        stale = world.report(host, *present.values()).stale
         if not stale:
-            return tuple(stands.values())
-        stands |= {one.network: one for one in stale}
-    raise AssertionError(f"{host} does not come to rest: {stale}")
+            return tuple(present.values())
+        present |= {one.network: one for one in stale}
+    raise AssertionError(f"{host} does not come into sync: {stale}")
 
 
-# -- what a host should have -----------------------------------------------------------------------
+# -- snapshots -------------------------------------------------------------------------------------
 
 
 def test_a_single_host_serves_the_guests_of_all_hosts(world: World) -> None:
@@ -77,7 +77,7 @@ def test_an_external_gateway_is_the_guests_route_but_not_the_hosts_address(world
     assert (str(snapshot.host_address), str(snapshot.gateway)) == ("10.0.0.2", "10.0.0.1")
 
 
-def test_floating_ips_are_told_to_the_gateway(world: World) -> None:
+def test_floating_ips_are_in_the_snapshot_of_the_gateway(world: World) -> None:
     world.network()
     world.boot(1, host="node2")
     world.services.pools.create(IPv4Network("203.0.113.5/32"), interface="eth9")
@@ -103,7 +103,7 @@ def test_every_change_raises_the_revision(world: World) -> None:
 # -- heartbeats ------------------------------------------------------------------------------------
 
 
-def test_a_host_that_has_all_is_told_nothing(world: World) -> None:
+def test_a_host_in_sync_gets_an_empty_reply(world: World) -> None:
     world.network()
     world.boot(1)
 
@@ -117,17 +117,17 @@ def test_a_vif_is_active_only_when_every_host_that_serves_it_has_it(world: World
     world.network()
     world.boot(1, host="node2")
 
-    settle(world, "node2")
+    sync(world, "node2")
     assert world.info(1)[0]["active"] is False
-    settle(world, "node1")
+    sync(world, "node1")
     assert world.info(1)[0]["active"] is True
 
 
 def test_a_vif_stays_active_while_other_guests_come(world: World) -> None:
     world.network()
     world.boot(1, host="node2")
-    settle(world, "node2")
-    settle(world, "node1")
+    sync(world, "node2")
+    sync(world, "node1")
 
     world.boot(2, host="node2")
 
@@ -135,7 +135,7 @@ def test_a_vif_stays_active_while_other_guests_come(world: World) -> None:
     assert world.info(2)[0]["active"] is False
 
 
-def test_a_vif_is_active_once_hosts_are_past_its_coming_though_they_are_behind_again(
+def test_a_vif_is_active_once_a_revision_with_it_is_applied_even_if_a_newer_one_exists(
     world: World,
 ) -> None:
     world.network()
@@ -149,12 +149,12 @@ def test_a_vif_is_active_once_hosts_are_past_its_coming_though_they_are_behind_a
     assert world.info(2)[0]["active"] is False
 
 
-def test_a_late_report_of_less_takes_nothing_back(world: World) -> None:
+def test_a_late_report_of_an_older_revision_does_not_undo_a_newer_one(world: World) -> None:
     world.network()
     world.boot(1)
     first = world.snapshot("node1")
     world.boot(2)
-    settle(world, "node1")
+    sync(world, "node1")
 
     world.boot(3)
     world.report("node1", first)
@@ -166,15 +166,15 @@ def test_a_vif_that_moves_is_active_when_its_new_host_has_it(world: World) -> No
     world.network()
     world.boot(1)
     world.boot(2, host="node2")
-    settle(world, "node1")
-    settle(world, "node2")
+    sync(world, "node1")
+    sync(world, "node2")
 
     world.services.instances.move(instance(1), "node2")
 
     assert world.info(1)[0]["active"] is False
-    settle(world, "node1")
+    sync(world, "node1")
     assert world.info(1)[0]["active"] is False
-    settle(world, "node2")
+    sync(world, "node2")
     assert world.info(1)[0]["active"] is True
 
 
@@ -182,29 +182,29 @@ def test_with_another_gateway_a_vif_is_active_when_that_serves_it(world: World) 
     network = world.network()
     world.boot(1)
     world.boot(2, host="node2")
-    settle(world, "node1")
-    settle(world, "node2")
+    sync(world, "node1")
+    sync(world, "node2")
 
     world.services.networks.update(network.uuid, host="node2")
 
-    settle(world, "node1")
+    sync(world, "node1")
     assert world.info(1)[0]["active"] is False
-    settle(world, "node2")
+    sync(world, "node2")
     assert world.info(1)[0]["active"] is True
 
 
 def test_with_a_gateway_again_a_vif_is_active_when_that_serves_it(world: World) -> None:
     network = world.network()
     world.boot(1, host="node2")
-    settle(world, "node1")
-    settle(world, "node2")
+    sync(world, "node1")
+    sync(world, "node2")
     world.services.networks.disassociate(network.uuid, project=False, host=True, force=True)
     assert world.info(1)[0]["active"] is False
 
     world.boot(2, host="node2")
 
     assert world.info(1)[0]["active"] is False
-    settle(world, "node2")
+    sync(world, "node2")
     assert world.info(1)[0]["active"] is True
 
 
@@ -220,17 +220,17 @@ def test_what_a_host_missed_is_sent_with_its_next_heartbeat(world: World) -> Non
     assert len(newer.vifs) == 2
 
 
-def test_when_the_last_guest_goes_the_network_goes_from_the_host(world: World) -> None:
+def test_when_the_last_guest_is_deleted_the_network_is_detached_from_the_host(world: World) -> None:
     world.network()
     world.boot(1, host="node2")
-    stands = settle(world, "node2")
+    present = sync(world, "node2")
     world.delete(1)
 
-    (gone,) = world.report("node2", *stands).stale
+    (gone,) = world.report("node2", *present).stale
 
     assert isinstance(gone, NetworkGone)
-    assert gone.revision > stands[0].revision
-    assert world.report("node2", gone).stale == ()  # it is answered: the host may forget it
+    assert gone.revision > present[0].revision
+    assert world.report("node2", gone).stale == ()  # an accepted removal: the host may forget it
     assert world.report("node2").stale == ()
     assert world.rows("SELECT * FROM host_networks WHERE host = 'node2'") == []
 
@@ -246,26 +246,26 @@ def test_a_gateway_keeps_the_network_while_any_host_has_a_guest(world: World) ->
     assert world.report("node1").stale == ()  # it never had it
 
 
-def test_a_hosts_own_address_comes_back_when_the_host_has_cleaned_up(wide: World) -> None:
+def test_a_hosts_own_address_is_free_when_the_host_has_removed_the_network(wide: World) -> None:
     wide.network()
     wide.boot(1)
-    stands = settle(wide, "node1")
+    present = sync(wide, "node1")
     wide.delete(1)
     own = "SELECT address FROM fixed_ips WHERE host = 'node1'"
 
     assert wide.rows(own) == [("10.0.0.3",)]
-    (gone,) = wide.report("node1", *stands).stale
+    (gone,) = wide.report("node1", *present).stale
     assert wide.rows(own) == [("10.0.0.3",)]
     wide.report("node1", gone)
     assert wide.rows(own) == []
 
 
-def test_a_guest_that_comes_back_meanwhile_keeps_the_hosts_address(wide: World) -> None:
+def test_a_new_guest_in_between_keeps_the_hosts_own_address(wide: World) -> None:
     wide.network()
     wide.boot(1)
-    stands = settle(wide, "node1")
+    present = sync(wide, "node1")
     wide.delete(1)
-    (gone,) = wide.report("node1", *stands).stale
+    (gone,) = wide.report("node1", *present).stale
     wide.boot(2)
 
     (snapshot,) = wide.report("node1", gone).stale
@@ -275,19 +275,19 @@ def test_a_guest_that_comes_back_meanwhile_keeps_the_hosts_address(wide: World) 
     assert snapshot.revision > gone.revision
 
 
-def test_an_answer_that_was_lost_does_no_harm(wide: World) -> None:
+def test_a_lost_reply_does_no_harm(wide: World) -> None:
     wide.network()
     wide.boot(1)
-    stands = settle(wide, "node1")
+    present = sync(wide, "node1")
     wide.delete(1)
-    (gone,) = wide.report("node1", *stands).stale
+    (gone,) = wide.report("node1", *present).stale
 
     for _ in range(3):
         assert wide.report("node1", gone).stale == ()
     assert wide.report("node1").stale == ()
 
 
-def test_a_network_nobody_knows_is_to_go(world: World) -> None:
+def test_an_unknown_network_shall_be_removed(world: World) -> None:
     ahead = 10**15
     report = Report("node1", (Applied(instance(5), ahead),))
 
@@ -296,19 +296,19 @@ def test_a_network_nobody_knows_is_to_go(world: World) -> None:
     assert gone == NetworkGone(instance(5), "node1", ahead + 1)
 
 
-def test_a_network_nobody_knows_is_to_go_also_when_the_host_is_not_through_with_it(
+def test_an_unknown_network_shall_be_removed_even_if_the_host_is_out_of_sync(
     world: World,
 ) -> None:
-    has = int(world.clock.now.timestamp() * 1000)  # what the host knows of it
+    applied = int(world.clock.now.timestamp() * 1000)  # the last complete revision of the host
     world.clock.pass_seconds(1)
 
     (gone,) = world.services.hosts.process_report(Report("node1", (Applied(instance(5), 0),))).stale
 
     assert isinstance(gone, NetworkGone)
-    assert gone.revision > has
+    assert gone.revision > applied
 
 
-def test_a_host_that_is_ahead_of_a_restored_database_is_overtaken(world: World) -> None:
+def test_a_host_ahead_of_a_restored_database_gets_a_higher_revision(world: World) -> None:
     network = world.network()
     world.boot(1)
     ahead = Report("node1", (Applied(network.uuid, 10**15),))
@@ -316,10 +316,10 @@ def test_a_host_that_is_ahead_of_a_restored_database_is_overtaken(world: World) 
     (snapshot,) = world.services.hosts.process_report(ahead).stale
 
     assert snapshot.revision == 10**15 + 1
-    assert world.info(1)[0]["active"] is False  # what it has is of another past
+    assert world.info(1)[0]["active"] is False  # the revision that it has is not of this database
 
 
-def test_a_network_that_comes_back_to_a_host_is_above_what_the_host_remembers(
+def test_a_network_that_is_attached_again_has_a_higher_revision_than_before(
     world: World,
 ) -> None:
     world.network()
@@ -327,32 +327,32 @@ def test_a_network_that_comes_back_to_a_host_is_above_what_the_host_remembers(
     for _ in range(3):
         world.boot(2)
         world.delete(2)
-    (stands,) = settle(world, "node1")
+    (present,) = sync(world, "node1")
     world.delete(1)
-    settle(world, "node1")
+    sync(world, "node1")
     world.report("node1")
     world.clock.pass_seconds(1)
 
     world.boot(3)
 
-    assert world.snapshot("node1").revision > stands.revision
+    assert world.snapshot("node1").revision > present.revision
 
 
-def test_a_deleted_network_goes_from_its_hosts(world: World) -> None:
+def test_a_deleted_network_is_detached_from_its_hosts(world: World) -> None:
     network = world.network()
     world.boot(1)
-    stands = settle(world, "node1")
+    present = sync(world, "node1")
     world.delete(1)
     world.services.networks.disassociate(network.uuid)
 
     world.services.networks.delete(uuid=network.uuid)
 
-    (gone,) = world.report("node1", *stands).stale
+    (gone,) = world.report("node1", *present).stale
     assert isinstance(gone, NetworkGone)
-    settle(world, "node1", gone)
+    sync(world, "node1", gone)
 
 
-def test_every_answer_brings_the_ranges_of_all_networks_collapsed(world: World) -> None:
+def test_every_reply_contains_the_collapsed_ranges_of_all_networks(world: World) -> None:
     world.network("one", size=512)
     world.network("two", size=512)
     before = world.report("node1").ranges
@@ -365,7 +365,7 @@ def test_every_answer_brings_the_ranges_of_all_networks_collapsed(world: World) 
     assert after.revision > before.revision
 
 
-def test_a_heartbeat_shows_that_the_agent_lives(world: World) -> None:
+def test_a_heartbeat_is_recorded(world: World) -> None:
     world.report("node1")
     world.report("node1")
 
@@ -374,7 +374,7 @@ def test_a_heartbeat_shows_that_the_agent_lives(world: World) -> None:
     ]
 
 
-def test_problems_are_those_of_the_last_report(world: World) -> None:
+def test_the_faults_are_those_of_the_last_report(world: World) -> None:
     world.report("node1", faults=(Fault(None, "no NIC eth7"), Fault(None, "old")))
     world.report("node1", faults=(Fault(None, "no NIC eth7"),))
 
@@ -399,7 +399,9 @@ def test_lease_events_set_and_clear_the_flag(world: World) -> None:
     assert leased(world) == []
 
 
-def test_a_late_release_of_the_previous_holder_does_not_touch_the_next(world: World) -> None:
+def test_a_late_lease_event_of_the_previous_guest_does_not_change_the_present_one(
+    world: World,
+) -> None:
     world.network()
     world.boot(1)
     world.services.leases.record_lease(IPv4Address("10.0.0.3"))
@@ -409,7 +411,7 @@ def test_a_late_release_of_the_previous_holder_does_not_touch_the_next(world: Wo
     assert leased(world) == ["10.0.0.3"]
 
 
-def test_a_lease_of_an_address_nobody_has_is_no_news(world: World) -> None:
+def test_a_lease_of_a_free_address_is_ignored(world: World) -> None:
     world.network()
 
     world.services.leases.record_lease(IPv4Address("10.0.0.9"))
@@ -417,7 +419,7 @@ def test_a_lease_of_an_address_nobody_has_is_no_news(world: World) -> None:
     assert leased(world) == []
 
 
-def test_lost_lease_events_are_made_up_for_by_the_list_of_leases(world: World) -> None:
+def test_the_list_of_leases_makes_up_for_lost_lease_events(world: World) -> None:
     network = world.network()
     macs = [world.boot(number)[0]["address"] for number in range(3)]
     world.services.leases.record_lease(IPv4Address("10.0.0.3"))
@@ -429,7 +431,7 @@ def test_lost_lease_events_are_made_up_for_by_the_list_of_leases(world: World) -
     assert leased(world) == ["10.0.0.4"]
 
 
-def test_a_host_speaks_only_of_the_leases_it_serves(wide: World) -> None:
+def test_a_report_changes_only_the_leases_that_its_host_serves(wide: World) -> None:
     network = wide.network()
     wide.boot(1, host="node1")
     mac = wide.boot(2, host="node2")[0]["address"]

@@ -1,4 +1,4 @@
-"""An instance gets its addresses: which ones, from which networks, and when not."""
+"""Which addresses an instance gets, from which networks, and what is refused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.fixtures.controller.world import (
 )
 
 
-def test_the_first_guest_of_a_vlan_gets_the_address_behind_network_gateway_and_vpn(
+def test_the_first_guest_of_a_vlan_network_gets_the_address_after_gateway_and_vpn(
     world: World,
 ) -> None:
     world.network(cidr=IPv4Network("10.0.0.0/24"), size=256)
@@ -50,7 +50,7 @@ def test_a_project_without_a_network_gets_the_first_free_one_and_keeps_it(world:
     assert world.services.networks.get_network(second.uuid).project_id == "b"
 
 
-def test_without_a_free_network_nothing_is_left_behind(world: World) -> None:
+def test_without_a_free_network_no_row_is_left(world: World) -> None:
     with pytest.raises(NoMoreNetworks, match="cloudnet-manage network create"):
         world.boot(1)
 
@@ -74,7 +74,7 @@ def test_allocating_twice_returns_what_the_instance_has(world: World) -> None:
     assert world.one("SELECT count(*) FROM virtual_interfaces") == 1
 
 
-def test_allocating_again_gives_the_instance_what_it_lacks_of_the_request(world: World) -> None:
+def test_allocating_again_adds_the_requested_networks_that_are_missing(world: World) -> None:
     one = world.network("one", project="a")
     two = world.network("two", project="a")
     before = world.boot(1, "a", "node1", (one, None))
@@ -101,7 +101,7 @@ def test_an_instance_cannot_change_its_project(world: World) -> None:
         world.boot(1, "b")
 
 
-def test_a_full_network_takes_nothing_from_the_others(world: World) -> None:
+def test_a_full_network_leaves_no_row_on_the_others(world: World) -> None:
     world.network("roomy", project="a")
     world.network("tight", size=8, project="a")
     for number in range(4):
@@ -114,7 +114,7 @@ def test_a_full_network_takes_nothing_from_the_others(world: World) -> None:
     assert world.one("SELECT count(*) FROM instances") == 4
 
 
-def test_a_released_address_comes_last(world: World) -> None:
+def test_a_released_address_is_allocated_last(world: World) -> None:
     world.network(size=16)  # its pool: .3 to .14
     for number in range(3):
         world.boot(number)
@@ -153,7 +153,7 @@ def test_requested_networks_keep_their_order_and_addresses(world: World) -> None
     assert addresses(info) == ["10.0.0.25", "10.0.0.3"]
 
 
-def test_a_requested_address_does_not_move_the_turn_of_the_others(world: World) -> None:
+def test_a_requested_address_does_not_change_the_order_of_the_others(world: World) -> None:
     network = world.network()
     world.boot(1, "a")
     world.boot(2, "a", "node1", (network, "10.0.0.10"))
@@ -192,7 +192,7 @@ def test_a_network_cannot_be_requested_twice(world: World) -> None:
         ("10.0.0.3", FixedIpAlreadyInUse),
     ],
 )
-def test_an_address_that_cannot_be_had_is_refused(
+def test_an_address_that_cannot_be_allocated_is_refused(
     world: World, address: str, refusal: type[Exception]
 ) -> None:
     network = world.network(project="a")
@@ -214,7 +214,7 @@ def test_macs_of_the_hypervisor_are_used_and_run_out(world: World) -> None:
 # -- flat networks ---------------------------------------------------------------------------------
 
 
-def test_where_networks_are_flat_all_projects_share_them(tmp_path: Path) -> None:
+def test_with_a_flat_default_all_projects_share_flat_networks(tmp_path: Path) -> None:
     with a_world(tmp_path, flat_settings()) as world:
         world.network(size=256)
 
@@ -222,7 +222,7 @@ def test_where_networks_are_flat_all_projects_share_them(tmp_path: Path) -> None
         assert world.address(2, "b") == "10.0.0.3"
 
 
-def test_where_networks_are_vlans_a_shared_flat_one_must_be_requested(world: World) -> None:
+def test_with_vlan_as_default_a_shared_flat_network_must_be_requested(world: World) -> None:
     flat = world.network("flat", topology=Topology.FLATDHCP, bridge="br-flat")
     vlan = world.network("vlan", project="a")
 

@@ -1,4 +1,4 @@
-"""An instance gives back what it has."""
+"""An instance releases what it has."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_deallocating_frees_the_vif_at_once_and_the_address_after_quarantine(wor
     assert world.rows("SELECT * FROM instances") == []
 
 
-def test_deallocating_twice_or_the_unknown_is_success(world: World) -> None:
+def test_deallocating_twice_or_an_unknown_instance_is_success(world: World) -> None:
     world.network()
     world.boot(1)
 
@@ -40,15 +40,15 @@ def test_deallocating_twice_or_the_unknown_is_success(world: World) -> None:
     world.delete(99)
 
 
-def test_floating_ips_stay_with_the_project_unless_they_came_with_the_instance(
+def test_floating_ips_stay_with_the_project_unless_they_are_auto_assigned(
     world: World,
 ) -> None:
     world.network()
     world.boot(1)
     world.services.pools.create(IPv4Network("203.0.113.0/30"))
     kept = world.services.floating.allocate(ADMIN, "a")
-    came_along = world.services.floating.allocate(ADMIN, "a", auto_assigned=True)
-    for floating in (kept, came_along):
+    auto_assigned_ip = world.services.floating.allocate(ADMIN, "a", auto_assigned=True)
+    for floating in (kept, auto_assigned_ip):
         world.services.floating.associate(
             ADMIN, floating, IPv4Address("10.0.0.3"), affect_auto_assigned=True
         )
@@ -57,11 +57,11 @@ def test_floating_ips_stay_with_the_project_unless_they_came_with_the_instance(
 
     assert world.rows("SELECT address, project_id, fixed_ip_id, host FROM floating_ips") == [
         (str(kept), "a", None, None),
-        (str(came_along), None, None, None),
+        (str(auto_assigned_ip), None, None, None),
     ]
 
 
-def test_only_the_listed_addresses_are_given_back(world: World) -> None:
+def test_only_the_listed_addresses_are_released(world: World) -> None:
     world.network("one", project="a")
     world.network("two", project="a")
     world.boot(1)
@@ -72,18 +72,18 @@ def test_only_the_listed_addresses_are_given_back(world: World) -> None:
     assert [vif["network"]["label"] for vif in world.info(1)] == ["two"]
 
 
-def test_only_what_it_has_on_the_listed_networks_is_given_back(world: World) -> None:
+def test_only_the_vifs_on_the_listed_networks_are_released(world: World) -> None:
     world.network("one", project="a")
     two = world.network("two", project="a")
     world.boot(1)
 
-    for _ in range(2):  # an answer may be lost, and the call made again
+    for _ in range(2):  # a reply may be lost, and the call repeated
         world.services.instances.deallocate(instance(1), [RequestedNetwork(two.uuid)])
 
     assert [vif["network"]["label"] for vif in world.info(1)] == ["one"]
 
 
-def test_an_instance_that_has_nothing_is_forgotten(tmp_path: Path) -> None:
+def test_an_instance_without_networks_leaves_no_row(tmp_path: Path) -> None:
     with a_world(tmp_path, flat_settings()) as world:
         world.boot(1)
 
@@ -100,19 +100,19 @@ def test_an_instance_may_come_back_while_its_old_address_is_in_quarantine(world:
     assert len(world.info(1)) == 1
 
 
-def test_the_history_says_who_held_an_address(world: World) -> None:
+def test_the_history_names_the_instance_that_had_an_address(world: World) -> None:
     world.network()
     mac = world.boot(1)[0]["address"]
     world.delete(1)
     world.end_quarantine()
 
-    told = world.services.fixed.list_events(IPv4Address("10.0.0.3"))
+    events = world.services.fixed.list_events(IPv4Address("10.0.0.3"))
 
-    assert [event["event"] for event in told] == ["allocated", "released", "freed"]
-    assert told[0]["mac"] == mac
-    assert {event["instance_uuid"] for event in told} == {instance(1)}
-    assert {event["host"] for event in told} == {"node1"}
-    assert told[0]["at"] < told[2]["at"]
+    assert [event["event"] for event in events] == ["allocated", "released", "freed"]
+    assert events[0]["mac"] == mac
+    assert {event["instance_uuid"] for event in events} == {instance(1)}
+    assert {event["host"] for event in events} == {"node1"}
+    assert events[0]["at"] < events[2]["at"]
 
 
 def test_quarantine_counts_from_the_release_whatever_leases_say(world: World) -> None:
@@ -140,7 +140,7 @@ def test_many_addresses_are_freed_in_one_sweep(world: World) -> None:
     assert world.services.sweeper.sweep() == 0
 
 
-def test_with_a_network_its_hosts_and_resting_addresses_are_freed_and_the_history_says_so(
+def test_addresses_of_hosts_and_in_quarantine_are_freed_with_their_network(
     tmp_path: Path,
 ) -> None:
     with a_world(tmp_path, multi_host_settings()) as world:

@@ -1,4 +1,4 @@
-"""An instance goes to another host, with all it has."""
+"""An instance moves to another host with all it has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudnet.controller.service.caller import ADMIN
 from tests.fixtures.controller.world import World, a_world, addresses, instance, multi_host_settings
 
 
-def test_its_address_and_floating_ip_go_with_it(tmp_path: Path) -> None:
+def test_the_address_and_floating_ip_move_with_the_instance(tmp_path: Path) -> None:
     with a_world(tmp_path, multi_host_settings()) as world:
         world.network()
         world.boot(1, host="node1")

@@ -1,4 +1,4 @@
-"""Networks come, change, are given away and go."""
+"""Networks are created, changed, associated and deleted."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def create(world: World, label: str = "private", **wanted: Any) -> list[Network]
     return world.services.networks.create(NetworkRequest(label, **wanted))
 
 
-# -- the seed's four networks ----------------------------------------------------------------------
+# -- creating --------------------------------------------------------------------------------------
 
 
-def test_the_configuration_says_what_was_left_out(world: World) -> None:
+def test_what_a_request_leaves_out_comes_from_the_configuration(world: World) -> None:
     made = create(world, num_networks=4)
 
     assert [(n.label, str(n.cidr), n.vlan, n.bridge, n.host) for n in made] == [
@@ -56,7 +56,7 @@ def test_the_configuration_says_what_was_left_out(world: World) -> None:
     assert (str(first.dns1), first.bridge_interface) == ("8.8.4.4", "eth0")
 
 
-def test_only_what_is_reserved_becomes_a_row(world: World) -> None:
+def test_only_reserved_addresses_get_rows(world: World) -> None:
     create(world, network_size=256)
 
     assert world.rows("SELECT address FROM fixed_ips WHERE reserved ORDER BY position") == [
@@ -67,7 +67,7 @@ def test_only_what_is_reserved_becomes_a_row(world: World) -> None:
     ]
 
 
-def test_a_class_a_network_is_made_at_once(world: World) -> None:
+def test_a_class_a_network_is_created_at_once(world: World) -> None:
     began = time.monotonic()
 
     (made,) = create(world, network_size=2**24)
@@ -77,7 +77,7 @@ def test_a_class_a_network_is_made_at_once(world: World) -> None:
     assert time.monotonic() - began < 5  # a row for each address would take a minute
 
 
-def test_networks_go_on_behind_those_that_exist(world: World) -> None:
+def test_new_networks_follow_the_existing_ones(world: World) -> None:
     create(world, "one", num_networks=2)
 
     made = create(world, "two", num_networks=2)
@@ -85,7 +85,7 @@ def test_networks_go_on_behind_those_that_exist(world: World) -> None:
     assert [(str(n.cidr), n.vlan) for n in made] == [("10.0.8.0/22", 102), ("10.0.12.0/22", 103)]
 
 
-def test_a_range_of_ones_own_wins_over_the_configured_size(world: World) -> None:
+def test_a_requested_range_overrides_the_configured_size(world: World) -> None:
     (made,) = create(world, cidr=IPv4Network("192.168.7.0/24"))
 
     assert str(made.cidr) == "192.168.7.0/24"
@@ -100,7 +100,7 @@ def test_a_multi_host_network_has_no_host(world: World) -> None:
     assert (made.multi_host, made.host) == (True, None)
 
 
-def test_flat_networks_live_beside_vlans(world: World) -> None:
+def test_flat_and_vlan_networks_can_exist_side_by_side(world: World) -> None:
     create(world)
 
     (made,) = create(
@@ -111,13 +111,13 @@ def test_flat_networks_live_beside_vlans(world: World) -> None:
     assert (made.vpn_private_address, str(made.dhcp_start)) == (None, "10.0.4.2")
 
 
-def test_a_vlan_id_whose_bridge_is_taken_is_passed_over(world: World) -> None:
+def test_a_vlan_id_whose_bridge_exists_is_not_picked(world: World) -> None:
     world.network("flat", topology=Topology.FLATDHCP, bridge="br100")
 
     assert world.network("vlan").vlan == 101
 
 
-def test_vpn_clients_get_the_top_of_a_vlan(tmp_path: Path) -> None:
+def test_vpn_clients_get_the_last_addresses_of_a_vlan_network(tmp_path: Path) -> None:
     some = replace(SETTINGS, networks=replace(SETTINGS.networks, vpn_clients=5))
     with a_world(tmp_path, some) as world:
         (made,) = create(world, network_size=256)
@@ -175,7 +175,7 @@ REFUSALS: list[tuple[dict[str, Any], type[CloudnetError], str]] = [
 
 
 @pytest.mark.parametrize(("wanted", "refusal", "words"), REFUSALS)
-def test_what_cannot_be_is_refused_and_leaves_nothing(
+def test_an_impossible_request_is_refused_and_creates_nothing(
     world: World, wanted: dict[str, Any], refusal: type[CloudnetError], words: str
 ) -> None:
     create(world)
@@ -195,7 +195,7 @@ def test_a_uuid_that_is_taken_is_refused(world: World) -> None:
         create(world, uuid=instance(1))
 
 
-# -- going -----------------------------------------------------------------------------------------
+# -- deleting --------------------------------------------------------------------------------------
 
 
 def test_a_network_is_deleted_by_its_range_or_its_uuid(world: World) -> None:
@@ -208,7 +208,7 @@ def test_a_network_is_deleted_by_its_range_or_its_uuid(world: World) -> None:
     assert world.one("SELECT count(*) FROM fixed_ips") == 0
 
 
-def test_what_is_not_there_cannot_be_deleted(world: World) -> None:
+def test_an_unknown_network_cannot_be_deleted(world: World) -> None:
     with pytest.raises(NetworkNotFoundForUUID, match=instance(1)):
         world.services.networks.delete(uuid=instance(1))
     with pytest.raises(NetworkNotFoundForCidr, match=r"10\.0\.0\.0/24"):
@@ -231,7 +231,7 @@ def test_a_projects_network_can_be_deleted_on_request(world: World, by: str) -> 
     assert world.services.networks.list_networks() == []
 
 
-def test_a_request_to_delete_that_is_refused_leaves_the_project_its_network(world: World) -> None:
+def test_a_refused_deletion_leaves_the_network_to_its_project(world: World) -> None:
     network = world.network()
     world.boot(1)
 
@@ -253,7 +253,7 @@ def test_a_network_with_guests_can_neither_be_deleted_nor_disassociated(world: W
     assert world.services.networks.disassociate(vlan.uuid, force=True).project_id is None
 
 
-def test_addresses_in_quarantine_go_with_their_network(world: World) -> None:
+def test_addresses_in_quarantine_are_deleted_with_their_network(world: World) -> None:
     flat = world.network(topology=Topology.FLATDHCP, bridge="br-flat")
     world.boot(1, "a", "node1", (flat, None))
     world.delete(1)
@@ -279,7 +279,7 @@ def test_a_change_reaches_the_hosts_that_have_the_network(world: World) -> None:
 
 
 @pytest.mark.parametrize("label", ["", "new\nline", "x" * 256])
-def test_a_label_that_no_network_could_be_made_with_is_no_change(world: World, label: str) -> None:
+def test_an_invalid_label_changes_nothing(world: World, label: str) -> None:
     network = world.network()
 
     with pytest.raises(InvalidInput, match="label: 1 to 255 printable"):
@@ -325,7 +325,7 @@ def test_a_multi_host_network_has_no_gateway_to_move(world: World) -> None:
     assert world.services.networks.list_networks() == [made]
 
 
-def test_the_floating_ips_of_a_network_go_with_its_gateway(world: World) -> None:
+def test_the_floating_ips_of_a_network_move_with_its_gateway(world: World) -> None:
     network = world.network()
     other = world.network("other", topology=Topology.FLATDHCP, bridge="br-flat")
     world.boot(1, "a", "node2")
@@ -334,13 +334,13 @@ def test_the_floating_ips_of_a_network_go_with_its_gateway(world: World) -> None
     for guest in (world.info(1), world.info(2)):
         floating = world.services.floating.allocate(ADMIN, "a")
         world.services.floating.associate(ADMIN, floating, IPv4Address(addresses(guest)[0]))
-    carried = "SELECT host FROM floating_ips WHERE fixed_ip_id IS NOT NULL ORDER BY id"
+    hosts = "SELECT host FROM floating_ips WHERE fixed_ip_id IS NOT NULL ORDER BY id"
 
     world.services.networks.update(network.uuid, host="node7")
-    assert world.rows(carried) == [("node7",), ("node1",)]
+    assert world.rows(hosts) == [("node7",), ("node1",)]
 
     world.services.networks.disassociate(network.uuid, project=False, host=True, force=True)
-    assert world.rows(carried) == [(None,), ("node1",)]
+    assert world.rows(hosts) == [(None,), ("node1",)]
 
 
 def test_a_multi_host_networks_floating_ips_stay_where_its_guests_are(world: World) -> None:

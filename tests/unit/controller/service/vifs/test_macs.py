@@ -1,4 +1,4 @@
-"""MAC addresses: tried until the database takes one."""
+"""MAC addresses: tried until the database accepts one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from cloudnet.controller.service.vifs.macs import MacCandidates
 from tests.fixtures.controller.world import World, instance
 
 
-def test_random_macs_bear_the_prefix_that_operators_know() -> None:
+def test_random_macs_have_the_prefix_that_operators_know() -> None:
     assert MacCandidates(5).next_mac().startswith("fa:16:3e:")
 
 
-def test_the_last_try_says_so() -> None:
+def test_the_last_attempt_raises() -> None:
     macs = MacCandidates(2)
 
     macs.reject(macs.next_mac())
@@ -27,7 +27,7 @@ def test_the_last_try_says_so() -> None:
         macs.reject(macs.next_mac())
 
 
-def test_given_macs_go_round_once_in_a_transaction() -> None:
+def test_given_macs_are_used_once_in_a_transaction() -> None:
     macs = MacCandidates(5, ["02:00:00:00:00:01", "02:00:00:00:00:02"])
 
     assert [macs.next_mac(), macs.next_mac()] == ["02:00:00:00:00:01", "02:00:00:00:00:02"]
@@ -37,7 +37,7 @@ def test_given_macs_go_round_once_in_a_transaction() -> None:
     assert macs.next_mac() == "02:00:00:00:00:01"
 
 
-def test_a_mac_that_is_taken_is_not_tried_again() -> None:
+def test_a_rejected_mac_is_not_tried_again() -> None:
     macs = MacCandidates(5, ["02:00:00:00:00:01", "02:00:00:00:00:02"])
 
     macs.reject(macs.next_mac())
@@ -48,7 +48,7 @@ def test_a_mac_that_is_taken_is_not_tried_again() -> None:
 
 def test_a_collision_in_the_database_is_followed_by_another_mac(world: World) -> None:
     world.network(project="a")
-    rolls = iter([b"\0\0\1", b"\0\0\1", b"\0\0\2"])  # the dice fall twice alike
+    rolls = iter([b"\0\0\1", b"\0\0\1", b"\0\0\2"])  # the first two are equal
     instances = Instances(
         world.services.database,
         world.settings,
@@ -64,7 +64,7 @@ def test_a_collision_in_the_database_is_followed_by_another_mac(world: World) ->
     assert macs == ["fa:16:3e:00:00:01", "fa:16:3e:00:00:02"]
 
 
-def test_dice_that_always_fall_alike_end_in_a_clear_word(world: World) -> None:
+def test_a_request_that_finds_no_free_mac_is_refused(world: World) -> None:
     world.network(project="a")
     instances = Instances(
         world.services.database, world.settings, NullNotifier(), world.clock, random_bytes=bytes
