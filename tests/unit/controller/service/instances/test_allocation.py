@@ -1,4 +1,4 @@
-"""Which addresses an instance gets, from which networks, and what is refused."""
+"""Which addresses an instance gets, and what is refused."""
 
 from __future__ import annotations
 
@@ -12,21 +12,14 @@ from cloudnet.common.errors import (
     FixedIpAlreadyInUse,
     FixedIpLimitExceeded,
     FixedIpNotFoundForNetwork,
-    NetworkNotFoundForProject,
     NoMoreFixedIps,
-    NoMoreNetworks,
-    NoNetworksFound,
     VirtualInterfaceCreateException,
 )
-from cloudnet.common.wire.objects import Topology
-from cloudnet.controller.model.records import Network
 from tests.fixtures.controller.world import (
     World,
     a_world,
     addresses,
     flat_settings,
-    instance,
-    multi_host_settings,
 )
 
 
@@ -37,24 +30,6 @@ def test_the_first_guest_of_a_vlan_network_gets_the_address_after_gateway_and_vp
 
     assert world.address(1) == "10.0.0.3"
     assert world.address(2) == "10.0.0.4"
-
-
-def test_a_project_without_a_network_gets_the_first_free_one_and_keeps_it(world: World) -> None:
-    first, second = world.network("one"), world.network("two")
-
-    world.boot(1, "a")
-    world.boot(2, "b")
-    world.boot(3, "a")
-
-    assert world.services.networks.get_network(first.uuid).project_id == "a"
-    assert world.services.networks.get_network(second.uuid).project_id == "b"
-
-
-def test_without_a_free_network_no_row_is_left(world: World) -> None:
-    with pytest.raises(NoMoreNetworks, match="cloudnet-manage network create"):
-        world.boot(1)
-
-    assert world.one("SELECT count(*) FROM instances") == 0
 
 
 def test_an_instance_of_a_project_with_two_networks_has_two_vifs(world: World) -> None:
@@ -142,45 +117,12 @@ def test_a_released_address_is_not_reused_before_quarantine(world: World) -> Non
     assert world.address(9) == "10.0.0.5"
 
 
-# -- requested networks ----------------------------------------------------------------------------
-
-
-def test_requested_networks_keep_their_order_and_addresses(world: World) -> None:
-    one, two = world.network("one", project="a"), world.network("two", project="a")
-
-    info = world.boot(1, "a", "node1", (two, "10.0.0.25"), (one, None))
-
-    assert addresses(info) == ["10.0.0.25", "10.0.0.3"]
-
-
 def test_a_requested_address_does_not_change_the_order_of_the_others(world: World) -> None:
     network = world.network()
     world.boot(1, "a")
     world.boot(2, "a", "node1", (network, "10.0.0.10"))
 
     assert world.address(3) == "10.0.0.4"
-
-
-def test_another_projects_network_cannot_be_requested(world: World) -> None:
-    other = world.network(project="b")
-
-    with pytest.raises(NetworkNotFoundForProject, match=other.uuid):
-        world.boot(1, "a", "node1", (other, None))
-
-
-def test_an_unknown_network_cannot_be_requested(world: World) -> None:
-    network = world.network(project="a")
-    unknown = _named(network, instance(77))
-
-    with pytest.raises(NoNetworksFound, match=instance(77)):
-        world.boot(1, "a", "node1", (unknown, None))
-
-
-def test_a_network_cannot_be_requested_twice(world: World) -> None:
-    network = world.network(project="a")
-
-    with pytest.raises(BadRequest, match="more than once"):
-        world.boot(1, "a", "node1", (network, None), (network, None))
 
 
 @pytest.mark.parametrize(
@@ -211,30 +153,6 @@ def test_macs_of_the_hypervisor_are_used_and_run_out(world: World) -> None:
         world.boot(2, macs=(mac,))
 
 
-# -- flat networks ---------------------------------------------------------------------------------
-
-
-def test_with_a_flat_default_all_projects_share_flat_networks(tmp_path: Path) -> None:
-    with a_world(tmp_path, flat_settings()) as world:
-        world.network(size=256)
-
-        assert world.address(1, "a") == "10.0.0.2"
-        assert world.address(2, "b") == "10.0.0.3"
-
-
-def test_with_vlan_as_default_a_shared_flat_network_must_be_requested(world: World) -> None:
-    flat = world.network("flat", topology=Topology.FLATDHCP, bridge="br-flat")
-    vlan = world.network("vlan", project="a")
-
-    assert _labels(world.boot(1)) == ["vlan"]
-    assert _labels(world.boot(2, "a", "node1", (flat, None), (vlan, None))) == ["flat", "vlan"]
-
-
-def test_without_any_flat_network_an_instance_gets_none(tmp_path: Path) -> None:
-    with a_world(tmp_path, flat_settings()) as world:
-        assert world.boot(1) == []
-
-
 def test_the_quota_counts_addresses_of_shared_networks(tmp_path: Path) -> None:
     with a_world(tmp_path, flat_settings()) as world:
         world.network(size=256)
@@ -244,56 +162,6 @@ def test_the_quota_counts_addresses_of_shared_networks(tmp_path: Path) -> None:
         with pytest.raises(FixedIpLimitExceeded, match="1 of 1 fixed_ips"):
             world.boot(2, "a")
         world.boot(3, "b")
-
-
-# -- gateways --------------------------------------------------------------------------------------
-
-
-def test_in_multi_host_mode_each_host_takes_one_address_for_itself(tmp_path: Path) -> None:
-    with a_world(tmp_path, multi_host_settings()) as world:
-        world.network()
-
-        assert world.address(1, host="node1") == "10.0.0.4"
-        assert world.address(2, host="node2") == "10.0.0.6"
-        assert world.address(3, host="node1") == "10.0.0.7"
-
-        assert world.rows("SELECT host, address FROM fixed_ips WHERE host IS NOT NULL") == [
-            ("node1", "10.0.0.3"),
-            ("node2", "10.0.0.5"),
-        ]
-
-
-def test_a_full_network_has_no_room_for_another_hosts_gateway(tmp_path: Path) -> None:
-    with a_world(tmp_path, multi_host_settings()) as world:
-        world.network(size=8)
-        for number in range(3):
-            world.boot(number, host="node1")
-
-        with pytest.raises(NoMoreFixedIps, match="gateway on host node2"):
-            world.boot(9, host="node2")
-
-        assert world.rows("SELECT host FROM host_networks") == [("node1",)]
-
-
-def test_the_first_host_used_becomes_the_gateway_unless_one_is_named(tmp_path: Path) -> None:
-    with a_world(tmp_path, flat_settings()) as world:
-        named = world.network("named", host="node9")
-        world.services.networks.disassociate(named.uuid, project=False, host=True)
-
-        world.boot(1, host="node2")
-        world.boot(2, host="node3")
-
-        assert world.services.networks.get_network(named.uuid).host == "node2"
-
-
-def _labels(info: list[dict[str, object]]) -> list[str]:
-    return [vif["network"]["label"] for vif in info]  # type: ignore[index]  # JSON
-
-
-def _named(network: Network, uuid: str) -> Network:
-    from dataclasses import replace
-
-    return replace(network, uuid=uuid)
 
 
 def _set_quota(world: World, project: str, resource: str, limit: int) -> None:
