@@ -6,8 +6,9 @@ A step that fails stays in the plan: the steps that depend on it are blocked, al
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Protocol
 
 from cloudnet.agent.node.plan import Step, Verb
@@ -28,17 +29,21 @@ class Kernel(Protocol):
         :raises KernelRefused: it cannot be read
         """
 
-    def ensure(self, desired: Resource, actual: Resource | None) -> None:
-        """Create the resource, or change it to what is desired.
+    def ensure_each(
+        self, changes: Sequence[tuple[Resource, Resource | None]]
+    ) -> Iterator[Exception | None]:
+        """Create resources, or change them to what is desired; yield the error of each, or None.
 
-        :param actual: as it was last read, or is after the steps since then; None: absent
-        :raises KernelRefused: with one line: what, why and what to do
+        A KernelRefused has one line: what, why and what to do; any other error is a bug.
+
+        :param changes: desired resources of one kind, with the actual ones as they were last read,
+            or are after the steps since then; None: absent
         """
 
     def remove(self, resource: Resource) -> None:
         """Remove the resource; gone already is success.
 
-        :raises KernelRefused: as above
+        :raises KernelRefused: with one line, as above
         """
 
     def has_drifted(self) -> bool:
@@ -54,16 +59,21 @@ def apply(steps: Iterable[Step], kernel: Kernel, retries: Retries) -> list[Step]
     retries.begin_pass()
     open_steps: list[Step] = []
     missing: set[str] = set()  # keys of what could not be created or changed
-    for planned in steps:
-        step = _block(planned, missing)
-        key = step.resource.key
-        if step.blocked_by is not None:
-            retries.block(key)
-        elif retries.is_due(key) and _do(step, kernel, retries):
-            continue
-        open_steps.append(step)
-        if step.verb is Verb.ENSURE:
-            missing.add(key)
+    # Resources of one kind do not depend on each other, so their driver gets them together.
+    for _, run in groupby(
+        steps, key=lambda step: (step.verb, type(step.resource), step.resource.rank)
+    ):
+        ready: list[Step] = []
+        blocked = [_block(planned, missing) for planned in run]
+        for step in blocked:
+            if step.blocked_by is not None:
+                retries.block(step.resource.key)
+            elif retries.is_due(step.resource.key):
+                ready.append(step)
+        done = _do(ready, kernel, retries)
+        left = [step for step in blocked if step.resource.key not in done]
+        open_steps += left
+        missing.update(step.resource.key for step in left if step.verb is Verb.ENSURE)
     return open_steps
 
 
@@ -79,25 +89,41 @@ def _block(step: Step, missing: set[str]) -> Step:
     return replace(step, blocked_by=blocked_by)
 
 
-def _do(step: Step, kernel: Kernel, retries: Retries) -> bool:
-    """Do one step; return False if it failed."""
-    resource = step.resource
-    try:
-        if step.verb is Verb.ENSURE:
-            kernel.ensure(resource, step.actual)
+def _do(steps: list[Step], kernel: Kernel, retries: Retries) -> set[str]:
+    """Do steps of one verb and one kind; return the keys of those that were done."""
+    done: set[str] = set()
+    if not steps:
+        return done
+    if steps[0].verb is Verb.ENSURE:
+        errors = kernel.ensure_each([(step.resource, step.actual) for step in steps])
+    else:
+        errors = (_remove(step.resource, kernel) for step in steps)
+    for step, error in zip(steps, errors, strict=True):
+        if error is None:
+            LOG.info("%s", step.done)
+            retries.resolve(step.resource.key)
+            done.add(step.resource.key)
         else:
-            kernel.remove(resource)
-    except KernelRefused as error:
+            _record(step, error, retries)
+    return done
+
+
+def _remove(resource: Resource, kernel: Kernel) -> Exception | None:
+    try:
+        kernel.remove(resource)
+    except Exception as error:  # noqa: BLE001 - logged with its stack, unless it is a refusal
+        return error
+    return None
+
+
+def _record(step: Step, error: Exception, retries: Retries) -> None:
+    """Record that a step failed; a bug in the driver of one resource does not stop the others."""
+    resource = step.resource
+    if isinstance(error, KernelRefused):
         # Drivers name the resource as well.
         why = str(error).removeprefix(f"{resource}: ").removeprefix(f"{resource.key}: ")
         needs_operator = isinstance(error, NeedsOperator)
         retries.add(resource.key, step.failed(why), needs_operator=needs_operator)
-    except Exception as error:  # noqa: BLE001 - logged with its stack
-        # A bug in the driver of one resource must not stop all others.
-        why = f"a bug in cloudnet, {type(error).__name__}: {error}"
-        retries.add(resource.key, step.failed(why), exc_info=True)
     else:
-        LOG.info("%s", step.done)
-        retries.resolve(resource.key)
-        return True
-    return False
+        why = f"a bug in cloudnet, {type(error).__name__}: {error}"
+        retries.add(resource.key, step.failed(why), exc_info=error)

@@ -56,12 +56,17 @@ class Retries:
         return failure is None or self._now >= failure.retry_at
 
     def add(
-        self, key: str, message: str, *, needs_operator: bool = False, exc_info: bool = False
+        self,
+        key: str,
+        message: str,
+        *,
+        needs_operator: bool = False,
+        exc_info: Exception | None = None,
     ) -> None:
         """Record a failed attempt.
 
         :param message: the line about the failure, with the name of the resource
-        :param exc_info: log the stack of the exception that is being handled
+        :param exc_info: log the stack of this exception
         """
         known = self._failures.get(key)
         attempts = known.attempts + 1 if known is not None else 1

@@ -38,14 +38,14 @@ class ConditionLog:
         line: str | None = None,
         *,
         log_changes: bool = True,
-        exc_info: bool = False,
+        exc_info: bool | Exception | None = None,
     ) -> bool:
         """Log ``line`` unless it is the last one of this condition; return whether it is new.
 
         :param line: default: the condition
         :param log_changes: log a different line of an active condition at the same level again;
             else at DEBUG
-        :param exc_info: add the stack of the exception that is being handled
+        :param exc_info: add the stack of this exception, or (True) of the one that is being handled
         """
         text = condition if line is None else line
         with self._lock:

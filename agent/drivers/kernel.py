@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
-
-from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.conntrack import ConntrackDriver
 from cloudnet.agent.drivers.dnsmasq.dnsmasq import DnsmasqDriver
 from cloudnet.agent.drivers.dnsmasq.leases import LeaseDriver
 from cloudnet.agent.drivers.dnsmasq.process_table import ProcessTable
 from cloudnet.agent.drivers.dnsmasq.processes import Process
-from cloudnet.agent.drivers.driver import Driver
+from cloudnet.agent.drivers.driver import Driver, refusing_system_errors
 from cloudnet.agent.drivers.iptables.driver import IptablesDriver
 from cloudnet.agent.drivers.links.addresses import AddressDriver
 from cloudnet.agent.drivers.links.arp import ArpAnnouncer
@@ -63,7 +59,7 @@ class LinuxKernel:
 
     def read(self) -> ActualState:
         """Return all resources of ours on this host, and the links that are not ours."""
-        with _refusing("read links, rules and processes"):
+        with refusing_system_errors("read links, rules and processes"):
             links = self._netlink.read_links()
             found = [each for driver in self._drivers for each in driver.read(links)]
             remains = [each for driver in self._drivers for each in driver.read_remains(found)]
@@ -73,12 +69,19 @@ class LinuxKernel:
 
     def ensure(self, desired: Resource, actual: Resource | None = None) -> None:
         """Create the resource, or change it to what is desired."""
-        with _refusing(f"{desired}"):
-            self._by_kind[type(desired)].ensure(desired, actual)
+        for error in self.ensure_each([(desired, actual)]):
+            if error is not None:
+                raise error
+
+    def ensure_each(
+        self, changes: Sequence[tuple[Resource, Resource | None]]
+    ) -> Iterator[Exception | None]:
+        """Create or change resources of one kind; yield the error of each, or None."""
+        return self._by_kind[type(changes[0][0])].ensure_each(changes)
 
     def remove(self, resource: Resource) -> None:
         """Remove the resource; gone already is success."""
-        with _refusing(f"remove {resource}"):
+        with refusing_system_errors(f"remove {resource}"):
             self._by_kind[type(resource)].remove(resource)
 
     def has_drifted(self) -> bool:
@@ -94,17 +97,3 @@ class LinuxKernel:
         for driver in self._drivers:
             driver.close()
         self._netlink.close()
-
-
-@contextmanager
-def _refusing(what: str) -> Iterator[None]:
-    """Turn a system error that no driver has explained into a refusal.
-
-    A full disk, or a directory in place of a file, must not end the pass for all other resources.
-    """
-    try:
-        yield
-    except NetlinkError as error:
-        raise KernelRefused(f"{what}: {os.strerror(error.code)}; see `dmesg`") from error
-    except OSError as error:
-        raise KernelRefused(f"{what}: {error}; put that right on the host") from error

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.file_stamps import FileStamps
@@ -29,6 +30,7 @@ LOG = logging.getLogger(__name__)
 # receives nothing from a later one of the same name.
 BRIDGE_INDEX = "CLOUDNET_BRIDGE_INDEX"
 NETWORK = "CLOUDNET_NETWORK"
+STARTS_AT_ONCE = 4
 
 
 class DnsmasqDriver(Driver[Dnsmasq]):
@@ -73,6 +75,16 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             send(serving[0], signal.SIGHUP)
         host_files.confirm()
         self._stamps.update(desired.bridge)
+
+    def ensure_each(
+        self, changes: Sequence[tuple[Dnsmasq, Dnsmasq | None]]
+    ) -> Iterator[Exception | None]:
+        """Ensure several: the start of a process is mostly a wait for it."""
+        if len(changes) == 1 or not self._processes.is_read:
+            yield from super().ensure_each(changes)
+            return
+        with ThreadPoolExecutor(STARTS_AT_ONCE, "dnsmasq") as pool:
+            yield from pool.map(self.try_to_ensure, changes)
 
     def remove(self, actual: Dnsmasq) -> None:
         """End the process and remove its files."""

@@ -32,6 +32,11 @@ class ProcessTable:
         self._known: dict[str, Processes] | None = None  # None: not searched for yet
 
     @property
+    def is_read(self) -> bool:
+        """Whether the processes were read; from then on, threads may read one bridge each."""
+        return self._known is not None
+
+    @property
     def known(self) -> Mapping[str, Processes]:
         """The processes that were last read; only bridges that have any."""
         return self._known or {}

@@ -117,17 +117,18 @@ def stop(process: Process) -> bool:
         for number in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(descriptor, number)
-            if _has_ended(descriptor):
+            if has_ended(descriptor, END_SECONDS):
                 return True
         return False
     finally:
         os.close(descriptor)
 
 
-def _has_ended(descriptor: int) -> bool:
+def has_ended(descriptor: int, seconds: float) -> bool:
+    """Wait for the end of the process that a pidfd refers to; return False if it takes longer."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(END_SECONDS * 1000))
+    return bool(poll.poll(seconds * 1000))
 
 
 def _stat(pid: int) -> list[bytes]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
+from cloudnet.agent.drivers.dnsmasq.processes import has_ended
 from cloudnet.agent.node.resources.dnsmasq import Dnsmasq
 from cloudnet.common.errors import KernelRefused, NeedsOperator
 
@@ -45,26 +46,41 @@ def _run(desired: Dnsmasq, environment: Mapping[str, str]) -> str | None:
     """
     with tempfile.TemporaryFile("w+") as output:
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 desired.arguments,
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                timeout=START_SECONDS,
-                check=False,
             )
         except FileNotFoundError as error:
             raise KernelRefused(
                 f"{desired}: there is no dnsmasq; install the package dnsmasq-base"
             ) from error
-        except subprocess.TimeoutExpired as error:
-            raise KernelRefused(f"{desired}: not started after {START_SECONDS:.0f} s") from error
-        if done.returncode == 0:
+        status = _wait(process)
+        if status is None:
+            raise KernelRefused(f"{desired}: not started after {START_SECONDS:.0f} s")
+        if status == 0:
             return None
         output.seek(0)
         lines = [line.removeprefix("dnsmasq: ") for line in output.read().splitlines() if line]
-    return lines[-1] if lines else f"exit status {done.returncode}"
+    return lines[-1] if lines else f"exit status {status}"
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int | None:
+    """Return the exit status, or None after ending a process that takes too long.
+
+    Through a pidfd: ``Popen.wait`` with a timeout sleeps for milliseconds between two checks.
+    """
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        if not has_ended(descriptor, START_SECONDS):
+            process.kill()
+            process.wait()
+            return None
+        return process.wait()
+    finally:
+        os.close(descriptor)
 
 
 def _remedy(complaint: str) -> str:
