@@ -1,7 +1,7 @@
-"""For all tests."""
+"""Settings of all tests."""
 
 from hypothesis import settings
 
-# How long an example takes is the machine's business; a test that fails by the clock says nothing.
+# The time that an example takes depends on the machine, so no test fails because of it.
 settings.register_profile("cloudnet", deadline=None)
 settings.load_profile("cloudnet")

@@ -1,4 +1,4 @@
-"""A controller that is killed leaves either all of what it was doing or nothing."""
+"""A controller that is killed leaves each transaction complete or absent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WORKER = textwrap.dedent("""
 """)
 
 
-def test_nothing_half_done_is_left_by_a_killed_controller(tmp_path: Path) -> None:
+def test_a_killed_controller_leaves_no_partial_allocation(tmp_path: Path) -> None:
     with a_world(tmp_path) as world:
         world.network(size=1024, project="a")
         worker = subprocess.Popen(
@@ -44,9 +44,9 @@ def test_nothing_half_done_is_left_by_a_killed_controller(tmp_path: Path) -> Non
         rest = worker.stdout.read().split()
         worker.wait()
 
-        answered = int(rest[-1]) if rest else 24
+        last = int(rest[-1]) if rest else 24
         kept = world.one("SELECT count(*) FROM fixed_ips WHERE allocated")
-        assert kept in (answered // 2 + 1, answered // 2 + 2)  # one more may not have been told
+        assert kept in (last // 2 + 1, last // 2 + 2)  # the last one may not have been printed
         assert world.one("SELECT count(*) FROM virtual_interfaces") == kept
         assert (
             world.rows(
@@ -59,6 +59,6 @@ def test_nothing_half_done_is_left_by_a_killed_controller(tmp_path: Path) -> Non
         world.boot(10_000)
         world.clock.pass_seconds(10**9)  # the worker's clock was the real one
         world.services.sweeper.sweep()
-        held = world.one("SELECT count(*) FROM fixed_ips WHERE instance_uuid IS NOT NULL")
-        assert held == kept + 1
-        assert world.one("SELECT count(*) FROM instances") == held
+        instances = world.one("SELECT count(*) FROM fixed_ips WHERE instance_uuid IS NOT NULL")
+        assert instances == kept + 1
+        assert world.one("SELECT count(*) FROM instances") == instances

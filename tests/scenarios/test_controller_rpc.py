@@ -1,10 +1,9 @@
-"""The controller behind a queue in memory: what callers and hosts see of it."""
+"""The controller behind a queue in memory, as its callers and hosts see it."""
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -29,13 +28,14 @@ from cloudnet.common.wire.objects import (
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
 from cloudnet.controller.notify.rpc_caster import RpcCaster
 from tests.fixtures.controller.world import SETTINGS, World, a_world, addresses, instance
+from tests.fixtures.waiting import wait_for
 
 ADMIN = {"is_admin": True}
 
 
 @dataclass
-class Ear:
-    """A host's agent, which only listens."""
+class RecordingAgent:
+    """The agent of a host, which only records what it receives."""
 
     snapshots: list[Snapshot] = field(default_factory=list)
     ranges: list[FixedRanges] = field(default_factory=list)
@@ -54,11 +54,11 @@ class Ear:
 
 @dataclass
 class Cloud:
-    """A controller, a compute service and the ears of two hosts."""
+    """A controller, a compute service and the agents of two hosts."""
 
     world: World
     api: NetworkAPI
-    ears: dict[str, Ear]
+    agents: dict[str, RecordingAgent]
     transport: messaging.Transport
 
     def call(self, context: dict[str, Any], method: str, **arguments: Any) -> Any:
@@ -68,20 +68,20 @@ class Cloud:
         except messaging.RemoteError as error:
             raise rpc.rebuild_error(error) from error
 
-    def report(self, host: str, *stands: Snapshot) -> ReportReply:
-        report = Report(host, tuple(Applied(one.network, one.revision) for one in stands))
+    def report(self, host: str, *applied: Snapshot) -> ReportReply:
+        report = Report(host, tuple(Applied(one.network, one.revision) for one in applied))
         client = rpc.create_client(self.transport, rpc.CONTROLLER_TOPIC, 5)
         return from_wire(ReportReply, client.call({}, "report", report=to_wire(report)))
 
 
 @contextmanager
-def a_cloud(folder: Path) -> Iterator[Cloud]:
+def open_cloud(folder: Path) -> Iterator[Cloud]:
     conf = rpc.get_default_conf()
-    with ExitStack() as open_things:
-        exchange = folder.name  # queues in memory are the whole process's: each cloud has its own
+    with ExitStack() as stack:
+        exchange = folder.name  # of its own: all queues in memory are shared by the process
         transport = rpc.create_transport(conf, "fake://", exchange)
-        world = open_things.enter_context(a_world(folder, SETTINGS, RpcCaster(transport)))
-        ears = {"node1": Ear(), "node2": Ear()}
+        world = stack.enter_context(a_world(folder, SETTINGS, RpcCaster(transport)))
+        agents = {"node1": RecordingAgent(), "node2": RecordingAgent()}
         servers = [
             rpc.create_server(
                 transport, rpc.NETWORK_TOPIC, "controller", network_endpoints(world.services)
@@ -93,36 +93,33 @@ def a_cloud(folder: Path) -> Iterator[Cloud]:
                 [AgentsEndpoint(world.services)],
             ),
             *(
-                rpc.create_server(transport, rpc.AGENT_TOPIC, host, [ear])
-                for host, ear in ears.items()
+                rpc.create_server(transport, rpc.AGENT_TOPIC, host, [agent])
+                for host, agent in agents.items()
             ),
         ]
         for server in servers:
             server.start()
-            open_things.callback(server.wait)
-            open_things.callback(server.stop)
+            stack.callback(server.wait)
+            stack.callback(server.stop)
         api = NetworkAPI("fake://", control_exchange=exchange, conf=conf, timeout_seconds=5)
-        yield Cloud(world, api, ears, transport)
+        yield Cloud(world, api, agents, transport)
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    with a_cloud(tmp_path) as made:
+    with open_cloud(tmp_path) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def empty_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Shared by tests that leave no trace."""
-    with a_cloud(tmp_path_factory.mktemp("empty")) as made:
+    """One cloud for all tests that change nothing in it."""
+    with open_cloud(tmp_path_factory.mktemp("empty")) as made:
         yield made
 
 
-def eventually(holds: Callable[[], object], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.01)
+def wait_until(check: Callable[[], object]) -> None:
+    wait_for(check, "a message to arrive", timeout=5, pause=0.01)
 
 
 def test_from_the_first_network_to_the_last_guest(cloud: Cloud) -> None:
@@ -133,14 +130,14 @@ def test_from_the_first_network_to_the_last_guest(cloud: Cloud) -> None:
         ("private_2", "10.0.8.0/22", 102),
         ("private_3", "10.0.12.0/22", 103),
     ]
-    eventually(lambda: cloud.ears["node2"].ranges)
+    wait_until(lambda: cloud.agents["node2"].ranges)
 
     info = cloud.api.allocate_for_instance(
         {}, instance(1), "a", "node2", hostname="vm1", requested_networks=None
     )
     assert addresses(info) == ["10.0.0.3"]
-    node1, node2 = cloud.ears["node1"], cloud.ears["node2"]
-    eventually(lambda: node1.snapshots and node2.snapshots)
+    node1, node2 = cloud.agents["node1"], cloud.agents["node2"]
+    wait_until(lambda: node1.snapshots and node2.snapshots)
     assert isinstance(node1.snapshots[-1], NetworkSnapshot)
     assert [vif.hostname for vif in node1.snapshots[-1].vifs] == ["vm1"]
 
@@ -149,11 +146,11 @@ def test_from_the_first_network_to_the_last_guest(cloud: Cloud) -> None:
     assert cloud.api.wait_until_wired({}, instance(1), timeout=1)[0]["active"] is True
 
     cloud.api.deallocate_for_instance({}, instance(1), "a", "node2")
-    eventually(lambda: isinstance(node1.snapshots[-1], NetworkGone))
-    eventually(lambda: isinstance(node2.snapshots[-1], NetworkGone))
+    wait_until(lambda: isinstance(node1.snapshots[-1], NetworkGone))
+    wait_until(lambda: isinstance(node2.snapshots[-1], NetworkGone))
 
 
-def test_novas_own_client_is_understood(cloud: Cloud) -> None:
+def test_messages_of_novas_own_client_are_accepted(cloud: Cloud) -> None:
     """Messages as Nova 18 sends them: a full context, versioned objects in their envelopes."""
     nova = {
         "user": "b" * 32,
@@ -203,7 +200,7 @@ def test_novas_own_client_is_understood(cloud: Cloud) -> None:
     assert cloud.world.info(1) == []
 
 
-def test_errors_travel_under_their_names_and_leave_no_traceback(
+def test_errors_keep_their_names_and_log_no_traceback(
     empty_cloud: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO), pytest.raises(errors.NoMoreNetworks, match="project a"):
@@ -214,7 +211,7 @@ def test_errors_travel_under_their_names_and_leave_no_traceback(
 
 
 @pytest.mark.parametrize(
-    ("method", "arguments", "named"),
+    ("method", "arguments", "argument"),
     [
         (
             "allocate_for_instance",
@@ -246,10 +243,10 @@ def test_errors_travel_under_their_names_and_leave_no_traceback(
         ("release_fixed_ip", {"address": "10.0.0.1", "mac": "ff:ff:ff:ff:ff:ff"}, "mac"),
     ],
 )
-def test_an_ill_formed_argument_is_named_and_leaves_no_trace(
-    empty_cloud: Cloud, method: str, arguments: dict[str, Any], named: str
+def test_an_ill_formed_argument_is_named_and_changes_nothing(
+    empty_cloud: Cloud, method: str, arguments: dict[str, Any], argument: str
 ) -> None:
-    with pytest.raises(errors.BadRequest, match=named):
+    with pytest.raises(errors.BadRequest, match=argument):
         empty_cloud.call({}, method, **arguments)
 
     assert empty_cloud.world.one("SELECT count(*) FROM instances") == 0
@@ -257,15 +254,15 @@ def test_an_ill_formed_argument_is_named_and_leaves_no_trace(
 
 
 @pytest.mark.parametrize("name", ["uuid", "fixed_range"])
-def test_a_projects_network_is_deleted_when_nothing_is_required(
+def test_a_network_of_a_project_is_deleted_without_require_disassociated(
     empty_cloud: Cloud, name: str
 ) -> None:
     [made] = empty_cloud.api.create_networks(ADMIN, label="private", project_id="a")
-    named = {name: made["cidr" if name == "fixed_range" else name]}
+    argument = {name: made["cidr" if name == "fixed_range" else name]}
     with pytest.raises(errors.NetworkHasProject):
-        empty_cloud.call(ADMIN, "delete_network", **named)
+        empty_cloud.call(ADMIN, "delete_network", **argument)
 
-    empty_cloud.call(ADMIN, "delete_network", **named, require_disassociated=False)
+    empty_cloud.call(ADMIN, "delete_network", **argument, require_disassociated=False)
 
     assert empty_cloud.api.get_all_networks(ADMIN) == []
 
@@ -279,17 +276,17 @@ def test_only_an_administrator_may_change_networks(empty_cloud: Cloud) -> None:
     assert empty_cloud.api.get_all_networks(tenant) == []
 
 
-def test_a_project_cannot_touch_anothers_instance(cloud: Cloud) -> None:
+def test_a_project_cannot_use_an_instance_of_another(cloud: Cloud) -> None:
     cloud.api.create_networks(ADMIN, label="private", network_size=256)
-    stranger = {"project_id": "b", "is_admin": False}
+    other_project = {"project_id": "b", "is_admin": False}
     with pytest.raises(errors.Forbidden):
-        cloud.api.allocate_for_instance(stranger, instance(1), "a", "node1")
+        cloud.api.allocate_for_instance(other_project, instance(1), "a", "node1")
     cloud.api.allocate_for_instance({}, instance(1), "a", "node1")
 
     with pytest.raises(errors.Forbidden, match=instance(1)):
-        cloud.api.get_instance_nw_info(stranger, instance(1))
+        cloud.api.get_instance_nw_info(other_project, instance(1))
     with pytest.raises(errors.Forbidden, match=instance(1)):
-        cloud.api.deallocate_for_instance(stranger, instance(1), "b", "node1")
+        cloud.api.deallocate_for_instance(other_project, instance(1), "b", "node1")
 
 
 def test_methods_that_begin_with_an_underscore_cannot_be_called(empty_cloud: Cloud) -> None:
@@ -297,7 +294,7 @@ def test_methods_that_begin_with_an_underscore_cannot_be_called(empty_cloud: Clo
         empty_cloud.call({}, "_target")
 
 
-def test_a_burst_of_boots_is_told_in_fewer_snapshots(cloud: Cloud) -> None:
+def test_the_last_snapshot_after_many_boots_has_all_guests(cloud: Cloud) -> None:
     cloud.api.create_networks(ADMIN, label="private", network_size=256)
     threads = [
         threading.Thread(
@@ -310,5 +307,5 @@ def test_a_burst_of_boots_is_told_in_fewer_snapshots(cloud: Cloud) -> None:
     for thread in threads:
         thread.join()
 
-    ear = cloud.ears["node1"]
-    eventually(lambda: ear.snapshots and len(ear.snapshots[-1].vifs) == 20)  # type: ignore[union-attr]  # a NetworkSnapshot
+    agent = cloud.agents["node1"]
+    wait_until(lambda: agent.snapshots and len(agent.snapshots[-1].vifs) == 20)  # type: ignore[union-attr]  # a NetworkSnapshot

@@ -1,4 +1,4 @@
-"""Casts lost, doubled and late; agents killed; disks and databases that are not what they were."""
+"""Casts lost, duplicated and late; agents restarted; disks lost and databases restored."""
 
 import random
 import shutil
@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fixtures.cloud import Cloud, a_cloud
+from tests.fixtures.cloud import Cloud, open_cloud
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    with a_cloud(tmp_path) as made:
+    with open_cloud(tmp_path) as made:
         two_networks(made)
         yield made
 
@@ -28,9 +28,9 @@ def two_networks(cloud: Cloud) -> None:
     cloud.heartbeats()
 
 
-def test_a_lost_cast_is_made_up_for_by_the_next_heartbeat(cloud: Cloud) -> None:
+def test_the_next_heartbeat_replaces_a_lost_cast(cloud: Cloud) -> None:
     cloud.world.boot(1, "a", "node1")
-    cloud.lose()
+    cloud.drop_messages()
 
     cloud.heartbeats()
 
@@ -41,7 +41,7 @@ def test_a_controller_killed_between_commit_and_cast_loses_nothing(cloud: Cloud)
     cloud.world.boot(1, "a", "node2")
     cloud.world.delete(1)
     cloud.world.boot(2, "b", "node2")
-    cloud.lose()
+    cloud.drop_messages()
 
     cloud.heartbeats()
 
@@ -50,43 +50,43 @@ def test_a_controller_killed_between_commit_and_cast_loses_nothing(cloud: Cloud)
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers())
-def test_casts_that_come_twice_late_or_not_at_all_change_nothing_in_the_end(
+def test_casts_may_arrive_twice_late_or_never(
     seed: int,
 ) -> None:
-    chance = random.Random(seed)
-    with TemporaryDirectory() as path, a_cloud(Path(path)) as cloud:
+    randomness = random.Random(seed)
+    with TemporaryDirectory() as path, open_cloud(Path(path)) as cloud:
         two_networks(cloud)
         cloud.deliver()
-        _live(cloud, chance)
-        letters = len(cloud.mailbox.letters)
-        cloud.deliver(order=[chance.randrange(letters) for _ in range(letters)])
+        _boot_and_delete_guests(cloud, randomness)
+        messages = len(cloud.mailbox.messages)
+        cloud.deliver(order=[randomness.randrange(messages) for _ in range(messages)])
         cloud.heartbeats(2)
-        after_trouble = networks_of(cloud)
+        after_failures = list_resources(cloud)
 
-        for node in cloud.nodes.values():  # the same from nothing
+        for node in cloud.nodes.values():  # start again with nothing
             node.kernel.resources.clear()
             shutil.rmtree(node.path)
             node.start_agent()
         cloud.heartbeats(2)
 
-        assert networks_of(cloud) == after_trouble
+        assert list_resources(cloud) == after_failures
 
 
-def networks_of(cloud: Cloud) -> list[str]:
-    """Return what stands, but for forwarding, which stays on when it is no longer needed."""
+def list_resources(cloud: Cloud) -> list[str]:
+    """Return all resources except forwarding, which stays on when it is no longer needed."""
     return [line for line in str(cloud).splitlines() if line and line != "IPv4 forwarding"]
 
 
-def _live(cloud: Cloud, chance: random.Random) -> None:
-    """BootRequest and delete a few guests of two projects on two nodes."""
+def _boot_and_delete_guests(cloud: Cloud, randomness: random.Random) -> None:
+    """Boot and delete a few guests of two projects on two nodes."""
     running: list[int] = []
     for number in range(1, 9):
-        if running and chance.random() < 0.4:
-            cloud.world.delete(running.pop(chance.randrange(len(running))))
+        if running and randomness.random() < 0.4:
+            cloud.world.delete(running.pop(randomness.randrange(len(running))))
         else:
-            cloud.world.boot(number, chance.choice("ab"), chance.choice(["node1", "node2"]))
+            cloud.world.boot(number, randomness.choice("ab"), randomness.choice(["node1", "node2"]))
             running.append(number)
-        if chance.random() < 0.2:
+        if randomness.random() < 0.2:
             cloud.deliver()
 
 
@@ -97,25 +97,27 @@ def test_a_restarted_agent_changes_nothing(cloud: Cloud) -> None:
 
     cloud.node1.start_agent()
 
-    assert cloud.node1.turn() == []
+    assert cloud.node1.reconcile() == []
     cloud.heartbeats()
     assert str(cloud) == before
 
 
-def test_a_node_boots_whole_while_nobody_answers(cloud: Cloud) -> None:
+def test_a_node_rebuilds_its_network_while_the_controller_does_not_answer(cloud: Cloud) -> None:
     cloud.world.boot(1, "a", "node1")
     cloud.deliver()
     before = str(cloud.node1.kernel)
 
-    cloud.way.cut = True
+    cloud.link.cut = True
     cloud.node1.kernel.resources.clear()
     cloud.node1.start_agent()
-    cloud.node1.turn()
+    cloud.node1.reconcile()
 
     assert str(cloud.node1.kernel) == before
 
 
-def test_an_agent_without_its_disk_takes_nothing_away_and_learns_it_all_again(cloud: Cloud) -> None:
+def test_an_agent_without_its_disk_removes_nothing_and_recovers(
+    cloud: Cloud,
+) -> None:
     cloud.world.boot(1, "a", "node1")
     cloud.deliver()
     before = str(cloud)
@@ -123,20 +125,18 @@ def test_an_agent_without_its_disk_takes_nothing_away_and_learns_it_all_again(cl
     shutil.rmtree(cloud.node1.path)
     cloud.node1.start_agent()
 
-    assert cloud.node1.turn() == []
+    assert cloud.node1.reconcile() == []
     cloud.heartbeats()
     assert str(cloud) == before
 
 
-def test_hosts_follow_a_database_that_was_restored_from_an_older_copy(
-    cloud: Cloud, tmp_path: Path
-) -> None:
+def test_hosts_follow_a_database_restored_from_an_older_copy(cloud: Cloud, tmp_path: Path) -> None:
     database = tmp_path / "cloudnet.sqlite"
     cloud.world.boot(1, "a", "node1")
     cloud.deliver()
     cloud.heartbeats()
     cloud.world.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    with a_copy(database) as copy:
+    with CopiedDatabase(database) as copy:
         for number in (2, 3, 4):
             cloud.world.boot(number, "a", "node1")
         cloud.deliver()
@@ -149,13 +149,13 @@ def test_hosts_follow_a_database_that_was_restored_from_an_older_copy(
     assert len(cloud.node1.dhcp("br100")) == 1
 
 
-def test_hosts_learn_of_ranges_that_a_restored_database_did_not_know(
+def test_hosts_get_ranges_created_after_a_database_was_restored(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     cloud.world.clock.now = datetime.now(UTC)
     cloud.world.boot(1, "a", "node1")
     cloud.world.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    with a_copy(tmp_path / "cloudnet.sqlite") as copy:
+    with CopiedDatabase(tmp_path / "cloudnet.sqlite") as copy:
         for number in range(4):
             cloud.world.network(f"more{number}", cidr=IPv4Network(f"10.{100 + number}.0.0/24"))
         cloud.deliver()
@@ -169,8 +169,8 @@ def test_hosts_learn_of_ranges_that_a_restored_database_did_not_know(
     assert IPv4Network("10.200.0.0/28") in cloud.node1.store.desired().ranges.ranges
 
 
-class a_copy:  # noqa: N801 - reads as a phrase: with a_copy(…)
-    """A copy of a database file, gone afterwards."""
+class CopiedDatabase:
+    """A temporary copy of a database file."""
 
     def __init__(self, database: Path) -> None:
         self.database = database
@@ -185,7 +185,7 @@ class a_copy:  # noqa: N801 - reads as a phrase: with a_copy(…)
 
 
 def restore(cloud: Cloud, copy: Path) -> None:
-    """Put the copy in the place of the database, as an operator would with the service down."""
+    """Replace the database by the copy, as an operator does while the service is stopped."""
     cloud.world.services.database.close()
     database = copy.with_suffix(".sqlite")
     for suffix in ("-wal", "-shm"):

@@ -1,4 +1,4 @@
-"""The seed article's cloud, told in one process."""
+"""The two-node cloud, in one process."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
@@ -8,27 +8,27 @@ from textwrap import dedent
 import pytest
 
 from cloudnet.controller.service.caller import ADMIN
-from tests.fixtures.cloud import Cloud, a_cloud
+from tests.fixtures.cloud import Cloud, open_cloud
 from tests.fixtures.controller.world import addresses, multi_host_settings
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    with a_cloud(tmp_path) as made:
+    with open_cloud(tmp_path) as opened:
         for number in range(2):
-            made.world.network(f"private_{number}", size=1024)
-        made.heartbeats()
-        made.lose()
-        yield made
+            opened.world.network(f"private_{number}", size=1024)
+        opened.heartbeats()
+        opened.drop_messages()
+        yield opened
 
 
 @pytest.fixture
 def multi_host(tmp_path: Path) -> Iterator[Cloud]:
-    with a_cloud(tmp_path, multi_host_settings()) as made:
-        made.world.network("private_0", size=1024)
-        made.heartbeats()
-        made.lose()
-        yield made
+    with open_cloud(tmp_path, multi_host_settings()) as opened:
+        opened.world.network("private_0", size=1024)
+        opened.heartbeats()
+        opened.drop_messages()
+        yield opened
 
 
 def mac(info: list[dict[str, str]]) -> str:
@@ -65,7 +65,7 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
 
 
-def test_a_guest_is_wired_when_all_its_hosts_have_said_so(cloud: Cloud) -> None:
+def test_a_guest_is_wired_once_all_its_hosts_have_reported_it(cloud: Cloud) -> None:
     cloud.world.boot(3, "a", "node2")
     cloud.deliver()
     cloud.node2.heartbeat()
@@ -86,7 +86,7 @@ def test_in_multi_host_mode_each_node_is_the_gateway_of_its_own_guests(multi_hos
     assert [line.split(",")[2] for line in multi_host.node2.dhcp("br100")] == addresses(infos[1])
 
 
-def test_the_last_guest_leaves_a_clean_node_and_every_address_free_again(multi_host: Cloud) -> None:
+def test_after_the_last_guest_a_node_is_empty_and_all_addresses_are_free(multi_host: Cloud) -> None:
     multi_host.world.boot(1, "a", "node1")
     multi_host.deliver()
     multi_host.heartbeats()
@@ -103,7 +103,9 @@ def test_the_last_guest_leaves_a_clean_node_and_every_address_free_again(multi_h
     assert multi_host.world.rows("SELECT * FROM instances") == []
 
 
-def test_a_host_keeps_its_gateway_address_until_it_has_let_go(multi_host: Cloud) -> None:
+def test_a_host_keeps_its_gateway_address_until_its_network_is_removed(
+    multi_host: Cloud,
+) -> None:
     multi_host.world.boot(1, "a", "node1")
     multi_host.deliver()
     multi_host.heartbeats()
@@ -121,23 +123,23 @@ def test_a_host_keeps_its_gateway_address_until_it_has_let_go(multi_host: Cloud)
     assert multi_host.world.rows("SELECT host FROM fixed_ips WHERE host IS NOT NULL") == []
 
 
-def test_a_guest_that_comes_back_while_its_network_goes_finds_it_there(multi_host: Cloud) -> None:
+def test_a_guest_boots_while_its_network_is_being_detached(multi_host: Cloud) -> None:
     multi_host.world.boot(1, "a", "node1")
     multi_host.deliver()
     multi_host.heartbeats()
     multi_host.world.delete(1)
-    multi_host.deliver()  # the node has let go, but the controller does not know yet
+    multi_host.deliver()  # the node has removed the network but not reported it yet
 
     multi_host.world.boot(2, "a", "node1")
-    multi_host.lose()
+    multi_host.drop_messages()
     multi_host.heartbeats(2)
 
     assert len(multi_host.node1.dhcp("br100")) == 1
     assert [vif["active"] for vif in multi_host.world.info(2)] == [True]
 
 
-def test_a_floating_ip_stands_on_the_gateway_and_goes_with_its_guest(cloud: Cloud) -> None:
-    cloud.floating()
+def test_a_floating_ip_is_on_the_gateway_until_its_guest_is_deleted(cloud: Cloud) -> None:
+    cloud.create_floating_ip()
     fixed = addresses(cloud.world.boot(3, "a", "node2"))[0]
     cloud.world.services.floating.associate(
         ADMIN, IPv4Address("192.168.99.225"), IPv4Address(fixed)
@@ -151,15 +153,15 @@ def test_a_floating_ip_stands_on_the_gateway_and_goes_with_its_guest(cloud: Clou
     assert "192.168.99.225" not in str(cloud)
 
 
-def test_a_lease_is_known_and_released_when_its_guest_goes(cloud: Cloud) -> None:
+def test_a_lease_is_reported_and_released_with_its_guest(cloud: Cloud) -> None:
     info = cloud.world.boot(1, "a", "node1")
     address = addresses(info)[0]
     cloud.deliver()
-    cloud.node1.hand_out("br100", address, mac(info))
+    cloud.node1.grant_lease("br100", address, mac(info))
     cloud.heartbeats()
     assert leased(cloud) == [address]
 
-    cloud.world.boot(2, "a", "node1")  # keeps the network there
+    cloud.world.boot(2, "a", "node1")  # keeps the network on the node
     cloud.world.delete(1)
     cloud.deliver()
     cloud.heartbeats()
