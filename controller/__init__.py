@@ -1,1 +1,1 @@
-"""The controller: decides and remembers."""
+"""The controller: decides what each host shall have, and stores it in the database."""

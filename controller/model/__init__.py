@@ -1,1 +1,1 @@
-"""Pure: records, and the decisions about them. No database, no queue, no process."""
+"""Records and the decisions about them: pure, without database, queue or process."""

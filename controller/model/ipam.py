@@ -83,16 +83,10 @@ def plan_layout(
     """
     if cidr.num_addresses < 4:
         raise _too_small(cidr, vpn=vpn)
-    for name, address in (
-        ("gateway", gateway),
-        ("dhcp_server", dhcp_server),
-        ("the first address allowed", first),
-        ("the last address allowed", last),
-    ):
-        if address is not None and not cidr[0] < address < cidr[-1]:
-            raise AddressOutOfRange(
-                f"{name} {address} is not a host of {cidr}; give one from {cidr[1]} to {cidr[-2]}"
-            )
+    _require_host(cidr, "gateway", gateway)
+    _require_host(cidr, "dhcp_server", dhcp_server)
+    _require_host(cidr, "allowed_start", first)
+    _require_host(cidr, "allowed_end", last)
     cursor = first or cidr.network_address + 1
     if gateway is None:
         gateway = cursor
@@ -111,8 +105,15 @@ def plan_layout(
 
 
 def collapse_ranges(ranges: Iterable[IPv4Network]) -> tuple[IPv4Network, ...]:
-    """Return the fewest networks that cover the same addresses."""
+    """Return the smallest number of networks that cover the same addresses."""
     return tuple(collapse_addresses(ranges))
+
+
+def _require_host(cidr: IPv4Network, argument: str, address: IPv4Address | None) -> None:
+    if address is not None and not cidr[0] < address < cidr[-1]:
+        raise AddressOutOfRange(
+            f"{argument} {address} is not a host of {cidr}; give one from {cidr[1]} to {cidr[-2]}"
+        )
 
 
 def _too_small(cidr: IPv4Network, *, vpn: bool) -> InvalidIntValue:

@@ -1,1 +1,1 @@
-"""Notifying hosts after a commit: the port, and its oslo.messaging adapter."""
+"""Notifying hosts after a commit: the port, a notifier with a queue, and its RPC adapter."""

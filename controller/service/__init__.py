@@ -1,1 +1,1 @@
-"""The use cases: each one transaction that decides and remembers, then a word to the hosts."""
+"""The use cases: each is one transaction, after which the hosts concerned are notified."""

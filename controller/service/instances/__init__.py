@@ -1,1 +1,1 @@
-"""Use cases of instances: allocate, show, release."""
+"""Use cases of instances: allocate, show, move, release."""

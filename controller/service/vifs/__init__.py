@@ -1,1 +1,1 @@
-"""Virtual interfaces: MAC addresses and what an instance's interfaces look like."""
+"""Virtual interfaces of instances: MAC addresses, and their network info."""
