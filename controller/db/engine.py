@@ -11,13 +11,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -27,12 +24,12 @@ from tenacity import (
 )
 
 from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.controller.db.drivers import create_engine
 from cloudnet.controller.db.errors import REPEATABLE, translate
 
 LOG = logging.getLogger(__name__)
 
 ATTEMPTS = 12
-BUSY_SECONDS = 30
 MOST_PARAMETERS = 500  # in one statement; each database has a limit of its own above that
 
 T = TypeVar("T")
@@ -47,9 +44,17 @@ class Database:
     :raises DatabaseUnavailable: the URL's driver is not installed
     """
 
-    def __init__(self, url: str, connections: int = 20, *, dry_run: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        connections: int = 20,
+        *,
+        dry_run: bool = False,
+        wait_seconds: float = 30.0,
+    ) -> None:
+        """:param wait_seconds: for a connection, or for SQLite's lock"""
         self._dry_run = dry_run
-        self._engine = _create_engine(sa.make_url(url), connections)
+        self._engine = create_engine(url, connections, wait_seconds)
         sa.event.listen(self._engine, "handle_error", translate, retval=True)
         self._sqlite = self._engine.dialect.name == "sqlite"
         # SQLite has one writer at a time and makes the others poll; in one process they queue.
@@ -125,28 +130,6 @@ def new_id(done: sa.CursorResult[Any]) -> int:
     return int(key[0])
 
 
-def get_sqlite_file(url: str) -> Path | None:
-    """Return the file of an SQLite database, or None if it is in memory or on a server."""
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
-        return None
-    return Path(str(parsed.database))
-
-
-def get_missing_file(url: str) -> Path | None:
-    """Return the file of an SQLite database that does not exist yet, or None.
-
-    :raises DatabaseUnavailable: its directory cannot be searched
-    """
-    file = get_sqlite_file(url)
-    try:
-        return None if file is None or file.exists() else file
-    except OSError as error:
-        raise DatabaseUnavailable(
-            f"{error.filename}: {error.strerror}; see [database] connection or state_path"
-        ) from error
-
-
 def _retrying() -> Retrying:
     return Retrying(
         retry=retry_if_exception_type(REPEATABLE),
@@ -164,44 +147,3 @@ def _log_retry(state: RetryCallState) -> None:
             state.attempt_number + 1,
             state.outcome.exception(),
         )
-
-
-def _create_engine(url: sa.URL, connections: int) -> sa.Engine:
-    try:
-        if url.get_backend_name() == "sqlite":
-            return _create_sqlite_engine(url, connections)
-        return sa.create_engine(
-            url,
-            isolation_level="READ COMMITTED",
-            pool_pre_ping=True,
-            pool_size=connections,
-            max_overflow=0,
-        )
-    except (ImportError, NoSuchModuleError) as error:
-        reason = " ".join(str(error).split())
-        raise DatabaseUnavailable(
-            f"the driver for {url.drivername}:// is not installed ({reason}); install it beside "
-            "cloudnet, or name another in [database] connection: postgresql+psycopg:// needs "
-            "`pip install 'psycopg[binary]'`, mysql+pymysql:// needs `pip install PyMySQL`"
-        ) from error
-
-
-def _create_sqlite_engine(url: sa.URL, connections: int) -> sa.Engine:
-    engine = sa.create_engine(
-        url,
-        pool_size=connections,
-        max_overflow=0,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-    )
-    sa.event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:  # Any: the driver's
-    del record
-    connection.isolation_level = None  # the driver begins nothing by itself
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()

@@ -20,7 +20,8 @@ from alembic.script import ScriptDirectory
 
 from cloudnet import migrations
 from cloudnet.common.errors import DatabaseUnavailable
-from cloudnet.controller.db.engine import Database, get_missing_file, get_sqlite_file
+from cloudnet.controller.db.drivers import get_missing_file, get_sqlite_file
+from cloudnet.controller.db.engine import Database
 from cloudnet.controller.db.tables import metadata
 
 

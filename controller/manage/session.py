@@ -13,7 +13,8 @@ from cloudnet.common.errors import (
 )
 from cloudnet.common.settings.load import read_controller
 from cloudnet.controller.compose import build_services
-from cloudnet.controller.db.engine import Database, get_missing_file
+from cloudnet.controller.db.drivers import get_missing_file
+from cloudnet.controller.db.engine import Database
 from cloudnet.controller.manage.notify import PendingNotifications
 from cloudnet.controller.model.records import Network
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader

@@ -131,3 +131,15 @@ def test_a_file_that_is_not_a_database_is_unavailable(tmp_path: Path) -> None:
     ):
         pass
     database.close()
+
+
+def test_a_database_whose_connections_are_all_in_use_is_unavailable(world: World) -> None:
+    database = Database(world.settings.database, connections=1, wait_seconds=0.01)
+
+    with (
+        database.reading(),
+        pytest.raises(DatabaseUnavailable, match="every connection to the database is in use"),
+        database.reading(),
+    ):
+        pass
+    database.close()
