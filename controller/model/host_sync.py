@@ -1,9 +1,9 @@
 """What a host's report of a network means, and what the controller does about it: pure.
 
 A report names, for each network that the host has, the last revision that the host has applied
-completely. Casts may be lost, repeated or late; the replies to reports alone bring each host to the
-desired state. Thus the rules are written so that each report can be the first or the last one that
-arrives, and any number of times.
+completely. Casts may be lost, repeated or late; the replies to reports alone must bring each host
+to its desired state. So each rule holds for any report at any time: a first one, a late one, and
+one that arrives twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Comparison(Enum):
     IN_SYNC = auto()  # the host has the row's revision, and that is recorded
     APPLIED = auto()  # the host has the row's revision: new to the controller
     PROGRESSED = auto()  # the host has an older revision, but a newer one than is recorded
-    BEHIND = auto()  # the host has an older revision, or is out of sync
+    STALE = auto()  # the host has an older revision, or is out of sync
     MISSING = auto()  # the host does not have the network
     AHEAD = auto()  # the host has a revision that the database never had: it is from a backup
 
@@ -62,15 +62,14 @@ def compare(row: HostNetwork, reported: int | None) -> Comparison:
         return Comparison.IN_SYNC if is_recorded else Comparison.APPLIED
     if reported > (row.applied_revision or OUT_OF_SYNC):
         return Comparison.PROGRESSED
-    return Comparison.BEHIND
+    return Comparison.STALE
 
 
 def decide(comparison: Comparison, *, is_wanted: bool) -> Decision:
     """Return what to do.
 
-    A network that the host shall remove stays in the table until the host no longer reports it:
-    the host forgets the network when the controller accepts its removal, and the reply that says
-    so may be lost.
+    A network that the host shall remove keeps its row until the host no longer reports it: the host
+    forgets the network when a reply accepts its removal, and that reply may be lost.
 
     :param is_wanted: the desired state of the host includes the network
     """
@@ -84,7 +83,7 @@ _DECISIONS: dict[Comparison, Callable[[bool], Decision]] = {
     ),
     # A guest of that older revision is active, whatever has changed since.
     Comparison.PROGRESSED: lambda _: Decision(RowChange.RECORD_PROGRESS, send=True),
-    Comparison.BEHIND: lambda _: Decision(send=True),
+    Comparison.STALE: lambda _: Decision(send=True),
     Comparison.MISSING: lambda is_wanted: (
         Decision(send=True) if is_wanted else Decision(RowChange.DELETE, release_gateway=True)
     ),

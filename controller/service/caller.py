@@ -1,4 +1,4 @@
-"""Who makes a call, and what the caller may use."""
+"""Callers of RPC methods, and what they may use."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _WITH_GATEWAY = sa.select(*_COLUMNS, _gateway.c.address).select_from(
     )
 )
 _ONE_WITH_GATEWAY = _WITH_GATEWAY.where(networks.c.id == given("network"))
-# Who puts a guest on a network shares a lock of it; who changes the network waits for that.
+# Transactions that put guests on a network share a lock; one that changes the network waits.
 _SHARED_LOCK = _ALL.with_for_update(read=True)
 _FOR_PROJECT = _SHARED_LOCK.where(networks.c.project_id == given("project"))
 _FOR_PROJECT_OR_SHARED = _SHARED_LOCK.where(

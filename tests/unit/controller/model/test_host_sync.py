@@ -21,15 +21,15 @@ COMPARISONS = [
     (None, 5, 3, Comparison.MISSING),
     (None, 5, 5, Comparison.MISSING),
     # the host has the network, but no complete revision of it
-    (OUT_OF_SYNC, 5, None, Comparison.BEHIND),
-    (OUT_OF_SYNC, 5, 3, Comparison.BEHIND),
-    (OUT_OF_SYNC, 5, 5, Comparison.BEHIND),
+    (OUT_OF_SYNC, 5, None, Comparison.STALE),
+    (OUT_OF_SYNC, 5, 3, Comparison.STALE),
+    (OUT_OF_SYNC, 5, 5, Comparison.STALE),
     # an older revision
     (3, 5, None, Comparison.PROGRESSED),
     (3, 5, 2, Comparison.PROGRESSED),
-    (3, 5, 3, Comparison.BEHIND),
-    (3, 5, 4, Comparison.BEHIND),  # a late report
-    (3, 5, 5, Comparison.BEHIND),  # a late report, or a host that was reinstalled
+    (3, 5, 3, Comparison.STALE),
+    (3, 5, 4, Comparison.STALE),  # a late report
+    (3, 5, 5, Comparison.STALE),  # a late report, or a host that was reinstalled
     # the row's revision
     (5, 5, None, Comparison.APPLIED),
     (5, 5, 3, Comparison.APPLIED),
@@ -52,8 +52,8 @@ DECISIONS = [
     (Comparison.APPLIED, False, Decision(RowChange.RECORD_APPLIED, release_gateway=True)),
     (Comparison.PROGRESSED, True, Decision(RowChange.RECORD_PROGRESS, send=True)),
     (Comparison.PROGRESSED, False, Decision(RowChange.RECORD_PROGRESS, send=True)),
-    (Comparison.BEHIND, True, SEND),
-    (Comparison.BEHIND, False, SEND),
+    (Comparison.STALE, True, SEND),
+    (Comparison.STALE, False, SEND),
     (Comparison.MISSING, True, SEND),
     # The host has removed the network and forgotten it, or never had it.
     (Comparison.MISSING, False, Decision(RowChange.DELETE, release_gateway=True)),

@@ -1,4 +1,4 @@
-"""Names and numbers: the same whoever asks, and never more than a column takes."""
+"""Names and numbers: one rule for RPC and the shell, and never more than a column takes."""
 
 from __future__ import annotations
 
