@@ -53,8 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             agent = Agent(conf, settings)
             _stop_on_signals(agent)
             failed = agent.run()
-            # Not the orderly end of the queue's library, which takes five seconds for each
-            # connection. A message that was not taken is made up for by the next report.
+            # Exit without closing the connections to the broker: the library takes five seconds
+            # for each. The next report makes up for a message that was not received.
             logging.shutdown()
             os._exit(1 if failed else 0)
     except (ConfigurationError, KernelRefused) as error:

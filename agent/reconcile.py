@@ -1,9 +1,9 @@
 """The loop: wait, read, plan, apply, report. The only thread that touches the kernel.
 
-A read takes the longest of these, and longer the more a host has. So what the controller adds is
-done at once, on the state after the last pass, and the host is read a moment later: an ``ensure``
-on a wrong assumption does no harm, because the next pass corrects it. Nothing is removed without a
-read before.
+Reading takes longest, and the longer the more a host has. So what the controller adds is applied at
+once, to the state after the last pass, and the host is read a moment later: an ``ensure`` with a
+wrong assumption does no harm, because the next pass corrects it. Nothing is removed without a read
+before.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Reconciler:
         try:
             return self._kernel.has_drifted()
         except KernelRefused:
-            return True  # the read says why
+            return True  # the read reports why
 
     # -- one pass ------------------------------------------------------------------------------
 

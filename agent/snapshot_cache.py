@@ -77,7 +77,7 @@ class SnapshotCache:
         """Delete a network's snapshot."""
         file = self._file(network)
         self._unwritten.pop(file, None)
-        with suppress(OSError):  # after a restart, the controller says again that it is gone
+        with suppress(OSError):  # after a restart it is removed once more
             file.unlink(missing_ok=True)
 
     def retry(self) -> None:

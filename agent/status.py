@@ -121,7 +121,7 @@ def _list_gone(outcome: Outcome) -> Iterable[NetworkGone]:
 
 
 def _list_out_of_sync(outcome: Outcome, in_sync: set[str]) -> frozenset[str]:
-    """Return the desired networks that are not in sync, and the others that are still there."""
+    """Return the desired networks that are not in sync, and the others that still exist."""
     desired = {snapshot.network for snapshot in outcome.desired.snapshots}
     others = set(outcome.bridges.values()) - desired
     if outcome.desired.synced:

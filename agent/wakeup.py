@@ -18,7 +18,7 @@ class Cause(Enum):
 
 
 class Wakeup:
-    """Signals from other threads to the one that reconciles; they add up until it takes them."""
+    """Signals from other threads to the one that reconciles; each stays set until a wait ends."""
 
     def __init__(self) -> None:
         self._event = threading.Event()

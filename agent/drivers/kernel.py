@@ -17,7 +17,6 @@ from cloudnet.agent.drivers.links.arp import ArpAnnouncer
 from cloudnet.agent.drivers.links.bridge_sysctls import BridgeSysctlDriver
 from cloudnet.agent.drivers.links.bridges import BridgeDriver
 from cloudnet.agent.drivers.links.netlink import Netlink
-from cloudnet.agent.drivers.links.nics import list_nics
 from cloudnet.agent.drivers.links.ports import PortDriver
 from cloudnet.agent.drivers.links.vlans import VlanDriver
 from cloudnet.agent.drivers.sysctls import ForwardingDriver
@@ -63,9 +62,7 @@ class LinuxKernel:
             links = self._netlink.read_links()
             found = [each for driver in self._drivers for each in driver.read(links)]
             remains = [each for driver in self._drivers for each in driver.read_remains(found)]
-            return ActualState(
-                by_key(*remains, *found), {nic.name: nic for nic in list_nics(links)}
-            )
+            return ActualState(by_key(*remains, *found), links.nics)
 
     def ensure(self, desired: Resource, actual: Resource | None = None) -> None:
         """Create the resource, or change it to what is desired."""

@@ -1,7 +1,7 @@
 """Desired state in the controller's terms → resources of this host.
 
 Each network is rendered by itself, and again only when its snapshot or a NIC that it needs
-changes. What a host cannot have (a NIC is not there) is a fault of its network: what exists of that
+changes. If the host lacks something (a NIC), that is a fault of the network: what exists of the
 network is left as it is, and all other networks are rendered.
 """
 

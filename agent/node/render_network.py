@@ -94,7 +94,7 @@ class NetworkRenderer:
 
     def _list_facts(self, nics: Nics) -> tuple[object, ...]:
         found = tuple(map(nics.get, self._devices))
-        # The fault about a missing link names all that there are, so it changes with them.
+        # The fault about a missing link names the existing ones, so it changes with them.
         return (found, frozenset(nics)) if None in found else (found,)
 
     def _render(self, network: NetworkSnapshot, nics: Nics) -> NetworkResources:
@@ -129,7 +129,7 @@ class NetworkRenderer:
     def _render_floating_ips(
         self, network: NetworkSnapshot, nics: Nics
     ) -> tuple[Resources, tuple[RenderFault, ...]]:
-        """Return the addresses whose NICs are there, and one fault for each NIC that is not."""
+        """Return the addresses whose NICs exist, and one fault for each missing NIC."""
         addresses = self._addresses.apply(network.floating_ips)
         devices = {each.device if each is not None else None for each in addresses}
         missing = sorted(devices - nics.keys(), key=str)

@@ -196,18 +196,6 @@ class AddressDriver(Driver[Address | PublicAddress]):
                 raise
 
 
-def list_host_links(links: LinkTable) -> frozenset[int]:
-    """Return the indexes of the links with addresses that are the host's own, not cloudnet's.
-
-    Only global addresses count: each NIC has a link-local IPv6 address.
-    """
-    return frozenset(
-        each.index
-        for each in links.addresses
-        if each.is_global and not (each.family == AF_INET and _parse(each).ours)
-    )
-
-
 def _ipv4(addresses: Iterable[LinkAddress]) -> Iterator[_Assigned]:
     return (_parse(each) for each in addresses if each.family == AF_INET)
 

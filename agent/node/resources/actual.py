@@ -13,19 +13,16 @@ LABEL = ":cn"  # end of the label of an address of ours
 
 @dataclass(frozen=True)
 class Nic:
-    """A link that is not ours, as far as we need to know it."""
+    """A link that is not ours, with the properties that rendering needs."""
 
     name: str
     mac: str
     mtu: int
-    kind: str | None = None  # as in `ip -d link`: vlan, bridge, tun…; None: hardware
-    master: str | None = None  # None: in no bridge
-    addressed: bool = False  # it carries addresses of the node's own
 
 
 @dataclass(frozen=True)
 class ActualState:
-    """What a node has: our things, and the links of others."""
+    """What a host has: the resources of ours, and the links of others."""
 
     resources: Resources
     nics: Mapping[str, Nic]  # by name; links that are not ours

@@ -1,9 +1,9 @@
 """What all kinds of resource have in common.
 
-A resource is one thing that an agent manages on its host: a bridge, an address, a dnsmasq process.
+A resource is something that an agent manages on its host: a bridge, an address, a dnsmasq process.
 Desired and actual resources have the same types, so the work is their difference. Each kind is one
-class in one file of this package, which says all that planning needs to know of it; no other place
-lists the kinds.
+class in one file of this package with all that planning needs to know; no other place lists the
+kinds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Management(Enum):
 
 
 class Resource:
-    """One thing on a host; subclasses are frozen dataclasses."""
+    """Something on a host; subclasses are frozen dataclasses."""
 
     order: ClassVar[int]  # place in the order of creation; removal goes the other way
     management: ClassVar[Management] = Management.MANAGED
@@ -42,7 +42,7 @@ class Resource:
     @property
     @abstractmethod
     def key(self) -> str:
-        """The name of the resource on its host: two resources with one key are the same thing.
+        """The name of the resource on its host; of each key a host has at most one resource.
 
         Log lines begin with it, so it reads as one: ``bridge br100``. Kinds of which a host has
         thousands keep it once it is built.
@@ -50,7 +50,7 @@ class Resource:
 
     @property
     def details(self) -> str:
-        """What a log line says of it besides its key; empty: nothing."""
+        """Its values, for the log; empty: the key says all."""
         return ""
 
     def __str__(self) -> str:

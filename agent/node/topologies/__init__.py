@@ -1,6 +1,6 @@
 """How a network reaches a host: one file for each topology.
 
-Each says which links of the operator's it needs and which of ours it makes of them.
+Each names the operator's links that a network needs, and renders the links of ours.
 """
 
 from __future__ import annotations

@@ -18,6 +18,6 @@ def required_devices(network: NetworkSnapshot, settings: AgentSettings) -> tuple
 def render_links(
     network: NetworkSnapshot, settings: AgentSettings, nics: Mapping[str, Nic]
 ) -> Links | None:
-    """Check that the operator's bridge is there."""
+    """Check that the operator's bridge exists."""
     require_nic(network.bridge, nics, "bridge")
     return None

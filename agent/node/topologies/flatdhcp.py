@@ -15,7 +15,7 @@ DEFAULT_MTU = 1500  # of a bridge without a NIC
 
 
 def required_devices(network: NetworkSnapshot, settings: AgentSettings) -> tuple[str, ...]:
-    """Return the NIC below the bridge, if there is to be one."""
+    """Return the NIC that is the bridge's port, if one is configured."""
     nic = _nic_name(network, settings)
     return () if nic is None else (nic,)
 

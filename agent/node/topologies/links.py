@@ -36,7 +36,7 @@ def require_nic(name: str, nics: Mapping[str, Nic], kind: str = "NIC") -> Nic:
 
 
 def describe_missing(name: str, nics: Mapping[str, Nic], kind: str = "NIC") -> str:
-    """Return a line that names the missing link and those that there are."""
+    """Return a line with the missing link and those that exist."""
     present = ", ".join(sorted(name for name in nics if name != "lo")) or "none"
     return f"{kind} {name} is not on this host; there are: {present}"
 

@@ -169,7 +169,7 @@ def test_a_bridge_over_nothing_has_a_mac_that_survives_restarts() -> None:
 def test_a_flat_network_needs_the_operators_bridge_and_nothing_else() -> None:
     flat = network(topology=Topology.FLAT, vlan=None, host_address=None)
 
-    there = rendered(flat, nics=(ETH0, Nic("br100", "02:00:00:00:00:09", 1500, kind="bridge")))
+    there = rendered(flat, nics=(ETH0, Nic("br100", "02:00:00:00:00:09", 1500)))
     missing = rendered(flat)
 
     assert links(there) == ""
