@@ -11,6 +11,7 @@ from cloudnet.common.wire.objects import FloatingIp, NetworkSnapshot
 from tests.fixtures.agent.converge import converge, wanted
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import network
+from tests.fixtures.waiting import wait_for
 
 OPERATORS = """
 iptables-legacy -t nat -A POSTROUTING -s 172.16.99.0/24 -o eth1 -j MASQUERADE
@@ -70,7 +71,11 @@ def test_all_of_it_goes_and_the_operators_things_stay(host: Host) -> None:
 
     converge(host)
 
-    assert look(host) == before
+    def is_as_before() -> bool:
+        assert look(host) == before  # the kernel and dnsmasq's helper take a moment to settle
+        return True
+
+    wait_for(is_as_before, "the host as it was", 5)
     assert set(host.items()) == {"IPv4 forwarding"}
 
 
