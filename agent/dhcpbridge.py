@@ -8,7 +8,7 @@ starts.
 import sys
 
 USAGE = """\
-usage: cloudnet-dhcpbridge init | {add|old|del} MAC ADDRESS [HOSTNAME]
+usage: cloudnet-dhcpbridge init | {add|old|del} MAC ADDRESS [HOSTNAME] | --help | --version
 
 dnsmasq runs this as its --dhcp-script for each lease that it gives (add), renews or reads at its
 start (old) and ends (del). add and del are sent to the agent, through the Unix socket in
@@ -21,8 +21,11 @@ def main(argv: "list[str] | None" = None) -> int:
     """Send one event; the exit status depends on the command line only."""
     words = sys.argv[1:] if argv is None else argv
     if any(word in {"-h", "--help"} for word in words):
-        sys.stdout.write(USAGE)
-        return 0
+        return _print(USAGE)
+    if words == ["--version"]:
+        from cloudnet.common.usage import get_version  # noqa: PLC0415 - see the module's docstring
+
+        return _print(f"{get_version()}\n")
     action = words[0] if words else ""
     if action == "init" and len(words) == 1:
         return _init()
@@ -70,10 +73,19 @@ def _init() -> int:
 
     try:
         with open(os.environ["CLOUDNET_LEASES"], errors="replace") as leases:  # noqa: PTH123
-            sys.stdout.write(leases.read())
+            text = leases.read()
     except (KeyError, OSError):
-        pass
-    return 0
+        text = ""
+    return _print(text)
+
+
+def _print(text: str) -> int:
+    """Write to standard output and return the exit status."""
+    from cloudnet.common.output import Output, finish  # noqa: PLC0415 - see the module's docstring
+
+    output = Output(sys.stdout)
+    output.write(text)
+    return finish("cloudnet-dhcpbridge", output, 0)
 
 
 if __name__ == "__main__":

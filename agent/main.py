@@ -19,7 +19,7 @@ from oslo_config import cfg
 
 from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.drivers.events import EventListener
-from cloudnet.agent.drivers.kernel import LinuxKernel
+from cloudnet.agent.drivers.iptables.library import require_libraries
 from cloudnet.agent.endpoint import AgentEndpoint
 from cloudnet.agent.firewall.renderer import FirewallRenderer
 from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
@@ -32,8 +32,9 @@ from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.agent.status import HostStatus
 from cloudnet.agent.wakeup import Wakeup
 from cloudnet.agent.worker import Worker
-from cloudnet.common import rpc
+from cloudnet.common import rpc, signals
 from cloudnet.common.errors import ConfigurationError, KernelRefused
+from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.settings.load import load_agent
 from cloudnet.common.settings.views import AgentSettings
@@ -46,9 +47,12 @@ LEASE_ACTIONS = {"add": "lease", "del": "release"}  # dnsmasq's word → nova-ne
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; the host's network stays as it is."""
+    words = sys.argv[1:] if argv is None else argv
     try:
-        conf, settings = load_agent(sys.argv[1:] if argv is None else argv, PROG)
+        conf, settings = load_agent(words, PROG)
         set_up_logging(conf, PROG)
+        signals.call_on_hangup(lambda: reload_logging(words, PROG))
+        require_libraries()
         with _lock(settings.state_path):
             agent = Agent(conf, settings)
             _stop_on_signals(agent)
@@ -69,6 +73,9 @@ class Agent:
     """
 
     def __init__(self, conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
+        # Imports python-iptables, which fails where iptables is not installed: after the check.
+        from cloudnet.agent.drivers.kernel import LinuxKernel  # noqa: PLC0415 - see above
+
         self._settings = settings
         self._stop = threading.Event()
         self._ready = threading.Event()  # systemd was notified

@@ -18,6 +18,7 @@ from oslo_config import cfg
 from oslo_log import formatters, log
 
 from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.journal import JournalHandler
 
 FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s"
 
@@ -149,7 +150,9 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
     """
     for name, default in DEFAULTS.items():
         conf.set_default(name, default)
-    conf.set_default("use_stderr", not (conf.log_file or conf.log_dir or conf.use_journal))
+    conf.set_default("use_stderr", not (conf.log_file or conf.log_dir))
+    journal = JournalHandler(prog) if conf.use_journal and not conf.log_config_append else None
+    conf.set_override("use_journal", False)  # the library's handler needs systemd's bindings
     try:
         log.setup(conf, prog)
     except OSError as error:
@@ -160,6 +163,10 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
         raise ConfigurationError(
             f"[DEFAULT] log_config_append = {conf.log_config_append}: {error.err_msg}"
         ) from error
+    finally:
+        conf.clear_override("use_journal")
+    if journal is not None:
+        _add_journal(journal, conf)
     for handler in _list_handlers():
         tolerate_write_errors(handler, prog)
     for handler in logging.getLogger().handlers:
@@ -169,6 +176,20 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
                 SingleLineFormatter(project=prog, datefmt=conf.log_date_format, config=conf)
             )
     flush_early_records()
+
+
+def _add_journal(journal: JournalHandler, conf: cfg.ConfigOpts) -> None:
+    """Log to the journal, and no longer to stderr unless the configuration asks for that too."""
+    root = logging.getLogger()
+    place = conf.get_location("use_stderr")
+    if place is None or not place.location.is_user_controlled:
+        root.handlers[:] = [each for each in root.handlers if not _is_stderr(each)]
+    journal.setFormatter(formatters.ContextFormatter(datefmt=conf.log_date_format, config=conf))
+    root.addHandler(journal)
+
+
+def _is_stderr(handler: logging.Handler) -> bool:
+    return isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr
 
 
 def _list_handlers() -> set[logging.Handler]:

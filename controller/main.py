@@ -14,8 +14,9 @@ from types import FrameType
 
 from oslo_config import cfg
 
-from cloudnet.common import rpc
+from cloudnet.common import rpc, signals
 from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable
+from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.retry import wait_until_available
 from cloudnet.common.settings.load import load_controller
@@ -38,9 +39,11 @@ MAX_CONNECTIONS = 20  # more calls than this at once only queue for the database
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT, finish the requests in progress and return the exit status."""
+    words = sys.argv[1:] if argv is None else argv
     try:
-        conf, settings = load_controller(sys.argv[1:] if argv is None else argv, PROG)
+        conf, settings = load_controller(words, PROG)
         set_up_logging(conf, PROG)
+        signals.call_on_hangup(lambda: reload_logging(words, PROG))
         run(conf, settings, _stop_event())
     except (ConfigurationError, DatabaseUnavailable) as error:  # neither goes away by waiting
         print(f"{PROG}: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal

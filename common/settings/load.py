@@ -64,15 +64,30 @@ def read_controller(files: Sequence[Path], prog: str) -> ControllerSettings:
     return derive_controller_settings(conf, checked)
 
 
-def _load_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Checked:
-    from oslo_log import log  # noqa: PLC0415 - for daemons only
+def read_daemon(argv: Sequence[str], prog: str) -> cfg.ConfigOpts:
+    """Return a daemon's configuration as the files and the command line are now.
 
-    from cloudnet.common import logs  # noqa: PLC0415 - as above
+    The global configuration, with which the daemon runs, is not changed.
+
+    :raises ConfigurationError: something in the configuration is wrong
+    """
+    conf = cfg.ConfigOpts()
+    _load(conf, argv, prog, ())
+    return conf
+
+
+def _load_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Checked:
+    from cloudnet.common import logs  # noqa: PLC0415 - for daemons only
 
     logs.buffer_early_records()
+    cfg.CONF.reset()
+    return _load(cfg.CONF, argv, prog, cli)
+
+
+def _load(conf: cfg.ConfigOpts, argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Checked:
+    from oslo_log import log  # noqa: PLC0415 - for daemons only
+
     line = parse_command_line(argv, prog)
-    conf = cfg.CONF
-    conf.reset()
     log.register_options(conf)
     conf.register_cli_opts(list(cli))
     for group, options in list_library_options(MESSAGING_LIBRARY).items():
