@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
@@ -32,9 +34,14 @@ def to_cell(value: object) -> Cell:
 
 
 def format_cell(cell: Cell, formatter: str) -> Cell:
-    """Return the cell as a formatter should print it; JSON, YAML and CSV take it as it is."""
-    if formatter == "value" and cell is None:
-        return "-"  # an empty field would shift the columns after it in awk
+    """Return the cell as a formatter should print it; JSON, YAML and CSV take it as it is.
+
+    ``shell`` and ``value`` print Python's ``True``, ``False`` and ``None``, as OpenStack's commands
+    do, and nested values as JSON.
+    """
+    if formatter in {"shell", "value"}:
+        text = json.dumps(cell) if isinstance(cell, list | dict) else str(cell)
+        return _escape_for_shell(text) if formatter == "shell" else text
     if formatter != "table":
         return cell
     if cell is None:
@@ -44,6 +51,14 @@ def format_cell(cell: Cell, formatter: str) -> Cell:
     if isinstance(cell, list):
         return "\n".join(_format_item(item) for item in cell)
     return cell
+
+
+def _escape_for_shell(text: str) -> str:
+    """Return the text with a backslash before what a shell would expand between double quotes.
+
+    The formatter does that for the quotes only: a label ``$(reboot)`` must not run.
+    """
+    return re.sub(r"[\\$`]", r"\\\g<0>", text)
 
 
 def _format_item(item: object) -> str:

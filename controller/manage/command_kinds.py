@@ -10,13 +10,14 @@ import argparse
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from cliff.command import Command
 from cliff.lister import Lister
 from cliff.show import ShowOne
 
 from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.common.usage import exit_with_usage_error, make_one_line
 from cloudnet.controller.manage.cells import Cell, format_cell, get_cell
 from cloudnet.controller.manage.progress import show_progress
 
@@ -34,6 +35,7 @@ class ManageCommand(Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return cliff's parser with the command's own options."""
         parser = super().get_parser(prog_name)
+        make_one_line(parser)
         if self.makes_changes:
             parser.add_argument("--dry-run", action="store_true", help=self.dry_run_help)
         self.add_options(parser)
@@ -47,8 +49,16 @@ class ManageCommand(Command):
         """Print nothing below the options: cliff would search all installed distributions."""
         return ""
 
+    def require_usage(self, args: argparse.Namespace) -> None:
+        """Call ``refuse_usage`` if the arguments make no sense together."""
+
+    def refuse_usage(self, message: str) -> NoReturn:
+        """Exit with wrong usage."""
+        exit_with_usage_error(self._parser, message)
+
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run the command; refuse unknown columns before it changes anything."""
+        """Run the command; refuse wrong usage before it changes anything."""
+        self.require_usage(parsed_args)
         if self.columns:
             self.check_columns(parsed_args, self.columns)
         return super().run(parsed_args)
@@ -58,7 +68,7 @@ class ManageCommand(Command):
         named = (*getattr(args, "columns", ()), *getattr(args, "sort_columns", ()))
         for name in named:
             if name.lower().replace(" ", "_") not in columns:
-                self._parser.error(f"there is no column {name}; columns: {', '.join(columns)}")
+                self.refuse_usage(f"there is no column {name}; columns: {', '.join(columns)}")
 
     def print_note(self, text: str) -> None:
         """Print a line that is not output to stderr."""

@@ -1,7 +1,7 @@
-"""The table of commands; the module of a command is imported when the command is looked up.
+"""Find commands; the module of a command is imported when the command is looked up.
 
-The places are strings because cliff loads commands from entry points: ``EntryPoint.load`` is its
-only hook to import a command late.
+cliff loads commands from entry points: ``EntryPoint.load`` is its only hook to import a command
+late.
 """
 
 from __future__ import annotations
@@ -11,40 +11,9 @@ from importlib.metadata import EntryPoint
 from cliff.command import Command
 from cliff.commandmanager import CommandManager
 
-_PACKAGE = "cloudnet.controller.manage"
+from cloudnet.controller.manage.command_table import COMMANDS
 
-COMMANDS = {
-    "db check": "db:Check",
-    "db sync": "db:Sync",
-    "db version": "db:Version",
-    "fixed history": "fixed:History",
-    "fixed list": "fixed:List",
-    "fixed reserve": "fixed:Reserve",
-    "fixed unreserve": "fixed:Unreserve",
-    "floating allocate": "floating:Allocate",
-    "floating associate": "floating:Associate",
-    "floating create": "floating:Create",
-    "floating delete": "floating:Delete",
-    "floating disassociate": "floating:Disassociate",
-    "floating list": "floating:List",
-    "floating release": "floating:Release",
-    "host list": "host:List",
-    "host show": "host:Show",
-    "instance allocate": "instance:Allocate",
-    "instance deallocate": "instance:Deallocate",
-    "instance show": "instance:Show",
-    "network associate": "network:Associate",
-    "network create": "network:Create",
-    "network delete": "network:Delete",
-    "network disassociate": "network:Disassociate",
-    "network list": "network:List",
-    "network set": "network:Set",
-    "network show": "network:Show",
-    "quota set": "quota:Set",
-    "quota show": "quota:Show",
-    "usage": "usage:Usage",
-    "version": "version:Version",
-}
+_PACKAGE = "cloudnet.controller.manage"
 
 
 class ExactCommandManager(CommandManager):

@@ -9,16 +9,21 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from cliff.app import App
 from cliff.commandmanager import CommandManager
 
 from cloudnet.common.errors import CloudnetError
+from cloudnet.common.output import Output
+from cloudnet.common.program import run_with_output
+from cloudnet.common.usage import describe_unknown, join_or
 from cloudnet.controller.manage.argument_types import dashes_for_underscores
+from cloudnet.controller.manage.candidates import print_candidates
+from cloudnet.controller.manage.command_line import NAME, build_parser
 from cloudnet.controller.manage.commands import command_manager
+from cloudnet.controller.manage.complete import Complete
+from cloudnet.controller.manage.suggestions import suggest_commands
 
 
 class OneLineFormatter(logging.Formatter):
@@ -40,15 +45,17 @@ class OneLineFormatter(logging.Formatter):
 class ManageApp(App):
     """The program."""
 
-    NAME = "cloudnet-manage"
+    NAME = NAME
 
     def __init__(self, commands: CommandManager | None = None) -> None:
         super().__init__(
-            description="Manage cloudnet's networks, addresses and hosts.",
-            version=version("cloudnet"),
+            description=None,
+            version=None,
             command_manager=command_manager() if commands is None else commands,
+            stderr=Output(sys.stderr),  # type: ignore[arg-type]  # it has what cliff uses
             deferred_help=True,  # --help after a command prints the help of that command
         )
+        self.command_manager.add_command("complete", Complete)  # instead of cliff's
         self._console: logging.Handler | None = None
 
     def build_option_parser(
@@ -58,18 +65,8 @@ class ManageApp(App):
         argparse_kwargs: dict[str, Any] | None = None,  # Any: argparse's own
     ) -> argparse.ArgumentParser:
         """Return the parser of the options before the command."""
-        kwargs = {"prog": self.NAME, "allow_abbrev": False} | (argparse_kwargs or {})
-        parser = super().build_option_parser(description, version, kwargs)
-        parser.add_argument(
-            "--config-file",
-            action="append",
-            type=Path,
-            default=[],
-            metavar="FILE",
-            help="configuration file; may be given more than once, later files override earlier "
-            "ones (default: /etc/nova/nova.conf and /etc/cloudnet/nova.conf, if they exist)",
-        )
-        return parser
+        del description, version, argparse_kwargs
+        return build_parser()
 
     def configure_logging(self) -> None:
         """Print errors to stderr, and more with -v; a second run replaces the first handler."""
@@ -85,6 +82,8 @@ class ManageApp(App):
 
     def run(self, argv: list[str]) -> int:
         """Run one command and return the exit status."""
+        if argv[:2] == ["complete", "--words"]:  # the rest is the command line that is completed
+            return print_candidates(self, argv[2:])
         try:
             return super().run(dashes_for_underscores(argv))
         finally:
@@ -97,9 +96,13 @@ class ManageApp(App):
         words = argv[1:] if is_help else argv
         if self._is_command(words) or (is_help and self._is_prefix(words)):
             return super().run_subcommand(argv)
+        if argv[0].startswith("-"):
+            self.parser.error(describe_unknown(self.parser, argv[:1]))
         name = " ".join(words[:2])
-        similar = ", ".join(repr(match) for match in self.get_fuzzy_matches(name)[:5])
-        hint = f"did you mean {similar}? See" if similar else "see"
+        similar = suggest_commands(words, (name for name, _ in self.command_manager))
+        hint = (
+            f"did you mean {join_or([repr(each) for each in similar])}? See" if similar else "see"
+        )
         self.stderr.write(f"{self.NAME}: {name!r} is not a command; {hint} `{self.NAME} --help`\n")
         return 2
 
@@ -123,7 +126,8 @@ class ManageApp(App):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``cloudnet-manage``."""
-    return ManageApp().run(list(sys.argv[1:] if argv is None else argv))
+    words = list(sys.argv[1:] if argv is None else argv)
+    return run_with_output(NAME, lambda: ManageApp().run(words))
 
 
 if __name__ == "__main__":

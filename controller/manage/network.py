@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloudnet.controller.manage import argument_types, network_arguments, options
 from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand, ShowCommand
@@ -23,6 +23,8 @@ class _NetworkList(ListCommand):
         "vlan",
         "bridge",
         "dhcp_start",
+        "dns1",
+        "dns2",
         "multi_host",
         "host",
         "project_id",
@@ -118,15 +120,24 @@ class Set(ActionCommand):
             help="the new gateway host of a single-host network",
         )
 
+    def require_usage(self, args: argparse.Namespace) -> None:
+        """Refuse a command line without a change."""
+        if not _list_changes(args):
+            options_of_set = ", ".join(f"--{name}" for name in SETTABLE)
+            self.refuse_usage(f"nothing to set: one of {options_of_set} is needed")
+
     def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Change it."""
         network = session.find_network(args.network)
-        options_given = {name: getattr(args, name) for name in SETTABLE}
-        changes = {name: value for name, value in options_given.items() if value is not None}
-        if changes:
-            session.services.networks.update(network.uuid, **changes)
+        changes = _list_changes(args)
+        session.services.networks.update(network.uuid, **changes)
         text = " ".join(f"{name}={value}" for name, value in changes.items())
-        return f"set {text or 'nothing'} on network {network.label} {network.cidr}"
+        return f"set {text} on network {network.label} {network.cidr}"
+
+
+def _list_changes(args: argparse.Namespace) -> dict[str, Any]:  # Any: values of several types
+    given = {name: getattr(args, name) for name in SETTABLE}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 class Associate(ActionCommand):

@@ -48,10 +48,20 @@ class Set(ActionCommand):
                 help="the most it may have; -1 or unlimited: no limit",
             )
 
+    def require_usage(self, args: argparse.Namespace) -> None:
+        """Refuse a command line without a quota."""
+        if not _list_limits(args):
+            options = " or ".join(f"--{resource.replace('_', '-')}" for resource in RESOURCES)
+            self.refuse_usage(f"nothing to set: {options} is needed")
+
     def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Set them."""
-        options_given = {name: getattr(args, name) for name in RESOURCES}
-        limits = {name: limit for name, limit in options_given.items() if limit is not None}
+        limits = _list_limits(args)
         session.services.quotas.set_limits(args.project, limits)
         text = " ".join(f"{name}={limit}" for name, limit in limits.items())
-        return f"set {text or 'nothing'} for project {args.project}"
+        return f"set {text} for project {args.project}"
+
+
+def _list_limits(args: argparse.Namespace) -> dict[str, int]:
+    given = {name: getattr(args, name) for name in RESOURCES}
+    return {name: limit for name, limit in given.items() if limit is not None}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from importlib.metadata import version
 
-from cliff.command import Command
+from cloudnet.controller.manage.command_kinds import ManageCommand
 
 
-class Version(Command):
+class Version(ManageCommand):
     """Print the version of cloudnet."""
 
     def take_action(self, args: argparse.Namespace) -> int:

@@ -94,6 +94,23 @@ def plan_networks(
     return _Planner(request, defaults, existing).plan()
 
 
+def describe_unused_range(request: NetworkRequest, defaults: NetworkDefaults) -> str | None:
+    """Return a line if the networks are smaller than the requested range, else None.
+
+    None also if the request itself says how many or how large they are to be.
+    """
+    if request.cidr is None or request.network_size or (request.num_networks or 1) > 1:
+        return None
+    largest = _largest_size(request.cidr, request.num_networks or defaults.num_networks)
+    if largest <= defaults.network_size:
+        return None
+    return (
+        f"{request.cidr} has {request.cidr.num_addresses} addresses, but a network gets "
+        f"{defaults.network_size} (network_size), a /{ipam.prefix_length(defaults.network_size)}; "
+        f"to use the whole range, give network_size {largest}"
+    )
+
+
 class _Planner:
     """A request, and the defaults for what it leaves out."""
 

@@ -11,7 +11,7 @@ from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model import validation
 from cloudnet.controller.model.clock import Clock
-from cloudnet.controller.model.network_plan import NetworkRequest
+from cloudnet.controller.model.network_plan import NetworkRequest, describe_unused_range
 from cloudnet.controller.model.records import Network, SnapshotKey
 from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.networks.changes import (
@@ -73,6 +73,9 @@ class Networks:
         self._notifier.notify_ranges()
         for network in created:
             LOG.info("network %s: created (%s on %s)", network.label, network.cidr, network.bridge)
+        unused = describe_unused_range(request, self._defaults)
+        if unused is not None:
+            LOG.warning("%s", unused)
         return created
 
     def delete(

@@ -15,7 +15,8 @@ import pytest
 
 from cloudnet.controller.manage.argument_types import dashes_for_underscores
 from cloudnet.controller.manage.command_kinds import ActionCommand
-from cloudnet.controller.manage.commands import COMMANDS, command_manager
+from cloudnet.controller.manage.command_table import COMMANDS
+from cloudnet.controller.manage.commands import command_manager
 from cloudnet.controller.manage.progress import show_progress
 from cloudnet.controller.manage.session import Session
 from tests.unit.controller.manage.conftest import Manage
@@ -145,10 +146,6 @@ def test_an_internal_error_is_one_line(manage: Manage) -> None:
     )
 
 
-def test_completion_is_printed(bare: Manage) -> None:
-    assert "complete" in bare.done("complete").out
-
-
 def test_underscores_become_dashes_in_options_only() -> None:
     words = dashes_for_underscores(["--fixed_range_v4=a_b", "--label", "x_y", "--", "--as_it_is"])
 
@@ -188,3 +185,107 @@ def test_a_fast_command_prints_no_progress() -> None:
         pass
 
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "suggested"),
+    [
+        ("netwrk list", "'network list'"),
+        ("list network", "'network list'"),
+        ("network associat", "'network associate' or 'network disassociate'"),
+        ("lst", "'fixed list', 'floating list', 'host list' or 'network list'"),
+        ("host", "'host list' or 'host show'"),
+    ],
+)
+def test_all_similar_commands_are_suggested(bare: Manage, words: str, suggested: str) -> None:
+    answer = bare(*words.split())
+
+    assert answer.status == 2
+    assert answer.err == (
+        f"cloudnet-manage: '{words}' is not a command; did you mean {suggested}? "
+        "See `cloudnet-manage --help`\n"
+    )
+
+
+def test_wrong_usage_is_one_line_that_names_similar_options(bare: Manage) -> None:
+    wrong_command = bare("network", "create", "--label", "x", "--fixed-rnage-v4", "10.0.0.0/8")
+    wrong_program = bare("--confg-file", "x", "network", "list")
+
+    assert (wrong_command.status, wrong_program.status) == (2, 2)
+    assert wrong_command.err == (
+        "cloudnet-manage network create: unrecognized arguments: --fixed-rnage-v4 10.0.0.0/8; "
+        "did you mean --fixed-range-v4 or --fixed-range-v6?; "
+        "see `cloudnet-manage network create --help`\n"
+    )
+    assert wrong_program.err == (
+        "cloudnet-manage: unrecognized arguments: --confg-file; did you mean --config-file?; "
+        "see `cloudnet-manage --help`\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["network set x", "quota set a"])
+def test_a_change_of_nothing_is_wrong_usage(bare: Manage, command: str) -> None:
+    answer = bare(*command.split())
+
+    assert (answer.status, answer.out) == (2, "")
+    [line] = answer.err.splitlines()
+    assert line.startswith(f"cloudnet-manage {' '.join(command.split()[:2])}: nothing to set: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "candidates"),
+    [
+        ("", "complete db fixed floating help host instance network quota usage version"),
+        ("network s", "set show"),
+        ("help network s", "set show"),
+        ("--config-file FILE network show ", "10.0.0.0/22 private"),
+        ("--config-file FILE network list --project-id ", "shop"),
+        ("--config-file FILE instance allocate UUID --host ", ""),
+        ("network create --topology=f", "--topology=flat --topology=flatdhcp"),
+        ("network create --topology = f", "flat flatdhcp"),
+        ("network list -f ", "csv json table value yaml"),
+        ("network list -c d", "dhcp_start dns1 dns2"),
+        ("network set x --dns", "--dns1 --dns2"),
+        ("--c", "--config-file"),
+    ],
+)
+def test_words_are_completed(manage: Manage, words: str, candidates: str) -> None:
+    manage.done("network", "create", "--label", "private", "--project-id", "shop")
+    both = manage.files[1].with_name("both.conf")
+    both.write_text("".join(file.read_text() for file in manage.files))
+    manage.files.clear()
+
+    answer = manage("complete", "--words", *words.replace("FILE", str(both)).split(" "))
+
+    assert (answer.status, answer.err, answer.out.split()) == (0, "", candidates.split())
+
+
+def test_the_name_of_a_file_is_completed_by_the_shell(bare: Manage) -> None:
+    bare.files.clear()
+
+    assert bare("complete", "--words", "--config-file", "/etc/n").status == 3
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_is_printed_for_each_shell(bare: Manage, shell: str) -> None:
+    assert "complete --words" in bare.done("complete", "--shell", shell).out
+
+
+def test_a_change_whose_output_is_lost_is_made_and_ends_with_status_1(
+    manage: Manage, tmp_path: Path
+) -> None:
+    files = [word for file in manage.files for word in ("--config-file", str(file))]
+    program = [sys.executable, "-m", "cloudnet.controller.manage", *files]
+
+    with Path("/dev/full").open("w") as full:
+        lost = subprocess.run(
+            [*program, "network", "create", "--label", "x"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert lost.returncode == 1
+    assert lost.stderr == "cloudnet-manage: cannot write the output: No space left on device\n"
+    assert manage.done("network", "list", "-f", "value", "-c", "label").out == "x\n"

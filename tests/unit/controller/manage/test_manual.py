@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cloudnet.controller.manage.commands import COMMANDS, command_manager
+from cloudnet.controller.manage.command_table import COMMANDS
+from cloudnet.controller.manage.commands import command_manager
 from cloudnet.controller.manage.main import ManageApp
 
 PAGE = (Path(__file__).parents[4] / "docs/operators/cloudnet-manage.md").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ def test_four_networks_of_the_listing(manage: Manage) -> None:
             "vlan": 100 + n,
             "bridge": f"br{100 + n}",
             "dhcp_start": f"10.0.{4 * n}.3",
+            "dns1": "8.8.4.4",
+            "dns2": None,
             "multi_host": False,
             "host": "node1",
             "project_id": None,
@@ -207,14 +210,38 @@ def test_a_table_prints_yes_no_and_blank(manage: Manage) -> None:
     )
 
 
-def test_value_output_prints_a_dash_for_null(manage: Manage) -> None:
+def test_value_output_prints_none_and_true_as_openstack_does(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
 
     out = manage.done(
-        "network", "list", "-f", "value", "-c", "label", "-c", "project_id", "-c", "host"
+        "network", "list", "-f", "value", "-c", "label", "-c", "project_id", "-c", "multi_host"
     ).out
 
-    assert out == "x node1 -\n"
+    assert out == "x False None\n"
+
+
+def test_shell_output_can_be_evaluated_whatever_a_label_has_in_it(manage: Manage) -> None:
+    label = """a"b'c $(touch ran) `touch ran` \\ $HOME"""
+    manage.done("network", "create", "--label", label)
+
+    out = manage.done("network", "show", "10.0.0.0/22", "-f", "shell").out
+    script = f'{out}printf "%s|" "$label" "$multi_host" "$project_id"'
+    seen = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+
+    assert seen.stdout == f"{label}|False|None|"
+
+
+def test_a_range_of_which_a_part_is_used_is_named(manage: Manage) -> None:
+    answer = manage("network", "create", "--label", "x", "--fixed-range-v4", "10.0.0.0/20")
+    whole = manage("network", "create", "--label", "y", "--fixed-range-v4", "10.1.0.0/20",
+                   "--network-size", "4096")  # fmt: skip
+
+    assert (answer.status, whole.status) == (0, 0)
+    assert answer.err == (
+        "cloudnet-manage: 10.0.0.0/20 has 4096 addresses, but a network gets 1024 (network_size), "
+        "a /22; to use the whole range, give network_size 4096\n"
+    )
+    assert whole.err == ""
 
 
 def test_csv_and_yaml_print_plain_values(manage: Manage) -> None:

@@ -1,0 +1,37 @@
+"""The table of commands: each name, and where its class is. Standard library only."""
+
+from __future__ import annotations
+
+COMMANDS = {
+    "complete": "complete:Complete",
+    "db check": "db:Check",
+    "db sync": "db:Sync",
+    "db version": "db:Version",
+    "fixed history": "fixed:History",
+    "fixed list": "fixed:List",
+    "fixed reserve": "fixed:Reserve",
+    "fixed unreserve": "fixed:Unreserve",
+    "floating allocate": "floating:Allocate",
+    "floating associate": "floating:Associate",
+    "floating create": "floating:Create",
+    "floating delete": "floating:Delete",
+    "floating disassociate": "floating:Disassociate",
+    "floating list": "floating:List",
+    "floating release": "floating:Release",
+    "host list": "host:List",
+    "host show": "host:Show",
+    "instance allocate": "instance:Allocate",
+    "instance deallocate": "instance:Deallocate",
+    "instance show": "instance:Show",
+    "network associate": "network:Associate",
+    "network create": "network:Create",
+    "network delete": "network:Delete",
+    "network disassociate": "network:Disassociate",
+    "network list": "network:List",
+    "network set": "network:Set",
+    "network show": "network:Show",
+    "quota set": "quota:Set",
+    "quota show": "quota:Show",
+    "usage": "usage:Usage",
+    "version": "version:Version",
+}
