@@ -47,7 +47,7 @@ class JournalHandler(logging.Handler):
             "LOGGER": record.name,
             "CODE_FILE": record.pathname,
             "CODE_LINE": str(record.lineno),
-            "CODE_FUNC": record.funcName,
+            "CODE_FUNC": record.funcName or "",
             "THREAD_NAME": record.threadName or "",
         }
         datagram = b"".join(encode_field(name, value) for name, value in fields.items())

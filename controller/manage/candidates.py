@@ -173,12 +173,12 @@ def _list_addresses(session: Session) -> Iterable[object]:
 
 
 def _list_all_addresses(session: Session) -> Iterable[object]:
-    floating = [each.address for each, _, _ in session.services.overview.list_floating_ips()]
+    floating = [each.address for each, _, _ in session.services.floating.list_with_targets()]
     return [*floating, *_list_addresses(session)]
 
 
 def _list_pools(session: Session) -> Iterable[object]:
-    return [each.pool for each, _, _ in session.services.overview.list_floating_ips()]
+    return [each.pool for each, _, _ in session.services.floating.list_with_targets()]
 
 
 _NAMES: Mapping[str, Callable[[Session], Iterable[object]]] = {  # by argparse's dest

@@ -10,7 +10,6 @@ import argparse
 
 from cloudnet.controller.manage.command_kinds import ManageCommand
 
-
 _BASH = """\
 _cloudnet_manage() {
   local IFS=$'\\n'

@@ -31,7 +31,8 @@ complete -C '{line}'
 ZSH = """\
 zmodload zsh/zpty
 zpty inner zsh -f -i
-zpty -w inner 'autoload -Uz compinit; compinit -u -D; source <(cloudnet-manage complete --shell zsh)'
+zpty -w inner 'autoload -Uz compinit; compinit -u -D'
+zpty -w inner 'source <(cloudnet-manage complete --shell zsh)'
 zpty -w inner 'PS1=; unsetopt prompt_cr zle_bracketed_paste; setopt no_beep; echo READY-$((1 + 1))'
 zpty -r inner all '*READY-2*'
 zpty -w -n inner '{line}'$'\\t'
