@@ -23,9 +23,8 @@ def main(argv: "list[str] | None" = None) -> int:
     if any(word in {"-h", "--help"} for word in words):
         return _print(USAGE)
     if words == ["--version"]:
-        from cloudnet.common.usage import get_version  # noqa: PLC0415 - see the module's docstring
-
-        return _print(f"{get_version()}\n")
+        return _print(f"{_get_version()}
+")
     action = words[0] if words else ""
     if action == "init" and len(words) == 1:
         return _init()
@@ -72,20 +71,36 @@ def _init() -> int:
     import os  # noqa: PLC0415
 
     try:
-        with open(os.environ["CLOUDNET_LEASES"], errors="replace") as leases:  # noqa: PTH123
+        with open(os.environ["CLOUDNET_LEASES"], errors="surrogateescape") as leases:  # noqa: PTH123
             text = leases.read()
     except (KeyError, OSError):
         text = ""
     return _print(text)
 
 
-def _print(text: str) -> int:
-    """Write to standard output and return the exit status."""
-    from cloudnet.common.output import Output, finish  # noqa: PLC0415 - see the module's docstring
+def _get_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
 
-    output = Output(sys.stdout)
-    output.write(text)
-    return finish("cloudnet-dhcpbridge", output, 0)
+    try:
+        return version("cloudnet")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return "unknown"
+
+
+def _print(text: str) -> int:
+    """Write to standard output, and return the exit status."""
+    import os  # noqa: PLC0415
+
+    data = text.encode(errors="surrogateescape")
+    try:
+        while data:
+            data = data[os.write(1, data) :]
+    except BrokenPipeError:
+        return 141  # what a shell shows for a program that SIGPIPE ended
+    except OSError as error:
+        sys.stderr.write(f"cloudnet-dhcpbridge: cannot write the output: {error.strerror}\n")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
