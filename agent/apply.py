@@ -58,7 +58,7 @@ def apply(steps: Iterable[Step], kernel: Kernel, retries: Retries) -> list[Step]
     """Do the steps that can be done; return the others."""
     retries.begin_pass()
     open_steps: list[Step] = []
-    missing: set[str] = set()  # keys of what could not be created or changed
+    missing: set[str] = set()  # keys and provided names of what was not created or changed
     # Resources of one kind do not depend on each other, so their driver gets them together.
     for _, run in groupby(
         steps, key=lambda step: (step.verb, type(step.resource), step.resource.rank)
@@ -73,7 +73,9 @@ def apply(steps: Iterable[Step], kernel: Kernel, retries: Retries) -> list[Step]
         done = _do(ready, kernel, retries)
         left = [step for step in blocked if step.resource.key not in done]
         open_steps += left
-        missing.update(step.resource.key for step in left if step.verb is Verb.ENSURE)
+        for step in left:
+            if step.verb is Verb.ENSURE:
+                missing.update((step.resource.key, *step.resource.provides))
     return open_steps
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from ipaddress import IPv4Interface
 from typing import ClassVar
 
-from cloudnet.agent.node.resources.base import Resource
+from cloudnet.agent.node.resources.base import ISOLATION, Resource
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Address(Resource):
 
     @property
     def depends_on(self) -> tuple[str, ...]:
-        # Without the filter, a guest could reach another project through this address.
-        return (f"bridge {self.device}", "table filter")
+        # Without isolation, a guest could reach another project through this address.
+        return (f"bridge {self.device}", ISOLATION)
 
     @property
     def vanishes_with(self) -> tuple[str, ...]:

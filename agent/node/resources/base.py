@@ -13,6 +13,10 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import ClassVar
 
+# What the firewall provides, whichever kind of firewall it is.
+ISOLATION = "isolation of projects"
+NAT = "NAT of floating IPs"
+
 
 class Management(Enum):
     """What the agent does with the resources of a kind."""
@@ -75,8 +79,13 @@ class Resource:
         return None
 
     @property
+    def provides(self) -> tuple[str, ...]:
+        """Names, besides the key, under which other resources depend on it."""
+        return ()
+
+    @property
     def depends_on(self) -> tuple[str, ...]:
-        """Keys of the resources that must exist before it can be created."""
+        """Keys and provided names of the resources that must exist before it can be created."""
         return ()
 
     @property

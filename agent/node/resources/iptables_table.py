@@ -9,7 +9,7 @@ from functools import cached_property
 from ipaddress import IPv4Network
 from typing import ClassVar
 
-from cloudnet.agent.node.resources.base import Resource
+from cloudnet.agent.node.resources.base import ISOLATION, NAT, Resource
 from cloudnet.agent.node.resources.nat_mapping import NatMapping
 
 TAG = "cn:"  # start of the comment of a rule of ours
@@ -109,6 +109,10 @@ class Table(Resource):
     @property
     def key(self) -> str:
         return f"table {self.name}"
+
+    @property
+    def provides(self) -> tuple[str, ...]:
+        return {"filter": (ISOLATION,), "nat": (NAT,)}.get(self.name, ())
 
     @property
     def rank(self) -> int:

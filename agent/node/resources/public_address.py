@@ -7,7 +7,7 @@ from functools import cached_property
 from ipaddress import IPv4Address
 from typing import ClassVar
 
-from cloudnet.agent.node.resources.base import Resource
+from cloudnet.agent.node.resources.base import NAT, Resource
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class PublicAddress(Resource):
 
     @property
     def depends_on(self) -> tuple[str, ...]:
-        return ("table nat",)
+        return (NAT,)
 
     @property
     def devices(self) -> tuple[str, ...]:

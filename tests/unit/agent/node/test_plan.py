@@ -151,7 +151,7 @@ def test_nothing_is_created_before_what_it_depends_on(snapshots: list[NetworkSna
 
     for step in plan(want, {}):
         assert created.issuperset(step.resource.depends_on)
-        created.add(step.resource.key)
+        created.update((step.resource.key, *step.resource.provides))
 
 
 @given(networks, networks)
