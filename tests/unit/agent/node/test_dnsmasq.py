@@ -1,4 +1,5 @@
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,13 @@ def test_the_range_is_static_and_starts_at_dhcp_start() -> None:
 
 def test_a_new_guest_changes_no_argument_so_dnsmasq_is_not_restarted() -> None:
     assert arguments(network()) == arguments(network(vifs=(vif(),)))
+
+
+def test_another_address_of_this_host_changes_the_arguments_so_dnsmasq_is_restarted() -> None:
+    moved = network(host_address=IPv4Address("10.0.0.2"))
+
+    assert arguments(moved) != arguments(network())
+    assert "--listen-address=10.0.0.2" in arguments(moved)
 
 
 def test_a_label_with_commas_never_reaches_the_command_line() -> None:
