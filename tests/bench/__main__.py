@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ from tests.bench.table import format_table
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure what the arguments select; exit status 1 if a measure failed."""
     arguments = _parse(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: figures are printed
     names = select_measures(arguments.measures)
     with (
         tempfile.TemporaryDirectory(prefix="cloudnet-bench-", dir="/var/tmp") as name,
