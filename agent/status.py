@@ -24,7 +24,7 @@ class HostStatus:
     out_of_sync: frozenset[str] = frozenset()  # networks that agree with no revision
     faults: tuple[Fault, ...] = ()
     leases: tuple[Lease, ...] | None = None  # None: not known
-    networks: tuple[tuple[str, str], ...] = ()  # (bridge, network uuid) of the host's bridges
+    bridges: tuple[tuple[str, str], ...] = ()  # of cloudnet: (name, network uuid)
 
     @cached_property
     def reported_applied(self) -> tuple[Applied, ...]:
@@ -41,7 +41,7 @@ class HostStatus:
         """The leases, with networks in place of bridges; None: not known."""
         if self.leases is None:
             return None
-        network_of = dict(self.networks)
+        network_of = dict(self.bridges)
         reported = (
             ReportedLease(network_of[lease.bridge], lease.address, lease.mac)
             for lease in self.leases
@@ -86,7 +86,7 @@ def build_status(outcome: Outcome) -> HostStatus:
         out_of_sync=_list_out_of_sync(outcome, in_sync),
         faults=tuple(_list_faults(outcome)),
         leases=tuple(each for each in outcome.actual.values() if isinstance(each, Lease)),
-        networks=tuple(sorted(outcome.bridges.items())),
+        bridges=tuple(sorted(outcome.bridges.items())),
     )
 
 

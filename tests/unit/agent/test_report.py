@@ -48,7 +48,7 @@ def reporter(store: DesiredStore, controller: FakeController) -> Reporter:
 
 
 LEASE = Lease("br100", IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03")
-STATUS = HostStatus(applied=(Applied(PRIVATE, 1),), leases=(LEASE,), networks=(("br100", PRIVATE),))
+STATUS = HostStatus(applied=(Applied(PRIVATE, 1),), leases=(LEASE,), bridges=(("br100", PRIVATE),))
 
 
 def test_a_report_names_the_applied_revisions_and_its_reply_updates_the_store(
