@@ -27,7 +27,7 @@ def gateway(host: Host) -> Host:
     return host
 
 
-def test_a_bridges_address_is_added_and_found_again(gateway: Host) -> None:
+def test_the_address_of_a_bridge_is_added_and_read_back_by_a_new_agent(gateway: Host) -> None:
     gateway.kernel.ensure(ADDRESS)
 
     gateway.restart_the_agent()
@@ -36,7 +36,7 @@ def test_a_bridges_address_is_added_and_found_again(gateway: Host) -> None:
     assert "inet 10.0.0.1/22 brd 10.0.3.255 scope global br100\n" in gateway.sh("ip address")
 
 
-def test_a_floating_ip_is_added_with_its_label_and_found_again(gateway: Host) -> None:
+def test_a_floating_ip_is_added_with_its_label_and_read_back_by_a_new_agent(gateway: Host) -> None:
     gateway.kernel.ensure(FLOATING)
 
     gateway.restart_the_agent()
@@ -63,13 +63,13 @@ def test_the_longest_device_name_gets_a_shortened_label(gateway: Host) -> None:
     assert "fifteen-lett:cn" in gateway.sh("ip address")
 
 
-def test_addresses_of_the_operators_are_no_business_of_ours(gateway: Host) -> None:
+def test_addresses_of_the_operators_are_no_resources_of_ours(gateway: Host) -> None:
     gateway.sh("ip address add 10.0.0.77/22 dev br100; ip address add 192.0.2.77/32 dev eth1")
 
-    assert not [key for key in gateway.items() if key.startswith(("address", "floating IP"))]
+    assert not [key for key in gateway.resources() if key.startswith(("address", "floating IP"))]
 
 
-def test_a_lost_address_is_seen_and_comes_back(gateway: Host) -> None:
+def test_a_lost_address_is_read_as_absent_and_added_again(gateway: Host) -> None:
     gateway.kernel.ensure(ADDRESS)
     gateway.kernel.ensure(FLOATING)
     gateway.sh("ip address flush dev br100; ip address del 192.0.2.225/32 dev eth1")
@@ -83,7 +83,7 @@ def test_a_lost_address_is_seen_and_comes_back(gateway: Host) -> None:
     assert gateway.has(FLOATING)
 
 
-def test_ours_becomes_the_first_of_its_network(gateway: Host) -> None:
+def test_ours_is_added_in_front_of_others_of_its_network(gateway: Host) -> None:
     gateway.sh("ip address add 10.0.0.77/22 dev br100; ip address add 10.0.0.78/22 dev br100")
 
     gateway.kernel.ensure(ADDRESS)
@@ -93,7 +93,7 @@ def test_ours_becomes_the_first_of_its_network(gateway: Host) -> None:
     assert lines == ["10.0.0.1/22", "10.0.0.77/22", "10.0.0.78/22"]
 
 
-def test_an_address_that_was_pushed_back_is_seen_and_made_first_again(gateway: Host) -> None:
+def test_an_address_that_is_behind_another_counts_as_absent(gateway: Host) -> None:
     gateway.kernel.ensure(ADDRESS)
     gateway.sh(
         "ip address del 10.0.0.1/22 dev br100; ip address add 10.0.0.77/22 dev br100;"
@@ -105,7 +105,7 @@ def test_an_address_that_was_pushed_back_is_seen_and_made_first_again(gateway: H
     assert "secondary" in gateway.sh("ip address show br100")
 
 
-def test_the_operators_own_address_stands_in_and_is_never_removed(
+def test_the_operators_own_address_is_used_and_never_removed(
     gateway: Host, caplog: pytest.LogCaptureFixture
 ) -> None:
     floating = PublicAddress("eth1", IPv4Address("192.0.2.77"))
@@ -134,10 +134,10 @@ def test_removed_addresses_are_gone_and_others_stay(gateway: Host) -> None:
         gateway.kernel.remove(ADDRESS)
 
     assert gateway.sh("ip address show eth1") == before
-    assert not [key for key in gateway.items() if key.startswith(("address", "floating IP"))]
+    assert not [key for key in gateway.resources() if key.startswith(("address", "floating IP"))]
 
 
-def test_a_missing_nic_is_named_with_those_that_are_there(gateway: Host) -> None:
+def test_the_error_about_a_missing_nic_names_those_that_exist(gateway: Host) -> None:
     with pytest.raises(KernelRefused) as refused:
         gateway.kernel.ensure(PublicAddress("eth7", IPv4Address("192.0.2.225")))
 
@@ -146,7 +146,7 @@ def test_a_missing_nic_is_named_with_those_that_are_there(gateway: Host) -> None
     )
 
 
-def test_neighbours_are_told_in_both_forms(gateway: Host) -> None:
+def test_a_new_address_is_announced_in_both_forms(gateway: Host) -> None:
     mac = gateway.kernel.read().nics["eth1"].mac
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)) as wire:
         wire.bind(("eth1-far", 0x0806))

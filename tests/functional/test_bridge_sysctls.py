@@ -41,10 +41,10 @@ def test_a_setting_that_others_changed_is_found_and_repaired(bridged: Host) -> N
 def test_the_settings_of_foreign_bridges_are_not_read(host: Host) -> None:
     host.sh("ip link add br7 type bridge")
 
-    assert ignore_router_advertisements("br7").key not in host.items()
+    assert ignore_router_advertisements("br7").key not in host.resources()
 
 
 def test_a_bridge_that_was_just_removed_has_nothing_to_set(host: Host) -> None:
     host.kernel.ensure(SETTING, None)
 
-    assert SETTING.key not in host.items()
+    assert SETTING.key not in host.resources()

@@ -11,7 +11,7 @@ from tests.fixtures.agent.host import Host
 BRIDGE = Bridge("br100", "11111111-1111-1111-1111-111111111111", "fa:16:3e:00:01:00", 1500)
 
 
-def test_a_bridge_is_made_as_wanted_and_found_again(host: Host) -> None:
+def test_a_bridge_is_created_as_desired_and_read_back(host: Host) -> None:
     host.kernel.ensure(BRIDGE)
 
     assert host.has(BRIDGE)
@@ -22,7 +22,7 @@ def test_a_bridge_is_made_as_wanted_and_found_again(host: Host) -> None:
     assert "alias cloudnet:11111111-1111-1111-1111-111111111111" in details
 
 
-def test_making_it_again_changes_nothing(host: Host) -> None:
+def test_ensuring_it_again_changes_nothing(host: Host) -> None:
     host.kernel.ensure(BRIDGE)
 
     with host.quiet():
@@ -40,7 +40,7 @@ def test_making_it_again_changes_nothing(host: Host) -> None:
         "ip link delete br100",
     ],
 )
-def test_a_disturbed_bridge_is_seen_and_healed(host: Host, disturbance: str) -> None:
+def test_drift_of_a_bridge_is_read_and_repaired(host: Host, disturbance: str) -> None:
     host.kernel.ensure(BRIDGE)
     host.sh(disturbance)
 
@@ -50,7 +50,7 @@ def test_a_disturbed_bridge_is_seen_and_healed(host: Host, disturbance: str) -> 
     assert host.has(BRIDGE)
 
 
-def test_a_change_is_made_in_place_and_guests_stay(host: Host) -> None:
+def test_a_bridge_is_changed_in_place_and_its_guests_stay(host: Host) -> None:
     host.kernel.ensure(BRIDGE)
     host.sh("ip tuntap add tap1 mode tap; ip link set tap1 master br100")
     index = host.sh("cat /proc/net/if_inet6; ip -o link show br100").split()[0]
@@ -75,11 +75,11 @@ def test_a_port_with_a_smaller_mtu_or_a_lower_mac_changes_nothing_of_the_bridge(
     assert host.has(BRIDGE)
 
 
-def test_guests_are_the_ports_that_others_put_in(host: Host) -> None:
+def test_guests_are_the_ports_that_cloudnet_did_not_put_in(host: Host) -> None:
     host.kernel.ensure(BRIDGE)
     host.sh("ip tuntap add tap1 mode tap; ip link set tap1 master br100")
 
-    found = host.items()[BRIDGE.key]
+    found = host.resources()[BRIDGE.key]
 
     assert isinstance(found, Bridge)
     assert found.guests == ("tap1",)
@@ -101,19 +101,19 @@ def test_a_removed_bridge_is_gone_and_removing_it_again_is_fine(host: Host) -> N
     host.kernel.remove(BRIDGE)
     host.kernel.remove(BRIDGE)
 
-    assert host.items() == {}
+    assert host.resources() == {}
 
 
-def test_a_half_made_bridge_is_completed(host: Host) -> None:
+def test_a_bridge_without_a_network_is_adopted(host: Host) -> None:
     host.sh("ip link add br100 type bridge")
 
-    assert BRIDGE.key not in host.items()
+    assert BRIDGE.key not in host.resources()
     host.kernel.ensure(BRIDGE)
 
     assert host.has(BRIDGE)
 
 
-def test_nova_networks_bridge_with_its_guests_is_taken_over(host: Host) -> None:
+def test_nova_networks_bridge_is_adopted_with_its_guests(host: Host) -> None:
     host.sh(
         "ip link add br100 type bridge; ip link set br100 up; ip tuntap add vnet0 mode tap;"
         "ip link set vnet0 master br100; ip address add 10.0.0.1/24 dev br100"
@@ -126,7 +126,7 @@ def test_nova_networks_bridge_with_its_guests_is_taken_over(host: Host) -> None:
     assert "10.0.0.1/24" in host.sh("ip address show br100")
 
 
-def test_somebody_elses_bridge_is_refused_and_left_as_it_is(host: Host) -> None:
+def test_a_bridge_with_a_foreign_port_is_refused_and_not_changed(host: Host) -> None:
     host.sh("ip link add br100 type bridge; ip link add eth2 type vxlan id 1 dstport 4789")
     host.sh("ip link set eth2 master br100")
 
@@ -146,17 +146,17 @@ def test_a_link_of_that_name_that_is_no_bridge_is_refused(host: Host) -> None:
         host.kernel.ensure(BRIDGE)
 
 
-def test_another_networks_bridge_changes_hands_only_when_it_is_empty(host: Host) -> None:
-    heir = replace(BRIDGE, network="22222222-2222-2222-2222-222222222222")
+def test_the_bridge_of_another_network_is_adopted_only_without_guests(host: Host) -> None:
+    other = replace(BRIDGE, network="22222222-2222-2222-2222-222222222222")
     host.kernel.ensure(BRIDGE)
     host.sh("ip tuntap add tap1 mode tap; ip link set tap1 master br100")
 
     with pytest.raises(KernelRefused, match="still has tap1 of network 11111111-"):
-        host.kernel.ensure(heir)
+        host.kernel.ensure(other)
     host.sh("ip link delete tap1")
-    host.kernel.ensure(heir)
+    host.kernel.ensure(other)
 
-    assert host.has(heir)
+    assert host.has(other)
 
 
 def test_a_bridge_of_the_operators_is_not_removed(host: Host) -> None:
@@ -165,4 +165,4 @@ def test_a_bridge_of_the_operators_is_not_removed(host: Host) -> None:
     host.kernel.remove(BRIDGE)
 
     assert "br100" in host.sh("ip link")
-    assert host.kernel.read().nics["br100"].kind == "bridge"
+    assert "br100" in host.kernel.read().nics

@@ -16,7 +16,7 @@ PUBLIC = PublicAddress("eth1", FLOATING)
 
 @pytest.fixture
 def gateway(host: Host) -> Host:
-    """A host whose guest is itself: both its fixed addresses and the world are on it."""
+    """A host that has the fixed addresses of its guests itself, and an outside address."""
     host.nic("eth1")
     host.sh(
         "ip address add 10.0.0.3/32 dev lo; ip address add 10.0.0.4/32 dev lo;"
@@ -29,7 +29,7 @@ def gateway(host: Host) -> Host:
 
 
 def connected(host: Host) -> list[str]:
-    """Return the connections there are: who asked whom."""
+    """Return source and destination of the first packet of each connection."""
     lines = host.sh("conntrack -L 2>/dev/null || true").splitlines()
     words = [line.split() for line in lines]
     return sorted(
@@ -41,18 +41,18 @@ def connected(host: Host) -> list[str]:
 
 
 def open_both_ways() -> list[socket.socket]:
-    """Have one connection into the guest, one out of it and one that is nobody's business."""
+    """Open a connection to the guest, one from it, and one that has nothing to do with it."""
     server = socket.create_server(("10.0.0.3", 80))
     inward = socket.create_connection(("192.0.2.225", 80))
     outward = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     outward.bind(("10.0.0.3", 5000))
     outward.sendto(b"out", ("203.0.113.1", 9))
-    bystander = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    bystander.sendto(b"by", ("10.0.0.4", 9))
-    return [server, inward, outward, bystander]
+    unrelated = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    unrelated.sendto(b"by", ("10.0.0.4", 9))
+    return [server, inward, outward, unrelated]
 
 
-def test_its_connections_are_forgotten_and_no_others(gateway: Host) -> None:
+def test_its_connections_are_removed_and_no_others(gateway: Host) -> None:
     opened = open_both_ways()
     assert len(connected(gateway)) == 3
 
@@ -64,7 +64,7 @@ def test_its_connections_are_forgotten_and_no_others(gateway: Host) -> None:
         one.close()
 
 
-def test_connections_of_its_next_guest_are_kept(gateway: Host) -> None:
+def test_connections_of_the_floating_ip_with_another_guest_are_kept(gateway: Host) -> None:
     opened = open_both_ways()
 
     gateway.kernel.remove(NatMapping(FLOATING, OTHER))
@@ -74,7 +74,7 @@ def test_connections_of_its_next_guest_are_kept(gateway: Host) -> None:
         one.close()
 
 
-def test_pings_and_strange_protocols_are_forgotten_too(gateway: Host) -> None:
+def test_connections_of_protocols_without_ports_are_removed_too(gateway: Host) -> None:
     gateway.sh("ping -c1 -W1 192.0.2.225")
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, 132) as sctp:
         sctp.sendto(
@@ -89,7 +89,7 @@ def test_pings_and_strange_protocols_are_forgotten_too(gateway: Host) -> None:
     assert connected(gateway) == []
 
 
-def test_nothing_of_a_floating_ip_outlives_its_address(gateway: Host) -> None:
+def test_all_connections_of_a_floating_ip_are_removed_with_its_address(gateway: Host) -> None:
     opened = open_both_ways()
 
     gateway.kernel.remove(PUBLIC)
@@ -99,8 +99,8 @@ def test_nothing_of_a_floating_ip_outlives_its_address(gateway: Host) -> None:
         one.close()
 
 
-def test_an_agent_that_comes_back_finds_connections_that_no_rule_makes(gateway: Host) -> None:
-    """Stopped after it had changed the rules and before it had forgotten the connections."""
+def test_a_new_agent_reads_the_mappings_that_only_connections_have(gateway: Host) -> None:
+    """Its predecessor was stopped between changing the rules and removing the connections."""
     opened = open_both_ways()
     gateway.sh("iptables-legacy -t nat -F")
 
@@ -120,9 +120,9 @@ def test_nat_of_others_is_left_alone(gateway: Host) -> None:
 
     gateway.restart_the_agent()
 
-    assert {key for key in gateway.items() if key.startswith("NAT mapping")} == set()
+    assert {key for key in gateway.resources() if key.startswith("NAT mapping")} == set()
 
 
 def test_a_host_that_never_had_a_nat_mapping_needs_no_conntrack(host: Host) -> None:
-    assert host.items() == {}
+    assert host.resources() == {}
     host.kernel.remove(MAPPING)

@@ -1,4 +1,4 @@
-"""The loop is woken when something that it made may have been changed."""
+"""Events say soon, and not too often, that something may have changed."""
 
 import threading
 import time
@@ -13,8 +13,8 @@ from tests.fixtures.agent.serving import network, serve
 from tests.fixtures.waiting import wait_for
 
 
-class Woken:
-    """Counts how often the loop would have looked."""
+class Calls:
+    """Counts the calls of a listener."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -32,7 +32,7 @@ class Woken:
         return came
 
     def rest(self) -> None:
-        """Wait until nobody wakes it any more."""
+        """Wait until no more calls come."""
         while self.within(0.5):
             pass
 
@@ -42,13 +42,13 @@ def count_descriptors() -> int:
 
 
 @pytest.fixture
-def woken() -> Woken:
-    return Woken()
+def calls() -> Calls:
+    return Calls()
 
 
 @pytest.fixture
-def listener(host: Host, woken: Woken) -> Iterator[EventListener]:
-    listener = EventListener(woken)
+def listener(host: Host, calls: Calls) -> Iterator[EventListener]:
+    listener = EventListener(calls)
     yield listener
     listener.close()
 
@@ -62,63 +62,73 @@ def listener(host: Host, woken: Woken) -> Iterator[EventListener]:
         "ip route add 192.0.2.0/24 dev lo",
     ],
 )
-def test_a_change_wakes_it(host: Host, listener: EventListener, woken: Woken, change: str) -> None:
-    woken.rest()
+def test_a_change_is_passed_on(
+    host: Host, listener: EventListener, calls: Calls, change: str
+) -> None:
+    calls.rest()
 
     host.sh(change)
 
-    assert woken.within(1)
+    assert calls.within(1)
 
 
-def test_quiet_is_quiet(host: Host, listener: EventListener, woken: Woken) -> None:
-    woken.rest()
+def test_without_changes_nothing_is_passed_on(
+    host: Host, listener: EventListener, calls: Calls
+) -> None:
+    calls.rest()
 
-    assert not woken.within(0.5)
+    assert not calls.within(0.5)
 
 
-def test_many_changes_wake_it_few_times(host: Host, listener: EventListener, woken: Woken) -> None:
-    woken.rest()
-    woken.times = 0
+def test_many_changes_are_passed_on_together(
+    host: Host, listener: EventListener, calls: Calls
+) -> None:
+    calls.rest()
+    calls.times = 0
 
     host.sh("for i in $(seq 50); do echo link add b$i type bridge; done | ip -batch -")
-    woken.rest()
+    calls.rest()
 
-    assert 1 <= woken.times <= 3
+    assert 1 <= calls.times <= 3
 
 
-def test_a_storm_does_not_keep_it_asleep(host: Host, listener: EventListener, woken: Woken) -> None:
-    woken.rest()
+def test_changes_that_never_pause_are_passed_on_in_between(
+    host: Host, listener: EventListener, calls: Calls
+) -> None:
+    calls.rest()
     stop = threading.Event()
 
-    def storm() -> None:
+    def change() -> None:
         while not stop.is_set():
             host.sh("ip link set lo mtu 1400; ip link set lo mtu 1500")
 
-    storming = threading.Thread(target=storm)
-    storming.start()
+    changing = threading.Thread(target=change)
+    changing.start()
     try:
-        assert woken.within(2)
-        assert woken.within(2)
+        assert calls.within(2)
+        assert calls.within(2)
     finally:
         stop.set()
-        storming.join()
+        changing.join()
 
 
-def test_the_end_of_dnsmasq_wakes_it(host: Host, listener: EventListener, woken: Woken) -> None:
+def test_the_end_of_a_dnsmasq_is_passed_on_at_once(
+    host: Host, listener: EventListener, calls: Calls
+) -> None:
     host.follow = listener.follow
     host.restart_the_agent()
     serve(host, network(3))
-    woken.rest()
+    calls.rest()
 
     host.sh(f"kill -9 $(cat {host.files('br100').pid})")
 
     started = time.monotonic()
-    assert woken.within(1)
+    assert calls.within(1)
     assert time.monotonic() - started < 0.5
 
 
 def test_a_process_that_ended_is_followed_no_longer(
-    host: Host, listener: EventListener, woken: Woken
+    host: Host, listener: EventListener, calls: Calls
 ) -> None:
     host.follow = listener.follow
     host.restart_the_agent()
@@ -127,25 +137,25 @@ def test_a_process_that_ended_is_followed_no_longer(
 
     host.sh(f"kill -9 $(cat {host.files('br100').pid})")
 
-    assert woken.within(1)
+    assert calls.within(1)
     wait_for(lambda: count_descriptors() == before - 1, "the pidfd to be closed", 2)
 
 
 def test_events_that_the_kernel_dropped_are_reported_as_lost(host: Host) -> None:
-    woken = Woken()
-    listener = EventListener(woken, receive_bytes=1)  # the kernel makes it about one page
+    calls = Calls()
+    listener = EventListener(calls, receive_bytes=1)  # the kernel makes it about one page
     try:
         host.sh("for i in $(seq 50); do echo link add b$i type bridge; done | ip -batch -")
-        woken.rest()
+        calls.rest()
     finally:
         listener.close()
 
-    assert woken.lost
+    assert calls.lost
 
 
 def test_closed_it_leaves_no_thread_and_no_descriptor(host: Host) -> None:
     before = threading.active_count(), count_descriptors()
-    listener = EventListener(Woken())
+    listener = EventListener(Calls())
 
     listener.close()
 

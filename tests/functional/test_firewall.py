@@ -75,7 +75,7 @@ def foreign(lines: list[str]) -> list[str]:
 
 
 def test_a_host_without_our_rules_is_read_without_making_tables(host: Host) -> None:
-    assert host.items() == {}
+    assert host.resources() == {}
     assert Path("/proc/net/ip_tables_names").read_text() == ""
 
 
@@ -210,7 +210,7 @@ def test_what_is_wrong_with_a_chain_is_a_fault(host: Host, disturbance: str, fau
 
     host.sh(disturbance)
 
-    assert host.items()["table nat"].faults == (fault,)
+    assert host.resources()["table nat"].faults == (fault,)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_host_without_our_tables_does_not_drift(host: Host) -> None:
 
 def test_a_write_repairs_what_was_disturbed_since_the_last_read(host: Host) -> None:
     host.kernel.ensure(nat())
-    actual = host.items()["table nat"]
+    actual = host.resources()["table nat"]
     host.sh("iptables-legacy -t nat -F cloudnet-PREROUTING")
 
     host.kernel.ensure(nat(snat(FIXED), snat(FIXED + 1)), actual)
@@ -256,8 +256,8 @@ def test_a_write_repairs_what_was_disturbed_since_the_last_read(host: Host) -> N
 def test_what_is_read_again_unchanged_is_the_same_object(host: Host) -> None:
     host.kernel.ensure(nat())
 
-    (first,) = [each for each in host.items().values() if isinstance(each, Table)]
-    (again,) = [each for each in host.items().values() if isinstance(each, Table)]
+    (first,) = [each for each in host.resources().values() if isinstance(each, Table)]
+    (again,) = [each for each in host.resources().values() if isinstance(each, Table)]
 
     assert all(one is other for one, other in zip(first.chains, again.chains, strict=True))
 

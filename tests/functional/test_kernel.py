@@ -1,4 +1,4 @@
-"""All drivers together: a whole network is made, found, left alone, and taken away."""
+"""All drivers together: a whole network is created, read back, not changed again, and removed."""
 
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -25,14 +25,14 @@ def a_network(*guests: int) -> NetworkSnapshot:
     return replace(network(*guests), bridge_interface="eth2", floating_ips=(floating,))
 
 
-def look(host: Host) -> str:
+def describe(host: Host) -> str:
     return host.sh(
         "ip -d link | sed 's/[gh]c_timer *[0-9.]*//g'; ip address; iptables-legacy-save | grep ^-A;"
         "pgrep dnsmasq || true"
     )
 
 
-def test_a_network_is_made_in_one_round_and_the_next_does_nothing(host: Host) -> None:
+def test_a_network_is_created_in_one_pass_and_the_next_plan_is_empty(host: Host) -> None:
     host.nic("eth1")
     host.nic("eth2")
     host.sh(OPERATORS)
@@ -41,20 +41,20 @@ def test_a_network_is_made_in_one_round_and_the_next_does_nothing(host: Host) ->
     assert converge(host, a_network(3, 4)) == []
 
 
-def test_an_agent_with_no_memory_finds_all_and_changes_nothing(host: Host) -> None:
+def test_a_new_agent_reads_everything_back_and_changes_nothing(host: Host) -> None:
     host.nic("eth1")
     host.nic("eth2")
     converge(host, a_network(3, 4))
-    before = look(host)
+    before = describe(host)
 
     host.restart_the_agent()
 
     with host.quiet():
         assert converge(host, a_network(3, 4)) == []
-    assert look(host) == before
+    assert describe(host) == before
 
 
-def test_one_more_guest_is_a_step_or_two(host: Host) -> None:
+def test_one_more_guest_is_one_step(host: Host) -> None:
     host.nic("eth1")
     host.nic("eth2")
     converge(host, a_network(3))
@@ -62,28 +62,28 @@ def test_one_more_guest_is_a_step_or_two(host: Host) -> None:
     assert converge(host, a_network(3, 4)) == ["change dnsmasq br100 (guests: 2)"]
 
 
-def test_all_of_it_goes_and_the_operators_things_stay(host: Host) -> None:
+def test_removed_it_leaves_what_is_the_operators_as_it_was(host: Host) -> None:
     host.nic("eth1")
     host.nic("eth2")
     host.sh(OPERATORS + "iptables-legacy -t mangle -L >/dev/null; iptables-legacy -L >/dev/null")
-    before = look(host)
+    before = describe(host)
     converge(host, a_network(3, 4))
 
     converge(host)
 
     def is_as_before() -> bool:
-        assert look(host) == before  # the kernel and dnsmasq's helper take a moment to settle
+        assert describe(host) == before  # the kernel and dnsmasq's helper take a moment to settle
         return True
 
     wait_for(is_as_before, "the host as it was", 5)
-    assert set(host.items()) == {"IPv4 forwarding"}
+    assert set(host.resources()) == {"IPv4 forwarding"}
 
 
-def test_what_was_half_made_is_completed(host: Host) -> None:
-    """Stopped after any number of steps, and started again."""
+def test_a_network_that_was_created_in_part_is_completed(host: Host) -> None:
+    """The agent was stopped after half of the steps."""
     host.nic("eth1")
     host.nic("eth2")
-    steps = plan(wanted(host, a_network(3)), host.items())
+    steps = plan(wanted(host, a_network(3)), host.resources())
     for step in steps[: len(steps) // 2]:
         host.kernel.ensure(step.resource)
 
@@ -94,7 +94,7 @@ def test_what_was_half_made_is_completed(host: Host) -> None:
     assert converge(host, a_network(3)) == []
 
 
-def test_a_directory_in_a_files_place_is_refused_and_read_like_any_other_flaw(host: Host) -> None:
+def test_a_directory_in_place_of_a_file_is_a_fault_and_one_line(host: Host) -> None:
     host.nic("eth1")
     host.nic("eth2")
     converge(host, a_network(3))

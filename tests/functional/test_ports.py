@@ -19,18 +19,18 @@ def flat(host: Host) -> Host:
     return host
 
 
-def test_a_nic_is_put_in_found_again_and_is_no_guest(flat: Host) -> None:
+def test_a_nic_is_put_in_read_back_by_a_new_agent_and_is_no_guest(flat: Host) -> None:
     flat.kernel.ensure(PORT)
 
     flat.restart_the_agent()
     assert flat.has(PORT)
-    found = flat.items()[BRIDGE.key]
+    found = flat.resources()[BRIDGE.key]
     assert isinstance(found, Bridge)
     assert found.guests == ()
-    assert flat.kernel.read().nics["eth2"].master == "br100"
+    assert "master br100" in flat.sh("ip link show eth2")
 
 
-def test_putting_it_in_again_changes_nothing(flat: Host) -> None:
+def test_ensuring_it_again_changes_nothing(flat: Host) -> None:
     flat.kernel.ensure(PORT)
 
     with flat.quiet():
@@ -46,7 +46,7 @@ def test_putting_it_in_again_changes_nothing(flat: Host) -> None:
         "ip link add br7 type bridge; ip link set eth2 nomaster; ip link set eth2 down",
     ],
 )
-def test_a_disturbed_port_is_seen_and_healed(flat: Host, disturbance: str) -> None:
+def test_drift_of_a_port_is_read_and_repaired(flat: Host, disturbance: str) -> None:
     flat.kernel.ensure(PORT)
     flat.sh(disturbance)
 
@@ -56,7 +56,7 @@ def test_a_disturbed_port_is_seen_and_healed(flat: Host, disturbance: str) -> No
     assert flat.has(PORT)
 
 
-def test_a_removed_port_is_as_it_came(flat: Host) -> None:
+def test_a_removed_port_is_as_it_was_before(flat: Host) -> None:
     before = flat.sh("ip link show eth2")
     flat.kernel.ensure(PORT)
 
@@ -85,7 +85,7 @@ def test_a_nic_in_another_bridge_is_refused(flat: Host) -> None:
         flat.kernel.ensure(PORT)
 
 
-def test_a_missing_nic_is_named_with_those_that_are_there(flat: Host) -> None:
+def test_the_error_about_a_missing_nic_names_those_that_exist(flat: Host) -> None:
     with pytest.raises(KernelRefused) as refused:
         flat.kernel.ensure(Port("eth9", "br100"))
 
@@ -94,7 +94,7 @@ def test_a_missing_nic_is_named_with_those_that_are_there(flat: Host) -> None:
     )
 
 
-def test_a_nic_that_moves_to_another_network_bears_one_mark(flat: Host) -> None:
+def test_a_nic_that_moves_to_another_network_has_one_mark(flat: Host) -> None:
     other = Bridge("br101", "22222222-2222-2222-2222-222222222222", "fa:16:3e:00:01:01", 1500)
     flat.kernel.ensure(PORT)
     flat.kernel.ensure(other)

@@ -1,4 +1,4 @@
-"""802.1Q subinterfaces, on a kernel that has them."""
+"""VLAN devices (802.1Q), on a kernel that has them."""
 
 import socket
 from dataclasses import replace
@@ -27,7 +27,7 @@ def trunk(host: Host) -> Host:
     return host
 
 
-def test_a_subinterface_is_made_as_wanted_and_found_again(trunk: Host) -> None:
+def test_a_device_is_created_as_desired_and_read_back_by_a_new_agent(trunk: Host) -> None:
     trunk.kernel.ensure(VLAN)
 
     trunk.restart_the_agent()
@@ -43,7 +43,7 @@ def test_a_subinterface_is_made_as_wanted_and_found_again(trunk: Host) -> None:
 def test_it_is_no_guest_of_its_bridge(trunk: Host) -> None:
     trunk.kernel.ensure(VLAN)
 
-    found = trunk.items()[BRIDGE.key]
+    found = trunk.resources()[BRIDGE.key]
 
     assert isinstance(found, Bridge)
     assert found.guests == ()
@@ -51,7 +51,7 @@ def test_it_is_no_guest_of_its_bridge(trunk: Host) -> None:
     assert "vlan100" not in trunk.kernel.read().nics
 
 
-def test_making_it_again_changes_nothing(trunk: Host) -> None:
+def test_ensuring_it_again_changes_nothing(trunk: Host) -> None:
     trunk.kernel.ensure(VLAN)
 
     with trunk.quiet():
@@ -68,7 +68,7 @@ def test_making_it_again_changes_nothing(trunk: Host) -> None:
         "ip link delete vlan100",
     ],
 )
-def test_a_disturbed_subinterface_is_seen_and_healed(trunk: Host, disturbance: str) -> None:
+def test_drift_of_a_device_is_read_and_repaired(trunk: Host, disturbance: str) -> None:
     trunk.kernel.ensure(VLAN)
     trunk.sh(disturbance)
 
@@ -106,7 +106,7 @@ def test_another_tag_or_parent_needs_a_new_one(trunk: Host, change: dict[str, ob
         f"{HALF}; ip link set vlan100 master br100 up",
     ],
 )
-def test_a_half_made_one_is_completed(trunk: Host, half: str) -> None:
+def test_a_device_without_a_network_is_adopted(trunk: Host, half: str) -> None:
     trunk.sh(half)
 
     trunk.kernel.ensure(BRIDGE)
@@ -116,7 +116,7 @@ def test_a_half_made_one_is_completed(trunk: Host, half: str) -> None:
     assert trunk.has(BRIDGE)
 
 
-def test_removed_it_is_gone_and_its_parent_is_as_it_was(trunk: Host) -> None:
+def test_removed_it_is_gone_and_its_parent_is_as_before(trunk: Host) -> None:
     before = trunk.sh("ip link show eth0")
     trunk.kernel.ensure(VLAN)
 
@@ -124,10 +124,10 @@ def test_removed_it_is_gone_and_its_parent_is_as_it_was(trunk: Host) -> None:
         trunk.kernel.remove(VLAN)
 
     assert trunk.sh("ip link show eth0") == before
-    assert VLAN.key not in trunk.items()
+    assert VLAN.key not in trunk.resources()
 
 
-def test_a_missing_parent_is_named_with_the_nics_that_are_there(trunk: Host) -> None:
+def test_the_error_about_a_missing_parent_names_the_nics_that_exist(trunk: Host) -> None:
     with pytest.raises(KernelRefused) as refused:
         trunk.kernel.ensure(replace(VLAN, parent="eth9"))
 
@@ -137,7 +137,7 @@ def test_a_missing_parent_is_named_with_the_nics_that_are_there(trunk: Host) -> 
     )
 
 
-def test_a_parent_that_is_down_is_named_and_not_brought_up(trunk: Host) -> None:
+def test_the_error_about_a_parent_that_is_down_names_it_and_it_stays_down(trunk: Host) -> None:
     trunk.sh("ip link set eth0 down")
 
     for _ in range(2):
@@ -153,7 +153,7 @@ def test_a_parent_that_is_down_is_named_and_not_brought_up(trunk: Host) -> None:
     assert trunk.has(VLAN)
 
 
-def test_a_parent_that_went_down_and_up_again_leaves_all_well(trunk: Host) -> None:
+def test_a_device_is_as_desired_after_its_parent_went_down_and_up(trunk: Host) -> None:
     trunk.kernel.ensure(VLAN)
 
     trunk.sh("ip link set eth0 down")
@@ -172,7 +172,7 @@ def test_an_mtu_above_the_parents_is_one_line(trunk: Host) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "said"),
+    ("existing", "error"),
     [
         (
             "ip link add link eth0 name eth0.100 type vlan id 100",
@@ -196,10 +196,12 @@ def test_an_mtu_above_the_parents_is_one_line(trunk: Host) -> None:
         ),
     ],
 )
-def test_what_is_the_operators_is_refused_and_left(trunk: Host, there: str, said: str) -> None:
-    trunk.sh(there)
+def test_a_device_of_the_operators_is_refused_and_not_changed(
+    trunk: Host, existing: str, error: str
+) -> None:
+    trunk.sh(existing)
 
-    with trunk.quiet(), pytest.raises(KernelRefused, match=said):
+    with trunk.quiet(), pytest.raises(KernelRefused, match=error):
         trunk.kernel.ensure(VLAN)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -19,9 +19,14 @@ LINE = re.compile(r"(\d{1,15}) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) ([0-9.]+) \S+ \S
 FRESH_SECONDS = 0.05
 
 
-def list_leases(bridge: str, file: Path) -> Iterator[Lease]:
-    """Yield the leases in the file that have not expired."""
-    for line in _read_lines(file):
+def list_leases(
+    bridge: str, file: Path, pause: Callable[[float], None] = time.sleep
+) -> Iterator[Lease]:
+    """Yield the leases in the file that have not expired.
+
+    :param pause: waits until dnsmasq has written the rest of the file
+    """
+    for line in _read_lines(file, pause):
         found = LINE.fullmatch(line)
         if found is None:
             continue  # an IPv6 lease, or not of an Ethernet device
@@ -38,7 +43,7 @@ def remove_other_leases(file: Path, hosts: Iterable[str]) -> None:
     and count them and not let them be released.
     """
     known = {(line.partition(",")[0], line.rpartition(",")[2]) for line in hosts}
-    lines = _read_lines(file)
+    lines = _read_lines(file, time.sleep)
     kept = [
         line
         for line in lines
@@ -50,11 +55,11 @@ def remove_other_leases(file: Path, hosts: Iterable[str]) -> None:
         fresh.rename(file)
 
 
-def _read_lines(file: Path) -> list[str]:
+def _read_lines(file: Path, pause: Callable[[float], None]) -> list[str]:
     try:
         text = file.read_text(errors="replace")
         if not text.endswith("\n") and time.time() - file.stat().st_mtime < FRESH_SECONDS:
-            time.sleep(FRESH_SECONDS)
+            pause(FRESH_SECONDS)
             text = file.read_text(errors="replace")
     except OSError:  # no file yet, or something else in its place, which dnsmasq complains about
         return []

@@ -1,8 +1,11 @@
 """Reading dnsmasq's lease file."""
 
+import os
 import time
 from ipaddress import IPv4Address
 from pathlib import Path
+
+import pytest
 
 from cloudnet.agent.drivers.dnsmasq.lease_file import list_leases, remove_other_leases
 from cloudnet.agent.node.resources.lease import Lease
@@ -90,3 +93,26 @@ def test_before_a_start_only_the_leases_of_the_networks_guests_are_kept(tmp_path
     assert file.read_text() == f"{lines[0]}\n{lines[3]}\n"
     remove_other_leases(tmp_path / "none", [])
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("half", ["", "17648", f"9999999999 {MAC} 10.0.0.3 vm3 *\n9999"])
+def test_a_file_that_is_being_written_is_read_again(tmp_path: Path, half: str) -> None:
+    file = tmp_path / "leases"
+    file.write_text(half)
+
+    def write_the_rest(seconds: float) -> None:
+        file.write_text(f"0 {MAC} 10.0.0.3 vm3 *\n0 {MAC} 10.0.0.4 vm4 *\n")
+
+    found = list_leases("br100", file, pause=write_the_rest)
+
+    assert list(found) == [lease("10.0.0.3"), lease("10.0.0.4")]
+
+
+def test_an_old_file_without_leases_is_read_once(tmp_path: Path) -> None:
+    file = tmp_path / "leases"
+    file.write_text("")
+    os.utime(file, (0, 0))
+    pauses: list[float] = []
+
+    assert list(list_leases("br100", file, pause=pauses.append)) == []
+    assert pauses == []
