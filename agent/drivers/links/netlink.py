@@ -22,6 +22,7 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
 from cloudnet.agent.drivers.links.link_dump import parse_address, parse_link
 from cloudnet.agent.drivers.links.link_table import IFF_LOOPBACK, Link, LinkAddress, LinkTable
+from cloudnet.agent.drivers.links.parse_cache import ParseCache
 from cloudnet.common.errors import KernelRefused
 
 # uapi/linux/netlink.h
@@ -42,6 +43,7 @@ class Netlink:
         # Opened by the thread that uses it: in any other, pyroute2 opens and closes a socket and
         # an event loop for each request.
         self._opened: IPRoute | None = None
+        self._links = ParseCache(parse_link)
 
     def close(self) -> None:
         """Close the socket; the next request opens another one."""
@@ -52,7 +54,7 @@ class Netlink:
     def read_links(self) -> LinkTable:
         """Return all links and addresses."""
         return LinkTable(
-            tuple(map(parse_link, self._dump(_link_request(), RTM_GETLINK))),
+            self._links.parse(self._dump(_link_request(), RTM_GETLINK)),
             tuple(self.list_addresses()),
         )
 
