@@ -27,6 +27,12 @@ IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_PROTO = 1, 2, 3, 11
 IFA_F_SECONDARY = 0x1
 RT_SCOPE_UNIVERSE = 0
 
+OF_LINK = frozenset({MAC, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS, LINK_NETNSID, PROP_LIST})
+OF_INFO = frozenset({KIND, DATA})
+OF_VLAN = frozenset({VLAN_ID})
+OF_BRIDGE = frozenset({FORWARD_DELAY, STP_STATE})
+OF_ADDRESS = frozenset({IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_PROTO})
+
 
 def parse_link(data: bytes) -> Link:
     """Return the link that an RTM_NEWLINK message describes.
@@ -34,10 +40,12 @@ def parse_link(data: bytes) -> Link:
     :param data: the message without its netlink header
     """
     _, _, index, flags, _ = LINK.unpack_from(data)
-    has = _attributes(data[LINK.size :])
-    info = _attributes(has.get(LINKINFO, b""))
+    has = _attributes(data, OF_LINK, LINK.size)
+    info = _attributes(has.get(LINKINFO, b""), OF_INFO)
     kind = _text(info[KIND]) if KIND in info else None
-    details = _attributes(info.get(DATA, b"")) if kind in {"vlan", "bridge"} else {}
+    details = info.get(DATA, b"")
+    vlan = _attributes(details, OF_VLAN) if kind == "vlan" else {}
+    bridge = _attributes(details, OF_BRIDGE) if kind == "bridge" else {}
     # The other end of a veth may be in another namespace, where the index is another link's.
     is_parent_here = LINK_NETNSID not in has
     return Link(
@@ -50,14 +58,10 @@ def parse_link(data: bytes) -> Link:
         flags=flags,
         master=_number(has.get(MASTER)),
         parent=_number(has.get(PARENT)) if is_parent_here else None,
-        tag=_number(details.get(VLAN_ID)) if kind == "vlan" else None,
-        spanning_tree=kind == "bridge" and bool(_number(details.get(STP_STATE))),
-        forward_delay=_number(details.get(FORWARD_DELAY)) or 0 if kind == "bridge" else 0,
-        names=tuple(
-            _text(value)
-            for kind_of_name, value in _list_attributes(has.get(PROP_LIST, b""))
-            if kind_of_name == ALT_IFNAME
-        ),
+        tag=_number(vlan.get(VLAN_ID)),
+        spanning_tree=bool(_number(bridge.get(STP_STATE))),
+        forward_delay=_number(bridge.get(FORWARD_DELAY)) or 0,
+        names=tuple(_list_names(has.get(PROP_LIST, b""))),
     )
 
 
@@ -67,7 +71,7 @@ def parse_address(data: bytes) -> LinkAddress:
     :param data: the message without its netlink header
     """
     family, prefixlen, flags, scope, index = ADDRESS.unpack_from(data)
-    has = _attributes(data[ADDRESS.size :])
+    has = _attributes(data, OF_ADDRESS, ADDRESS.size)
     return LinkAddress(
         index=index,
         family=family,
@@ -80,19 +84,33 @@ def parse_address(data: bytes) -> LinkAddress:
     )
 
 
-def _attributes(data: bytes) -> dict[int, bytes]:
-    """Return the attributes of a message, or of another attribute, by their types."""
-    return dict(_list_attributes(data))
+def _attributes(data: bytes, used: frozenset[int], position: int = 0) -> dict[int, bytes]:
+    """Return the attributes that are used, by their types.
 
-
-def _list_attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the types and values of attributes in their order; a type may occur twice."""
-    position, end, unpack = 0, len(data), ATTRIBUTE.unpack_from
-    while position < end:  # fifty times a link: no other call belongs in here
+    :param position: where the attributes of ``data`` begin
+    """
+    found: dict[int, bytes] = {}
+    end, unpack = len(data), ATTRIBUTE.unpack_from
+    while position < end:  # some forty times a link, so nothing else belongs in here
         length, kind = unpack(data, position)
         if length < ATTRIBUTE.size:
-            return  # no kernel sends this
-        yield kind & TYPE, data[position + 4 : position + length]
+            break  # no kernel sends this
+        kind &= TYPE
+        if kind in used:
+            found[kind] = data[position + 4 : position + length]
+        position += (length + 3) & ~3
+    return found
+
+
+def _list_names(data: bytes) -> Iterator[str]:
+    """Yield the alternative names, which are attributes of one type."""
+    position = 0
+    while position < len(data):
+        length, kind = ATTRIBUTE.unpack_from(data, position)
+        if length < ATTRIBUTE.size:
+            return
+        if kind & TYPE == ALT_IFNAME:
+            yield _text(data[position + 4 : position + length])
         position += (length + 3) & ~3
 
 
