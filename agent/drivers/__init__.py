@@ -1,1 +1,1 @@
-"""The only files that touch the kernel, a process or its files: read, ensure, remove."""
+"""The only modules that change the host: its kernel, its processes and their files."""

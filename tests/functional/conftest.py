@@ -51,5 +51,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with Host.new() as made:
-        yield made
+    with Host.new() as created:
+        yield created

@@ -110,3 +110,17 @@ def test_a_directory_in_place_of_a_file_is_a_fault_and_one_line(host: Host) -> N
         host.kernel.ensure(dhcp)
     with pytest.raises(KernelRefused, match="Is a directory"):
         host.kernel.remove(dhcp)
+
+
+def test_forwarding_that_was_switched_off_is_noticed_and_switched_on_again(host: Host) -> None:
+    host.nic("eth1")
+    host.nic("eth2")
+    converge(host, a_network(3))
+    converge(host, a_network(3))
+    assert not host.kernel.has_drifted()
+
+    host.sh("sysctl -qw net.ipv4.ip_forward=0")
+
+    assert host.kernel.has_drifted()
+    assert converge(host, a_network(3)) == ["create IPv4 forwarding"]
+    assert not host.kernel.has_drifted()
