@@ -16,6 +16,7 @@ from cloudnet.agent.drivers.links.addresses import AddressDriver
 from cloudnet.agent.drivers.links.arp import ArpAnnouncer
 from cloudnet.agent.drivers.links.bridge_sysctls import BridgeSysctlDriver
 from cloudnet.agent.drivers.links.bridges import BridgeDriver
+from cloudnet.agent.drivers.links.host_links import list_host_ranges, list_nics
 from cloudnet.agent.drivers.links.netlink import Netlink
 from cloudnet.agent.drivers.links.ports import PortDriver
 from cloudnet.agent.drivers.links.vlans import VlanDriver
@@ -62,7 +63,9 @@ class LinuxKernel:
             links = self._netlink.read_links()
             found = [each for driver in self._drivers for each in driver.read(links)]
             remains = [each for driver in self._drivers for each in driver.read_remains(found)]
-            return ActualState(by_key(*remains, *found), links.nics)
+            return ActualState(
+                by_key(*remains, *found), list_nics(links), tuple(list_host_ranges(links))
+            )
 
     def ensure(self, desired: Resource, actual: Resource | None = None) -> None:
         """Create the resource, or change it to what is desired."""

@@ -76,6 +76,8 @@ class Policy:
     fixed_ranges: tuple[IPv4Network, ...] = ()  # of all networks of the cloud, collapsed
     # Bridges of removed networks that still have guests: they reach nobody by this host.
     orphan_bridges: tuple[str, ...] = ()
+    # They carry the host's own traffic, too: only packets of guests are refused there.
+    host_bridges: tuple[str, ...] = ()
 
 
 class PolicyBuilder:
@@ -91,6 +93,7 @@ class PolicyBuilder:
         snapshots: Iterable[NetworkSnapshot],
         ranges: FixedRanges,
         orphan_bridges: Iterable[str] = (),
+        host_bridges: Iterable[str] = (),
     ) -> Policy:
         """Return the policy of a host with these networks."""
         self._known = {
@@ -103,6 +106,7 @@ class PolicyBuilder:
             networks,
             self._fixed_ranges(networks, ranges),
             tuple(sorted(orphan_bridges)),
+            tuple(sorted(host_bridges)),
         )
         if policy != self._policy:
             self._policy = policy

@@ -37,12 +37,14 @@ class FirewallRenderer:
         snapshots: Iterable[NetworkSnapshot],
         ranges: FixedRanges,
         orphan_bridges: Iterable[str] = (),
+        host_bridges: Iterable[str] = (),
     ) -> Firewall:
         """Return the firewall of a host with these networks.
 
         :param orphan_bridges: bridges of removed networks that still have guests
+        :param host_bridges: links that carry the host's own traffic, if they are bridges of guests
         """
-        policy = self._policies.build(snapshots, ranges, orphan_bridges)
+        policy = self._policies.build(snapshots, ranges, orphan_bridges, host_bridges)
         tables = self._tables.render(policy)
         if tables is not self._firewall.tables:
             mappings = tuple(mapping for table in tables for mapping in table.nat_mappings)

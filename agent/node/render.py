@@ -7,16 +7,17 @@ network is left as it is, and all other networks are rendered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from cloudnet.agent.firewall.renderer import Firewall, FirewallRenderer
+from cloudnet.agent.node.refusals import find_exposed, find_refusal
 from cloudnet.agent.node.render_network import NetworkRenderer, NetworkResources, RenderFault
-from cloudnet.agent.node.resources.actual import ActualState
+from cloudnet.agent.node.resources.actual import ActualState, HostRange
 from cloudnet.agent.node.resources.base import Resource, Resources, by_key
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.common.settings.views import AgentSettings
-from cloudnet.common.wire.objects import FixedRanges, NetworkSnapshot
+from cloudnet.common.wire.objects import FixedRanges, NetworkSnapshot, Topology
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,15 @@ class Rendered:
     shared: frozenset[str] = frozenset()  # …besides the resources with these keys
     preserved: frozenset[str] = frozenset()  # bridges of networks that the host cannot have now
     faults: tuple[RenderFault, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One network of a host."""
+
+    network: NetworkSnapshot
+    rendered: NetworkResources
+    refusal: str | None  # why the host must not have it; None: it may
 
 
 class Renderer:
@@ -44,52 +54,109 @@ class Renderer:
         """Return what a host in the actual state should have for these networks."""
         ordered = sorted(networks, key=lambda network: network.network)
         self._renderers = {network.network: self._renderer(network) for network in ordered}
-        parts = [
-            (network, self._renderers[network.network].render(network, actual.nics))
-            for network in ordered
-        ]
-        # Rules name bridges and addresses, not NICs, so they do not depend on the host's NICs.
-        firewall = self._firewall.render(ordered, ranges, _orphan_bridges(ordered, actual))
-        return _merge(parts, firewall)
+        parts = [self._render_network(network, actual) for network in ordered]
+        refused = _find_refused(parts)
+        served = [part for part in parts if part.network.network not in refused]
+        exposed, firewall = self._render_firewall(served, ranges, actual)
+        rendered = _merge(served, firewall)
+        return replace(
+            rendered,
+            preserved=rendered.preserved | _preserve(parts, refused, actual),
+            faults=(*refused.values(), *exposed, *rendered.faults),
+        )
 
     def _renderer(self, network: NetworkSnapshot) -> NetworkRenderer:
         known = self._renderers.get(network.network)
         return known or NetworkRenderer(network, self._settings)
 
+    def _render_network(self, network: NetworkSnapshot, actual: ActualState) -> _Part:
+        rendered = self._renderers[network.network].render(network, actual.nics)
+        return _Part(network, rendered, find_refusal(network, actual))
 
-def _merge(
-    parts: Sequence[tuple[NetworkSnapshot, NetworkResources]], firewall: Firewall
-) -> Rendered:
-    """Return the networks' resources as one host's; of two with one key the first one wins."""
+    def _render_firewall(
+        self, parts: Sequence[_Part], ranges: FixedRanges, actual: ActualState
+    ) -> tuple[list[RenderFault], Firewall]:
+        """Return the firewall, and a fault for each bridge that carries the host's own traffic."""
+        networks = [part.network for part in parts]
+        orphans = _orphan_bridges(networks, actual)
+        exposed = find_exposed(networks, orphans, actual)
+        public = self._settings.nat.public_interface
+        host_bridges = exposed.keys() | ({public} if public is not None else set())
+        # Rules name bridges and addresses, not NICs, so they do not depend on the host's NICs.
+        firewall = self._firewall.render(networks, ranges, orphans, sorted(host_bridges))
+        faults = [
+            _explain_exposure(network, exposed[network.bridge])
+            for network in networks
+            if network.bridge in exposed and network.topology is not Topology.FLAT
+        ]
+        return faults, firewall
+
+
+def _find_refused(parts: Iterable[_Part]) -> dict[str, RenderFault]:
+    """Return the faults of the networks that get nothing on this host, by their uuids.
+
+    Of two networks that have resources under one key, the first one gets it.
+    """
+    refused: dict[str, RenderFault] = {}
+    taken: dict[str, Resource] = {}
+    for part in parts:
+        why = part.refusal or _find_conflict(part.rendered.resources, taken)
+        if why is not None:
+            network = part.network
+            subject = f"network {network.label}"
+            refused[network.network] = RenderFault(network.network, subject, why)
+        else:
+            taken |= part.rendered.resources
+    return refused
+
+
+def _find_conflict(own: Resources, others: Resources) -> str | None:
+    """Return why another network's resources exclude these; None: they do not."""
+    taken = sorted(key for key in own.keys() & others.keys() if own[key] != others[key])
+    if not taken:
+        return None
+    return f"another network has {', '.join(taken)} on this host; give one of them another bridge"
+
+
+def _preserve(
+    parts: Iterable[_Part], refused: Container[str], actual: ActualState
+) -> frozenset[str]:
+    """Return the bridges of refused networks, except for those that are the operator's now."""
+    return frozenset(
+        part.network.bridge
+        for part in parts
+        if part.network.network in refused and part.network.bridge not in actual.nics
+    )
+
+
+def _explain_exposure(network: NetworkSnapshot, carried: Iterable[HostRange]) -> RenderFault:
+    addresses = ", ".join(map(str, carried))
+    why = (
+        f"it carries the host's own {addresses}, so only packets from {network.cidr} are refused "
+        "there; move them to another link"
+    )
+    return RenderFault(network.network, f"bridge {network.bridge}", why)
+
+
+def _merge(parts: Sequence[_Part], firewall: Firewall) -> Rendered:
+    """Return the networks' resources as one host's."""
     resources: dict[str, Resource] = {}
     networks: dict[str, Resources] = {}
     preserved: set[str] = set()
     faults: list[RenderFault] = []
-    for network, rendered in parts:
-        fault = rendered.fault or _find_conflict(network, rendered.resources, resources)
-        if fault is not None:
-            faults.append(fault)
-            preserved.add(network.bridge)
+    for part in parts:
+        if part.rendered.fault is not None:
+            faults.append(part.rendered.fault)
+            preserved.add(part.network.bridge)
         else:
-            resources |= rendered.resources
-            networks[network.network] = rendered.resources
+            resources |= part.rendered.resources
+            networks[part.network.network] = part.rendered.resources
     tables = by_key(*firewall.tables)
     resources |= tables | by_key(*firewall.nat_mappings)
-    for _, rendered in parts:
-        resources |= rendered.floating_ips
-        faults += rendered.floating_ip_faults
+    for part in parts:
+        resources |= part.rendered.floating_ips
+        faults += part.rendered.floating_ip_faults
     return Rendered(resources, networks, frozenset(tables), frozenset(preserved), tuple(faults))
-
-
-def _find_conflict(
-    network: NetworkSnapshot, own: Resources, others: Resources
-) -> RenderFault | None:
-    """Return a fault if another network has resources under the same keys; None: none has."""
-    taken = sorted(key for key in own.keys() & others.keys() if own[key] != others[key])
-    if not taken:
-        return None
-    why = f"another network has {', '.join(taken)} on this host; give one of them another bridge"
-    return RenderFault(network.network, f"network {network.label}", why)
 
 
 def _orphan_bridges(networks: Iterable[NetworkSnapshot], actual: ActualState) -> list[str]:

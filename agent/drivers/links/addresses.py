@@ -49,7 +49,12 @@ class _Assigned:
 
     @property
     def ours(self) -> bool:
-        return self.protocol == PROTOCOL or self.label.endswith(LABEL)
+        return is_ours(self)
+
+
+def is_ours(address: LinkAddress | _Assigned) -> bool:
+    """Return whether an address has our mark."""
+    return address.protocol == PROTOCOL or address.label.endswith(LABEL)
 
 
 class AddressDriver(Driver[Address | PublicAddress]):

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.driver import Driver
+from cloudnet.agent.drivers.links.host_links import GUEST_KINDS, foreign_ports
 from cloudnet.agent.drivers.links.link_table import Link, LinkTable
 from cloudnet.agent.drivers.links.netlink import Netlink, refusing
-from cloudnet.agent.drivers.links.ports import bridge_of
 from cloudnet.agent.node.resources.actual import ALIAS
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.common.errors import KernelRefused
-
-GUEST_KINDS = frozenset({"tun", "veth", "macvtap"})  # links that hypervisors and containers create
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class BridgeDriver(Driver[Bridge]):
                     link.mac,
                     link.mtu,
                     faults=tuple(_faults(link)),
-                    guests=tuple(sorted(port.name for port in _foreign_ports(link, ports))),
+                    guests=tuple(sorted(port.name for port in foreign_ports(link, ports))),
                 )
 
     def ensure(self, desired: Bridge, actual: Bridge | None) -> None:
@@ -67,7 +65,7 @@ class BridgeDriver(Driver[Bridge]):
         link = self.netlink.get_link(actual.name)
         if link is None or link.network is None:
             return
-        if guests := _foreign_ports(link, self.netlink.list_ports(link.index)):
+        if guests := foreign_ports(link, self.netlink.list_ports(link.index)):
             # A guest was plugged in since the host was read.
             raise KernelRefused(
                 f"{actual.name} still has {_names(guests)}; it is removed when they are gone"
@@ -109,7 +107,7 @@ class BridgeDriver(Driver[Bridge]):
                 f"{desired.name} exists and is no bridge but {link.kind or 'a NIC'}; rename it "
                 f"(ip link set {desired.name} name …), or give the network another bridge"
             )
-        foreign = _foreign_ports(link, self.netlink.list_ports(link.index))
+        foreign = foreign_ports(link, self.netlink.list_ports(link.index))
         if link.network is not None and foreign:
             raise KernelRefused(
                 f"bridge {desired.name} still has {_names(foreign)} of network {link.network}; "
@@ -139,16 +137,6 @@ def _changes(desired: Bridge, link: Link) -> dict[str, object]:
     if not link.up:
         changes["state"] = "up"
     return changes
-
-
-def _foreign_ports(bridge: Link, ports: Iterable[Link]) -> list[Link]:
-    """Return the ports of the bridge that cloudnet did not put into it."""
-    return [
-        port
-        for port in ports
-        # A VLAN device without a network is ours, half created; VlanDriver checks it.
-        if port.network is None and port.kind != "vlan" and bridge_of(port) != bridge.name
-    ]
 
 
 def _names(links: Iterable[Link]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
 
-from cloudnet.agent.node.resources.actual import ALIAS, Nic
+from cloudnet.agent.node.resources.actual import ALIAS
 
 IFF_UP = 0x1
 IFF_LOOPBACK = 0x8
@@ -77,12 +77,6 @@ class LinkTable:
             if link.master is not None:
                 ports.setdefault(link.master, []).append(link)
         return ports
-
-    @property
-    def nics(self) -> Mapping[str, Nic]:
-        """The links that are not ours, by name."""
-        foreign = (link for link in self.links if link.network is None)
-        return {link.name: Nic(link.name, link.mac, link.mtu) for link in foreign}
 
     def get_name(self, index: int | None) -> str | None:
         """Return the name of the link with this index; None: there is no such link."""

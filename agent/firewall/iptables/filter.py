@@ -19,7 +19,7 @@ Where packets come from is decided before where they go.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 
 from cloudnet.agent.firewall.iptables.chain_cache import ChainCache
@@ -37,6 +37,7 @@ class _Bridge:
 
     name: str
     networks: list[GuestNetwork] = field(default_factory=list)  # none: an orphan
+    carries_host: bool = False  # the host's own traffic, too
 
     @property
     def isolated(self) -> list[GuestNetwork]:
@@ -46,6 +47,21 @@ class _Bridge:
     def routes_nothing(self) -> bool:
         """Whether the host routes no packet that comes from it."""
         return not self.networks or any(not network.is_gateway for network in self.isolated)
+
+    def refuse(self, rule: Rule) -> Iterator[Rule]:
+        """Yield a rule that refuses packets by the bridge alone, if the bridge has guests alone.
+
+        On another one, which may be the host's way to everything else, yield rules for the
+        addresses of guests.
+        """
+        if not self.carries_host and not any(network.is_flat for network in self.networks):
+            yield rule
+            return
+        for network in self.networks:
+            if rule.in_interface == self.name:
+                yield replace(rule, source=network.cidr)
+            else:
+                yield replace(rule, destination=network.cidr)
 
     def chain(self, purpose: str) -> str:
         """Return the name of one of its chains."""
@@ -63,10 +79,16 @@ class FilterRenderer:
     def render(self, policy: Policy) -> Table:
         """Return the table for a policy."""
         networks = tuple(each.network for each in policy.networks)
-        inputs = (policy.host, networks, policy.fixed_ranges, policy.orphan_bridges)
+        inputs = (
+            policy.host,
+            networks,
+            policy.fixed_ranges,
+            policy.orphan_bridges,
+            policy.host_bridges,
+        )
         if inputs != self._inputs:
             self._inputs = inputs
-            bridges = _bridges(networks, policy.orphan_bridges)
+            bridges = _bridges(networks, policy)
             for bridge in bridges:
                 self._add_bridge(bridge, policy.host)
             self._add_isolation(policy)
@@ -75,7 +97,7 @@ class FilterRenderer:
         return self._table
 
     def _add_bridge(self, bridge: _Bridge, host: HostPolicy) -> None:
-        inputs = (tuple(bridge.networks), host)
+        inputs = (tuple(bridge.networks), bridge.carries_host, host)
         add = self._cache.add
         add(bridge.chain("fwd"), inputs, lambda: _forwarding(bridge, host))
         if bridge.isolated or not bridge.networks:
@@ -92,7 +114,13 @@ class FilterRenderer:
             network for bridge in bridges for network in bridge.networks if network.is_gateway
         ]
         forward = (
-            *(_cut_off(network, host) for network in gateways if not network.has_route),
+            *(
+                rule
+                for bridge in bridges
+                for network in bridge.networks
+                if network.is_gateway and not network.has_route
+                for rule in bridge.refuse(_cut_off(network, host))
+            ),
             *dispatch(self._cache, "fwd", _chains(bridges, "fwd"), coming_from),
             *dispatch(
                 self._cache,
@@ -107,10 +135,12 @@ class FilterRenderer:
         self._cache.add(f"{CHAIN}INPUT", to_the_host, lambda: to_the_host, "INPUT")
 
 
-def _bridges(networks: Sequence[GuestNetwork], orphans: Sequence[str]) -> list[_Bridge]:
-    bridges = {name: _Bridge(name) for name in orphans}
+def _bridges(networks: Sequence[GuestNetwork], policy: Policy) -> list[_Bridge]:
+    bridges = {name: _Bridge(name) for name in policy.orphan_bridges}
     for network in networks:
         bridges.setdefault(network.bridge, _Bridge(network.bridge)).networks.append(network)
+    for bridge in bridges.values():
+        bridge.carries_host = bridge.name in policy.host_bridges
     return list(bridges.values())
 
 
@@ -150,9 +180,9 @@ def _forwarding(bridge: _Bridge, host: HostPolicy) -> Iterator[Rule]:
     to a client of its floating IP, for example, which another host has translated.
     """
     within = Rule("ACCEPT", in_interface=bridge.name, out_interface=bridge.name)
-    refuse = Rule(host.refusal, in_interface=bridge.name)
+    refuse = tuple(bridge.refuse(Rule(host.refusal, in_interface=bridge.name)))
     if bridge.routes_nothing:
-        yield from (within, refuse)
+        yield from (within, *refuse)
         return
     if bridge.isolated:
         yield Rule(bridge.chain("iso"), in_interface=bridge.name)
@@ -160,14 +190,15 @@ def _forwarding(bridge: _Bridge, host: HostPolicy) -> Iterator[Rule]:
         yield within
     gateways = [network for network in bridge.networks if network.is_gateway]
     if any(not network.has_route for network in gateways):
-        yield refuse
+        yield from refuse
         return
     for network in gateways:
         # Nobody leaves under an address of another network, be it as its guest or as its floating
         # IP: the source decides about NAT.
         yield within
         yield Rule("ACCEPT", in_interface=bridge.name, source=network.cidr)
-        yield refuse
+    if gateways:
+        yield from refuse
 
 
 def _cut_off(network: GuestNetwork, host: HostPolicy) -> Rule:
@@ -178,9 +209,9 @@ def _cut_off(network: GuestNetwork, host: HostPolicy) -> Rule:
 
 def _to_the_host(bridge: _Bridge, host: HostPolicy) -> Iterator[Rule]:
     """DHCP and DNS, and whatever else the host lets in; nothing from a foreign address."""
-    refuse = Rule(host.refusal, in_interface=bridge.name)
+    refuse = tuple(bridge.refuse(Rule(host.refusal, in_interface=bridge.name)))
     if not bridge.networks:
-        yield refuse
+        yield from refuse
         return
     yield Rule(bridge.chain("iso"), in_interface=bridge.name)
     for network in bridge.isolated:
@@ -189,7 +220,7 @@ def _to_the_host(bridge: _Bridge, host: HostPolicy) -> Iterator[Rule]:
             yield _service(network, "udp", 53, network.cidr)
             yield _service(network, "tcp", 53, network.cidr)
         yield Rule("RETURN", in_interface=bridge.name, source=network.cidr)
-        yield refuse
+        yield from refuse
 
 
 def _service(

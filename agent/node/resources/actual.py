@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
 
 from cloudnet.agent.node.resources.base import Resources
 
@@ -18,11 +19,35 @@ class Nic:
     name: str
     mac: str
     mtu: int
+    kind: str | None = None  # as in `ip -d link`; None: hardware
+    master: str | None = None  # the bridge or bond that it is a port of
+    ports: tuple[str, ...] = ()  # of a bridge: those that are neither cloudnet's nor a guest's
+
+
+@dataclass(frozen=True)
+class HostRange:
+    """A range that the host reaches directly by a link, by an address that is not cloudnet's."""
+
+    device: str
+    network: IPv4Network
+    address: IPv4Address | None  # the host's own in the range; None: a route without an address
+    bridge: str | None = None  # that the device is a port of
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The names under which packets for the address come in."""
+        return (self.device,) if self.bridge is None else (self.device, self.bridge)
+
+    def __str__(self) -> str:
+        if self.address is None:
+            return f"the route to {self.network} on {self.device}"
+        return f"{self.address}/{self.network.prefixlen} on {self.device}"
 
 
 @dataclass(frozen=True)
 class ActualState:
-    """What a host has: the resources of ours, and the links of others."""
+    """What a host has: the resources of ours, and the links and addresses of others."""
 
     resources: Resources
     nics: Mapping[str, Nic]  # by name; links that are not ours
+    host_ranges: tuple[HostRange, ...] = ()

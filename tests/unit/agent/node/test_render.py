@@ -155,6 +155,27 @@ def test_of_two_networks_with_one_bridge_name_the_first_gets_it() -> None:
 
     assert [fault.network for fault in want.faults] == [OTHER]
     assert PRIVATE in want.networks
+    assert want.resources == rendered(network()).resources  # no rule and no NAT mapping of the twin
+
+
+def test_what_has_the_bridges_name_and_is_the_operators_gets_no_rule() -> None:
+    own = Nic("br100", "02:00:00:00:00:09", 1500, kind="bridge", ports=("eth2",))
+    nic = replace(own, kind=None, ports=())
+    guests = replace(own, ports=("vlan100",))
+
+    assert rendered(network(), nics=(ETH0, ETH1, own)).resources == {}
+    assert rendered(network(), nics=(ETH0, ETH1, nic)).resources == {}
+    assert rendered(network(), nics=(ETH0, ETH1, guests)).faults == ()
+
+
+def test_a_bridge_with_guests_of_another_network_stays_isolated_and_is_not_taken_over() -> None:
+    held = Bridge("br100", OTHER, "02:00:00:00:01:00", 1500, guests=("tap1",))
+
+    want = rendered(network(), resources=(held,))
+
+    assert [fault.network for fault in want.faults] == [PRIVATE]
+    assert want.preserved == {"br100"}
+    assert want.resources.keys() == {"table filter"}
 
 
 def test_a_bridge_over_nothing_has_a_mac_that_survives_restarts() -> None:

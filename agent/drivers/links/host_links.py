@@ -1,0 +1,65 @@
+"""What is not cloudnet's among the links and addresses of a host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Interface
+from socket import AF_INET
+
+from cloudnet.agent.drivers.links.addresses import is_ours
+from cloudnet.agent.drivers.links.link_table import Link, LinkTable
+from cloudnet.agent.drivers.links.ports import bridge_of
+from cloudnet.agent.node.resources.actual import HostRange, Nic
+
+GUEST_KINDS = frozenset({"tun", "veth", "macvtap"})  # links that hypervisors and containers create
+
+
+def list_nics(links: LinkTable) -> Mapping[str, Nic]:
+    """Return the links that are not ours, by name."""
+    return {
+        link.name: Nic(
+            link.name,
+            link.mac,
+            link.mtu,
+            link.kind,
+            links.get_name(link.master),
+            _list_ports(links, link),
+        )
+        for link in links.links
+        if link.network is None
+    }
+
+
+def _list_ports(links: LinkTable, bridge: Link) -> tuple[str, ...]:
+    ports = links.ports.get(bridge.index, ()) if bridge.kind == "bridge" else ()
+    # VLAN devices as well: by its name, that of the network is told from the operator's.
+    own = (
+        port.name
+        for port in ports
+        if port.network is None and port.kind not in GUEST_KINDS and bridge_of(port) != bridge.name
+    )
+    return tuple(sorted(own))
+
+
+def list_host_ranges(links: LinkTable) -> Iterator[HostRange]:
+    """Yield the ranges of the addresses that cloudnet did not add."""
+    # Before Linux 5.18 the address of a bridge of ours has no mark.
+    has_marks = any(address.protocol for address in links.addresses)
+    for address in links.addresses:
+        link = links.by_index.get(address.index)  # None: removed between the two dumps
+        if link is None or address.family != AF_INET or is_ours(address):
+            continue
+        if has_marks or link.network is None:
+            interface = IPv4Interface((address.packed, address.prefixlen))
+            bridge = links.get_name(link.master)
+            yield HostRange(link.name, interface.network, interface.ip, bridge)
+
+
+def foreign_ports(bridge: Link, ports: Iterable[Link]) -> list[Link]:
+    """Return the ports of the bridge that cloudnet did not put into it."""
+    return [
+        port
+        for port in ports
+        # A VLAN device without a network is ours, half created; VlanDriver checks it.
+        if port.network is None and port.kind != "vlan" and bridge_of(port) != bridge.name
+    ]

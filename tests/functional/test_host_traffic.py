@@ -1,0 +1,113 @@
+"""What is the host's own stays reachable, whichever network the controller sends: packets."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+
+from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.common.wire.objects import NetworkSnapshot, Topology
+from tests.fixtures.agent.host import Host, settings
+from tests.fixtures.agent.real_node import RealNode, can_ping, neighbour
+from tests.fixtures.agent.serving import network
+
+OWN = "192.168.99.108"
+OTHER = "22222222-2222-2222-2222-222222222222"
+
+
+def on_br201() -> NetworkSnapshot:
+    return network(3, bridge="br201")
+
+
+@pytest.fixture
+def router(host: Host) -> Iterator[str]:
+    """A host whose own address and default route are on the operator's br201, and its router."""
+    host.nic("eth1")
+    with neighbour(host, "eth1", "192.168.99.1/24") as router:
+        host.sh(
+            "ip link add br201 type bridge; ip link set eth1 master br201; ip link set br201 up;"
+            f"ip address add {OWN}/24 dev br201; ip route add default via 192.168.99.1"
+        )
+        assert can_ping(router, OWN)
+        yield router
+
+
+def node(host: Host) -> RealNode:
+    """Return an agent that takes br201 and eth1 for guests, as a wrong configuration has it."""
+    nat = replace(settings(host.state_path).nat, public_interface="br201")
+    return RealNode.on(host, flat_interface="eth1", nat=nat)
+
+
+def test_a_network_on_the_operators_bridge_gets_no_rule_and_the_host_is_reached(
+    host: Host, router: str
+) -> None:
+    status = node(host).receive(on_br201())
+
+    assert [fault.message for fault in status.faults] == [
+        (
+            "network private: bridge br201 exists, is not cloudnet's and carries "
+            f"{OWN}/24 on br201; give the network another bridge"
+        )
+    ]
+    assert "br201" not in host.sh("iptables-legacy-save")
+    assert can_ping(router, OWN)
+
+
+def test_a_bridge_of_ours_that_gets_the_hosts_address_refuses_packets_of_guests_alone(
+    host: Host,
+) -> None:
+    host.nic("eth1")
+    agent = RealNode.on(host, flat_interface="eth1")
+    agent.receive(on_br201())
+    with neighbour(host, "eth1", "192.168.99.1/24") as router:
+        host.sh(f"ip address add {OWN}/24 dev br201")
+        assert not can_ping(router, OWN)
+
+        status = agent.reconciler.reconcile()
+
+        assert can_ping(router, OWN)
+    assert [fault.message for fault in status.faults] == [
+        (
+            f"bridge br201: it carries the host's own {OWN}/24 on br201, so only packets from "
+            "10.0.0.0/22 are refused there; move them to another link"
+        )
+    ]
+    assert [applied.network for applied in status.applied] == [on_br201().network]
+
+
+def test_a_flat_network_on_the_hosts_own_bridge_does_not_stop_what_the_host_forwards(
+    host: Host, router: str
+) -> None:
+    flat = replace(on_br201(), topology=Topology.FLAT, gateway=None)
+    host.nic("eth2")
+    with neighbour(host, "eth2", "172.16.0.2/24") as inside:
+        host.sh(
+            "ip address add 172.16.0.1/24 dev eth2; sysctl -qw net.ipv4.ip_forward=1;"
+            f"ip -n {inside} route add default via 172.16.0.1;"
+            f"ip -n {router} route add 172.16.0.0/24 via {OWN}"
+        )
+        node(host).receive(flat)
+
+        assert can_ping(router, OWN)
+        assert can_ping(router, "172.16.0.2")
+        assert can_ping(inside, "192.168.99.1")
+
+
+def test_an_orphan_with_guests_that_carries_the_hosts_address_cuts_nothing_off(
+    host: Host,
+) -> None:
+    host.nic("eth1")
+    host.kernel.ensure(Bridge("br201", OTHER, "fa:16:3e:00:01:00", 1500))
+    with neighbour(host, "eth1", "192.168.99.1/24") as router:
+        host.sh(f"ip link set eth1 master br201; ip address add {OWN}/24 dev br201")
+        other = replace(
+            network(bridge="br300", address="10.0.4.1"),
+            cidr=IPv4Network("10.0.4.0/22"),
+            dhcp_start=IPv4Address("10.0.4.3"),
+        )
+
+        RealNode.on(host).receive(other)
+
+        assert "cloudnet-br300-in" in host.sh("iptables-legacy-save")
+        assert can_ping(router, OWN)
