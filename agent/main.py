@@ -34,6 +34,7 @@ from cloudnet.agent.wakeup import Wakeup
 from cloudnet.agent.worker import Worker
 from cloudnet.common import rpc, signals
 from cloudnet.common.errors import ConfigurationError, KernelRefused
+from cloudnet.common.escape import write_line
 from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.settings.load import load_agent
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             logging.shutdown()
             os._exit(1 if failed else 0)
     except (ConfigurationError, KernelRefused) as error:
-        print(f"{PROG}: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
+        write_line(sys.stderr, f"{PROG}: {error}")
         return 1
 
 
@@ -182,7 +183,8 @@ def _lock(state_path: Path) -> Iterator[None]:
     :raises ConfigurationError: another agent holds it
     """
     try:
-        state_path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        # dnsmasq, which is not root, passes through to its files; nobody lists the directory.
+        state_path.mkdir(mode=0o711, parents=True, exist_ok=True)
         lock = (state_path / "agent.lock").open("w")
     except OSError as error:
         raise ConfigurationError(f"state_path: cannot use {state_path}: {error}") from error

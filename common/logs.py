@@ -18,6 +18,7 @@ from oslo_config import cfg
 from oslo_log import formatters, log
 
 from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.escape import escape_controls
 from cloudnet.common.journal import JournalHandler
 
 FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s"
@@ -61,10 +62,25 @@ class SingleLineFormatter(formatters.ContextFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line; a record with a stack has more."""
         text: str = super().format(record)
+        summary: str = getattr(record, "error_summary", "")
         complete = record.name.startswith(_OWN_LOGGERS) or SKIPPED_MESSAGE in record.getMessage()
-        if record.exc_info or not complete:
-            return text
-        return text.removesuffix(f": {getattr(record, 'error_summary', '')}")
+        if summary and complete and not record.exc_info:
+            text = text.removesuffix(f": {summary}")
+        elif summary:
+            text = text.replace(summary, escape_controls(summary), 1)
+        return escape_controls(text, keep="\n")  # the line breaks of a stack
+
+
+class EscapeFilter(logging.Filter):
+    """Escape the control characters of a message: one record is one line, and commands nothing."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Pass every record."""
+        message = record.getMessage()
+        escaped = escape_controls(message)
+        if escaped != message:
+            record.msg, record.args = escaped, None
+        return True
 
 
 class OutageFilter(logging.Filter):
@@ -169,6 +185,7 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
         _add_journal(journal, conf)
     for handler in _list_handlers():
         tolerate_write_errors(handler, prog)
+        handler.addFilter(EscapeFilter())
     for handler in logging.getLogger().handlers:
         handler.addFilter(OutageFilter())
         if type(handler.formatter) is formatters.ContextFormatter:

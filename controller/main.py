@@ -16,6 +16,7 @@ from oslo_config import cfg
 
 from cloudnet.common import rpc, signals
 from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable
+from cloudnet.common.escape import write_line
 from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.retry import wait_until_available
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signals.call_on_hangup(lambda: reload_logging(words, PROG))
         run(conf, settings, _stop_event())
     except (ConfigurationError, DatabaseUnavailable) as error:  # neither goes away by waiting
-        print(f"{PROG}: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
+        write_line(sys.stderr, f"{PROG}: {error}")
         return 1
     return 0
 

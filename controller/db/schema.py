@@ -33,7 +33,7 @@ def upgrade(url: str, version: str = "head") -> None:
     :raises DatabaseUnavailable: this release does not know the tables' version, or the database
         does not answer
     """
-    _create_directory(url)
+    _create_file(url)
     with _configured(url) as config:
         require_known(_read_version(config.attributes["connection"]))
         command.upgrade(config, version)
@@ -121,12 +121,16 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 
 
-def _create_directory(url: str) -> None:
+def _create_file(url: str) -> None:
     file = get_sqlite_file(url)
     if file is None:
         return
     try:
-        file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        # Others may pass through the directory to dnsmasq's files, but not list it.
+        file.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+        # Addresses and projects are not for every local user. SQLite gives its other files
+        # (-wal, -shm) the mode of this one.
+        file.touch(mode=0o640)
     except OSError as error:
         raise DatabaseUnavailable(
             f"{error.filename}: {error.strerror}; see [database] connection or state_path"

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+from cloudnet.common.escape import escape_controls
+
 Cell = str | int | float | bool | list[Any] | dict[str, Any] | None  # Any: nested JSON
 
 
@@ -34,16 +36,23 @@ def to_cell(value: object) -> Cell:
 
 
 def format_cell(cell: Cell, formatter: str) -> Cell:
-    """Return the cell as a formatter should print it; JSON, YAML and CSV take it as it is.
+    """Return the cell as a formatter should print it; JSON and YAML take it as it is.
 
+    They escape control characters themselves; in all other formats these are escaped here.
     ``shell`` and ``value`` print Python's ``True``, ``False`` and ``None``, as OpenStack's commands
     do, and nested values as JSON.
     """
-    if formatter in {"shell", "value"}:
-        text = json.dumps(cell) if isinstance(cell, list | dict) else str(cell)
-        return _escape_for_shell(text) if formatter == "shell" else text
-    if formatter != "table":
+    if formatter in {"json", "yaml"}:
         return cell
+    if formatter in {"shell", "value"}:
+        text = json.dumps(cell) if isinstance(cell, list | dict) else escape_controls(str(cell))
+        return _escape_for_shell(text) if formatter == "shell" else text
+    if isinstance(cell, str):
+        return escape_controls(cell)
+    return _format_for_table(cell) if formatter == "table" else cell
+
+
+def _format_for_table(cell: Cell) -> Cell:
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -63,5 +72,5 @@ def _escape_for_shell(text: str) -> str:
 
 def _format_item(item: object) -> str:
     if isinstance(item, dict):
-        return ", ".join(f"{key}: {value}" for key, value in item.items())
-    return str(item)
+        item = ", ".join(f"{key}: {value}" for key, value in item.items())
+    return escape_controls(str(item))

@@ -17,6 +17,7 @@ from cliff.lister import Lister
 from cliff.show import ShowOne
 
 from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.common.escape import write_line
 from cloudnet.common.usage import exit_with_usage_error, make_one_line
 from cloudnet.controller.manage.cells import Cell, format_cell, get_cell
 from cloudnet.controller.manage.progress import show_progress
@@ -72,7 +73,7 @@ class ManageCommand(Command):
 
     def print_note(self, text: str) -> None:
         """Print a line that is not output to stderr."""
-        self.app.stderr.write(f"{self.app.NAME}: {text}\n")
+        write_line(self.app.stderr, f"{self.app.NAME}: {text}")
 
     @contextmanager
     def open_session(self, args: argparse.Namespace) -> Iterator[Session]:
@@ -141,5 +142,5 @@ class ActionCommand(ManageCommand):
         """Print what was done, or what would be done."""
         with self.open_session(args) as session:
             done = self.execute(session, args)
-        self.app.stdout.write(f"{'would have ' if args.dry_run else ''}{done}\n")
+        write_line(self.app.stdout, f"{'would have ' if args.dry_run else ''}{done}")
         return 0

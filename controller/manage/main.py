@@ -15,6 +15,7 @@ from cliff.app import App
 from cliff.commandmanager import CommandManager
 
 from cloudnet.common.errors import CloudnetError
+from cloudnet.common.escape import escape_controls
 from cloudnet.common.output import Output
 from cloudnet.common.program import run_with_output
 from cloudnet.common.usage import describe_unknown, join_or
@@ -39,7 +40,7 @@ class OneLineFormatter(logging.Formatter):
             )
         else:
             text = record.getMessage()
-        return f"{ManageApp.NAME}: {' '.join(text.split())}"
+        return escape_controls(f"{ManageApp.NAME}: {' '.join(text.split())}")
 
 
 class ManageApp(App):

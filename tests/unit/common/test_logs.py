@@ -159,3 +159,24 @@ def test_records_that_cannot_be_written_are_dropped_and_reported_once(
     assert "three" in file.read_text()
     logger.removeHandler(handler)
     handler.close()
+
+
+@pytest.mark.usefixtures("restore_root_logger")
+def test_text_from_outside_neither_starts_a_line_nor_commands_a_terminal(
+    write: Write, tmp_path: Path
+) -> None:
+    log = tmp_path / "agent.log"
+    conf, _ = load_agent(["--config-file", str(write(f"log_file = {log}\n"))], "cloudnet-agent")
+    set_up_logging(conf, "cloudnet-agent")
+    forged = "bridge down\n2026-01-01 00:00:00.000 ERROR cloudnet: forged\x1b[2J"
+
+    logging.getLogger("cloudnet.agent").warning("host node1: %s", forged)
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        logging.getLogger("cloudnet.agent").exception("failed")
+
+    text = log.read_text()
+    assert r"host node1: bridge down\n2026-01-01 00:00:00.000 ERROR cloudnet: forged\x1b[2J" in text
+    assert "\x1b" not in text
+    assert not any(line.startswith("2026-01-01 00:00:00.000") for line in text.splitlines())

@@ -19,6 +19,15 @@ def test_sync_creates_the_tables_and_their_directory(bare: Manage, tmp_path: Pat
     assert database(tmp_path).exists()
 
 
+def test_no_other_user_reads_an_sqlite_database(bare: Manage, tmp_path: Path) -> None:
+    bare("db", "sync")
+
+    file = database(tmp_path)
+    for each in (file, *file.parent.glob("cloudnet.sqlite-*")):
+        assert each.stat().st_mode & 0o007 == 0
+    assert file.parent.stat().st_mode & 0o006 == 0  # nobody else lists the directory
+
+
 def test_sync_twice_is_success(manage: Manage) -> None:
     assert manage.done("db", "sync").out == "the tables are at version 0001 already\n"
 
