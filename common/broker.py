@@ -80,7 +80,7 @@ def list_addresses(url: Any) -> list[BrokerAddress]:  # Any: oslo.messaging's Tr
                 password=host.password or "guest",
                 virtual_host=url.virtual_host or "/",
                 transport="pyamqp",
-                ssl=_tls_arguments(),
+                ssl=_tls_arguments(url.conf),
                 connect_timeout=CONNECT_SECONDS,
             ),
         )
@@ -88,11 +88,11 @@ def list_addresses(url: Any) -> list[BrokerAddress]:  # Any: oslo.messaging's Tr
     ]
 
 
-def _tls_arguments() -> dict[str, Any] | bool:
+def _tls_arguments(conf: cfg.ConfigOpts) -> dict[str, Any] | bool:
     """Return the TLS options of [oslo_messaging_rabbit] as kombu's argument."""
-    if "oslo_messaging_rabbit" not in cfg.CONF:
+    if "oslo_messaging_rabbit" not in conf:
         return False
-    rabbit = cfg.CONF.oslo_messaging_rabbit
+    rabbit = conf.oslo_messaging_rabbit
     if not rabbit.ssl:
         return False
     files = {

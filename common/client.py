@@ -26,6 +26,8 @@ class NetworkAPI:
     :param timeout_seconds: how long a call waits for its reply before it raises
         ``oslo_messaging.MessagingTimeout``; every call can safely be repeated. As long as no broker
         has answered, a call raises :class:`BrokerUnavailable` at once
+    :param conf: the configuration of oslo.messaging, for example for TLS (default: one of its own,
+        with the library's defaults). Neither it nor the global ``cfg.CONF`` is changed
     """
 
     def __init__(
@@ -36,11 +38,11 @@ class NetworkAPI:
         timeout_seconds: int = 60,
         conf: cfg.ConfigOpts | None = None,
     ) -> None:
-        transport = rpc.create_transport(
-            conf if conf is not None else rpc.get_default_conf(), transport_url, control_exchange
+        self._conf = conf if conf is not None else rpc.get_default_conf()
+        self._transport = rpc.create_transport(self._conf, transport_url)
+        self._client = rpc.create_client(
+            self._transport, rpc.NETWORK_TOPIC, timeout_seconds, control_exchange
         )
-        self._client = rpc.create_client(transport, rpc.NETWORK_TOPIC, timeout_seconds)
-        self._transport = transport
         self._url = transport_url
         self._broker_answered = False  # once True, the library reconnects by itself
 
@@ -205,6 +207,6 @@ class NetworkAPI:
 
     def _check_broker(self) -> None:
         try:
-            rpc.check_broker(self._url)
+            rpc.check_broker(self._url, self._conf)
         except BrokerUnavailable as error:
             raise BrokerUnavailable(f"{error}; start it, or correct the URL") from error

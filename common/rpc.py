@@ -31,6 +31,7 @@ with warnings.catch_warnings():
     # It imports eventlet, which never runs here, and eventlet prints a warning in every command.
     warnings.simplefilter("ignore")
     import oslo_messaging as messaging  # noqa: TID251 - the only import of it
+    from oslo_messaging import opts as messaging_opts  # noqa: TID251 - as above
 
 LOG = logging.getLogger(__name__)
 
@@ -55,36 +56,61 @@ __all__ = [
 ]
 
 
-def get_default_conf() -> cfg.ConfigOpts:
-    """Return the global configuration, loaded without any file if it is not loaded yet.
+class _OwnConf(cfg.ConfigOpts):
+    """A configuration apart from the global ``cfg.CONF``, which belongs to the calling program.
 
-    oslo.messaging registers some of its options on the global ``cfg.CONF`` only and reads them from
-    the configuration that it is given, so it must be given the global one.
+    A few groups (tracing, metrics) are registered on the global one only, but read from the one
+    that the library is given. They concern a whole process, so they are read from the global one.
     """
-    if "config_file" not in cfg.CONF:  # registered while a configuration is loaded
-        cfg.CONF([], project="cloudnet", default_config_files=[], default_config_dirs=[])
-    return cfg.CONF
+
+    def __getattr__(self, name: str) -> Any:  # Any: an option's value, or a group
+        try:
+            return super().__getattr__(name)
+        except cfg.NoSuchOptError:
+            if name.startswith("oslo_messaging_") and name in cfg.CONF:
+                return getattr(cfg.CONF, name)
+            raise
 
 
-def create_transport(conf: cfg.ConfigOpts, url: str, control_exchange: str) -> messaging.Transport:
-    """Return a transport to the broker at ``url``; it does not connect yet."""
-    if "control_exchange" in conf:
+def get_default_conf() -> cfg.ConfigOpts:
+    """Return a new configuration with the library's defaults, for a program that has none.
+
+    It can be used in any thread, and the global ``cfg.CONF`` is not changed.
+    """
+    conf = _OwnConf()
+    for group, options in messaging_opts.list_opts():
+        conf.register_opts(options, group=group)
+    conf([], project="cloudnet", default_config_files=[], default_config_dirs=[], use_env=False)
+    return conf
+
+
+def create_transport(
+    conf: cfg.ConfigOpts, url: str, control_exchange: str | None = None
+) -> messaging.Transport:
+    """Return a transport to the broker at ``url``; it does not connect yet.
+
+    :param control_exchange: becomes the default of ``conf``; None: ``conf`` is the caller's, and is
+        not changed
+    """
+    if control_exchange is not None:
         conf.set_default("control_exchange", control_exchange)
-    else:
-        # This changes oslo.messaging's own definition, which a conf that has a copy of it refuses.
-        messaging.set_transport_defaults(control_exchange)
     # allowed_remote_exmods is left empty: the library would put the server's stack into the message
     # of an error that it rebuilds. rebuild_error() does not.
     return messaging.get_rpc_transport(conf, url=url)
 
 
 def create_client(
-    transport: messaging.Transport, topic: str, timeout_seconds: int | None = None
+    transport: messaging.Transport,
+    topic: str,
+    timeout_seconds: int | None = None,
+    exchange: str | None = None,
 ) -> messaging.RPCClient:
-    """Return a client that calls and casts to ``topic``."""
-    return messaging.get_rpc_client(
-        transport, messaging.Target(topic=topic, version="1.0"), timeout=timeout_seconds
-    )
+    """Return a client that calls and casts to ``topic``.
+
+    :param exchange: None: the one of the transport's configuration
+    """
+    target = messaging.Target(exchange=exchange, topic=topic, version="1.0")
+    return messaging.get_rpc_client(transport, target, timeout=timeout_seconds)
 
 
 def create_server(
@@ -133,16 +159,17 @@ def wait_for_broker(url: str, stop: threading.Event) -> bool:
 
     Logs once that it waits and why, and once that the broker answers.
     """
-    addresses = _list_broker_addresses(url)
+    addresses = _list_broker_addresses(url, cfg.CONF)
     return True if addresses is None else broker.wait_for_broker(addresses, stop)
 
 
-def check_broker(url: str) -> None:
+def check_broker(url: str, conf: cfg.ConfigOpts = cfg.CONF) -> None:
     """Try once to connect to a broker at the transport URL.
 
+    :param conf: has the options of TLS
     :raises BrokerUnavailable: none answers; names the addresses and the reason
     """
-    addresses = _list_broker_addresses(url)
+    addresses = _list_broker_addresses(url, conf)
     if addresses is None:
         return
     try:
@@ -152,9 +179,9 @@ def check_broker(url: str) -> None:
         raise errors.BrokerUnavailable(f"no broker answers at {names}: {error}") from error
 
 
-def _list_broker_addresses(url: str) -> list[broker.BrokerAddress] | None:
+def _list_broker_addresses(url: str, conf: cfg.ConfigOpts) -> list[broker.BrokerAddress] | None:
     """Return the addresses in a transport URL, None for an in-memory transport without any."""
-    parsed = messaging.TransportURL.parse(cfg.CONF, url)
+    parsed = messaging.TransportURL.parse(conf, url)
     return broker.list_addresses(parsed) if parsed.transport.startswith("rabbit") else None
 
 
