@@ -10,6 +10,7 @@ from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.common.missing import describe_packages
 
 
 def create_engine(url: str, connections: int, wait_seconds: float) -> sa.Engine:
@@ -34,7 +35,8 @@ def create_engine(url: str, connections: int, wait_seconds: float) -> sa.Engine:
         raise DatabaseUnavailable(
             f"the driver for {parsed.drivername}:// is not installed ({reason}); install it beside "
             "cloudnet, or name another in [database] connection: postgresql+psycopg:// needs "
-            "`pip install 'psycopg[binary]'`, mysql+pymysql:// needs `pip install PyMySQL`"
+            f"psycopg ({describe_packages('psycopg')}), "
+            f"mysql+pymysql:// needs PyMySQL ({describe_packages('pymysql')})"
         ) from error
 
 

@@ -14,6 +14,7 @@ from cloudnet.agent.drivers.links.link_table import LinkTable
 from cloudnet.agent.node.resources.dnsmasq import DnsmasqFiles
 from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.errors import KernelRefused
+from cloudnet.common.missing import describe_packages
 
 PROGRAM = "dhcp_release"
 PROGRAM_SECONDS = 10.0
@@ -68,7 +69,7 @@ def _run(command: list[str], lease: Lease) -> str:
         )
     except FileNotFoundError as error:
         raise KernelRefused(
-            f"release {lease}: there is no {PROGRAM}; install the package dnsmasq-utils"
+            f"release {lease}: {PROGRAM} is not installed ({describe_packages(PROGRAM)})"
         ) from error
     except subprocess.TimeoutExpired as error:
         raise KernelRefused(f"release {lease}: {PROGRAM} did not end") from error

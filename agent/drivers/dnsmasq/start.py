@@ -12,6 +12,7 @@ from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.processes import has_ended
 from cloudnet.agent.node.resources.dnsmasq import Dnsmasq
 from cloudnet.common.errors import KernelRefused, NeedsOperator
+from cloudnet.common.missing import describe_packages
 
 START_SECONDS = 20.0
 
@@ -55,7 +56,7 @@ def _run(desired: Dnsmasq, environment: Mapping[str, str]) -> str | None:
             )
         except FileNotFoundError as error:
             raise KernelRefused(
-                f"{desired}: there is no dnsmasq; install the package dnsmasq-base"
+                f"{desired}: dnsmasq is not installed ({describe_packages('dnsmasq')})"
             ) from error
         status = _wait(process)
         if status is None:

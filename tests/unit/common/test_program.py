@@ -13,6 +13,8 @@ from oslo_config import cfg
 from oslo_log import log
 
 from cloudnet.common.daemon_arguments import build_parser
+from cloudnet.common.missing import PROGRAMS as PROGRAMS_OF_A_NODE
+from cloudnet.common.missing import SHARED_LIBRARIES
 
 TOP = Path(__file__).parents[3]
 DAEMONS = {"cloudnet-agent": "cloudnet.agent", "cloudnet-controller": "cloudnet.controller"}
@@ -147,3 +149,13 @@ def test_signals_without_a_meaning_do_not_end_a_starting_daemon() -> None:
 
     assert (done.returncode, done.stdout) == (0, "True\n")
     assert signal.getsignal(signal.SIGINT) is not signal.SIG_DFL  # of the tests' own process
+
+
+def test_the_readme_installs_every_package_that_a_node_needs() -> None:
+    lines = (TOP / "README.md").read_text().splitlines()
+    [apt] = [line for line in lines if line.startswith("apt-get install ") and "venv" in line]
+    [dnf] = [line for line in lines if "dnf install " in line]
+
+    for packages in (PROGRAMS_OF_A_NODE | SHARED_LIBRARIES).values():
+        assert packages.debian in apt.split()
+        assert packages.rpm in dnf.replace("`", " ").split()
