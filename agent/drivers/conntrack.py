@@ -137,10 +137,10 @@ class ConntrackDriver(Driver[NatMapping]):
         """
         kernel = self._opened()
         if saddr is not None or daddr is not None:
-            wanted = NFCTAttrTuple(
+            selected = NFCTAttrTuple(
                 saddr=str(saddr) if saddr else None, daddr=str(daddr) if daddr else None
             )
-            dump = list(kernel.dump(tuple_orig=wanted))
+            dump = list(kernel.dump(tuple_orig=selected))
         else:
             # Either kind of NAT: one mask would select only what has both.
             dump = [

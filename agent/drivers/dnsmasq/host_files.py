@@ -29,7 +29,7 @@ class Reaction(Enum):
 
 @dataclass(frozen=True)
 class Content:
-    """What the files of one dnsmasq say."""
+    """The content of the files of one dnsmasq."""
 
     hosts: tuple[str, ...]  # lines of dhcp-host, in the order of their addresses
     options: tuple[str, ...]  # lines of the options file
@@ -43,7 +43,7 @@ class HostFiles:
     files: DnsmasqFiles
 
     def read(self) -> Content:
-        """Return what the files say; what does not exist says nothing."""
+        """Return the content of the files; a file that does not exist counts as empty."""
         texts = self._read_hosts()
         faults = [f"hosts file {name} cannot be read" for name in texts if texts[name] is None]
         lines = [line for text in texts.values() if text for line in text.splitlines()]

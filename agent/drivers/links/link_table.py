@@ -51,7 +51,7 @@ class LinkAddress:
     prefixlen: int
     is_global: bool  # valid beyond the link; each NIC has an IPv6 address that is not
     label: str  # empty: none
-    protocol: int  # what added it; 0: the kernel does not tell
+    protocol: int  # of what added it; 0: unknown
     secondary: bool  # behind another address of the same network
 
     def __str__(self) -> str:

@@ -96,7 +96,7 @@ def test_every_user_can_read_them_whatever_the_umask(files: HostFiles) -> None:
     assert files.files.hosts.stat().st_mode & 0o777 == 0o755
 
 
-def test_files_that_do_not_exist_say_nothing(tmp_path: Path) -> None:
+def test_files_that_do_not_exist_count_as_empty(tmp_path: Path) -> None:
     files = HostFiles(DnsmasqFiles.of(tmp_path, "br100"))
 
     assert files.read() == Content((), ())
@@ -136,7 +136,7 @@ def test_a_directory_that_is_no_guests_file_is_a_fault_and_cannot_be_removed(
         files.write([VM3], OPTIONS)
 
 
-def test_a_file_in_place_of_the_directory_says_nothing_and_cannot_be_written(
+def test_a_file_in_place_of_the_directory_counts_as_empty_and_cannot_be_written(
     files: HostFiles,
 ) -> None:
     files.remove()
