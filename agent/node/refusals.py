@@ -6,7 +6,7 @@ gets no link, no address and no rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from ipaddress import IPv4Network
 
 from cloudnet.agent.node.resources.actual import ActualState, HostRange, Nic
@@ -14,14 +14,29 @@ from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.common.wire.objects import NetworkSnapshot, Topology
 
 
-def find_refusal(network: NetworkSnapshot, actual: ActualState) -> str | None:
-    """Return why the host must not have the network; None: it may."""
+def find_refusal(
+    network: NetworkSnapshot, actual: ActualState, flat_bridges: Container[str] = ()
+) -> str | None:
+    """Return why the host must not have the network; None: it may.
+
+    :param flat_bridges: of flat networks
+    """
+    ours = actual.resources.get(f"bridge {network.bridge}")
     if network.topology is Topology.FLAT:
-        return None  # the bridge is the operator's
+        if not isinstance(ours, Bridge):
+            return None  # the bridge is the operator's
+        return (
+            f"bridge {ours.name} is cloudnet's, of network {ours.network}; give this network a "
+            "bridge of the operator's"
+        )
     operators = actual.nics.get(network.bridge)
+    if operators is not None and network.bridge in flat_bridges:
+        return (
+            f"bridge {network.bridge} is the operator's, of a flat network; give this network "
+            "another bridge"
+        )
     if operators is not None:
         return _refuse_link(network, operators, actual)
-    ours = actual.resources.get(f"bridge {network.bridge}")
     if isinstance(ours, Bridge) and ours.network != network.network and ours.guests:
         return (
             f"bridge {ours.name} still has {', '.join(ours.guests)} of network {ours.network}; "

@@ -54,8 +54,9 @@ class Renderer:
         """Return what a host in the actual state should have for these networks."""
         ordered = sorted(networks, key=lambda network: network.network)
         self._renderers = {network.network: self._renderer(network) for network in ordered}
-        parts = [self._render_network(network, actual) for network in ordered]
-        refused = _find_refused(parts)
+        flat = {network.bridge for network in ordered if network.topology is Topology.FLAT}
+        parts = [self._render_network(network, actual, flat) for network in ordered]
+        refused = _find_refused(parts, actual)
         served = [part for part in parts if part.network.network not in refused]
         exposed, firewall = self._render_firewall(served, ranges, actual)
         rendered = _merge(served, firewall)
@@ -69,9 +70,11 @@ class Renderer:
         known = self._renderers.get(network.network)
         return known or NetworkRenderer(network, self._settings)
 
-    def _render_network(self, network: NetworkSnapshot, actual: ActualState) -> _Part:
+    def _render_network(
+        self, network: NetworkSnapshot, actual: ActualState, flat_bridges: set[str]
+    ) -> _Part:
         rendered = self._renderers[network.network].render(network, actual.nics)
-        return _Part(network, rendered, find_refusal(network, actual))
+        return _Part(network, rendered, find_refusal(network, actual, flat_bridges))
 
     def _render_firewall(
         self, parts: Sequence[_Part], ranges: FixedRanges, actual: ActualState
@@ -92,11 +95,24 @@ class Renderer:
         return faults, firewall
 
 
-def _find_refused(parts: Iterable[_Part]) -> dict[str, RenderFault]:
+def _find_refused(parts: Sequence[_Part], actual: ActualState) -> dict[str, RenderFault]:
     """Return the faults of the networks that get nothing on this host, by their uuids.
 
-    Of two networks that have resources under one key, the first one gets it.
+    Of two networks that need one link, the one that has it keeps it. If neither has it, the one
+    with guests gets it: after a restart of the host, that is the one that had it before.
     """
+    refused = _refuse_in_order(parts)
+    if not refused:
+        return refused
+
+    def precedence(part: _Part) -> tuple[int, bool, str]:
+        return -_count_owned(part, actual), not part.network.vifs, part.network.network
+
+    return _refuse_in_order(sorted(parts, key=precedence))
+
+
+def _refuse_in_order(parts: Iterable[_Part]) -> dict[str, RenderFault]:
+    """Refuse each network that needs what one before it needs, too."""
     refused: dict[str, RenderFault] = {}
     taken: dict[str, Resource] = {}
     for part in parts:
@@ -108,6 +124,13 @@ def _find_refused(parts: Iterable[_Part]) -> dict[str, RenderFault]:
         else:
             taken |= part.rendered.resources
     return refused
+
+
+def _count_owned(part: _Part, actual: ActualState) -> int:
+    """Return how many of the network's links it has."""
+    links = (each for each in part.rendered.resources.values() if each.owner is not None)
+    found = ((link, actual.resources.get(link.key)) for link in links)
+    return sum(1 for link, has in found if has is not None and has.owner == link.owner)
 
 
 def _find_conflict(own: Resources, others: Resources) -> str | None:

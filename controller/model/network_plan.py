@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -67,6 +67,8 @@ class ExistingNetworks:
     ranges: Sequence[IPv4Network]
     vlans: Collection[int]
     bridges: Collection[str]
+    cloud_bridges: Collection[str]  # those that agents create; the others are operators'
+    flat_nics: Mapping[str, str]  # in the bridges of FlatDHCP networks, with the networks' labels
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,9 @@ class _Planner:
                 "give it or set flat_network_bridge"
             )
         validation.parse_argument("bridge", validation.parse_device_name, bridge)
-        if bridge in self._existing.bridges and self._topology is not Topology.FLAT:
+        # Flat networks may share a bridge of the operator's.
+        is_flat = self._topology is Topology.FLAT
+        if bridge in (self._existing.cloud_bridges if is_flat else self._existing.bridges):
             raise BadRequest(f"bridge {bridge} belongs to another network; give another")
         return bridge
 
@@ -221,6 +225,12 @@ class _Planner:
                 )
         if interface is None:
             return None
+        if self._topology is Topology.FLATDHCP and interface in self._existing.flat_nics:
+            raise BadRequest(
+                f"bridge_interface {interface} is in the bridge of network "
+                f"{self._existing.flat_nics[interface]}, and a NIC can be in one bridge only; "
+                "give another"
+            )
         return validation.parse_argument(
             "bridge_interface", validation.parse_device_name, interface
         )

@@ -111,3 +111,19 @@ def test_an_orphan_with_guests_that_carries_the_hosts_address_cuts_nothing_off(
 
         assert "cloudnet-br300-in" in host.sh("iptables-legacy-save")
         assert can_ping(router, OWN)
+
+
+def test_a_network_that_has_the_nic_gets_its_next_guest_after_a_later_network_asked_for_it(
+    host: Host,
+) -> None:
+    host.nic("eth1")
+    older = replace(network(3, bridge="br-old"), network=OTHER)
+    agent = RealNode.on(host, flat_interface="eth1")
+    agent.receive(older)
+
+    agent.receive(replace(network(bridge="br-new", address="10.0.4.1")))
+    status = agent.receive(replace(older, revision=2, vifs=network(3, 4).vifs))
+
+    assert "master br-old" in host.sh("ip link show eth1")
+    assert len(list(host.files("br-old").hosts.iterdir())) == 2
+    assert [(each.network, each.revision) for each in status.applied] == [(OTHER, 2)]

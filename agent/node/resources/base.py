@@ -79,6 +79,14 @@ class Resource:
         return None
 
     @property
+    def owner(self) -> str | None:
+        """The network or the bridge that has a link; None: it is no link.
+
+        A link that one network has is not given to another.
+        """
+        return None
+
+    @property
     def provides(self) -> tuple[str, ...]:
         """Names, besides the key, under which other resources depend on it."""
         return ()

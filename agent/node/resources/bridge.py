@@ -29,6 +29,10 @@ class Bridge(Resource):
     def bridge_name(self) -> str:
         return self.name
 
+    @property
+    def owner(self) -> str:
+        return self.network
+
     def removal_blocked_by(self, actual: Resources) -> str | None:
         """Return which guests are still in it."""
         return guests_in(actual, self.name)

@@ -28,6 +28,10 @@ class Port(Resource):
         return self.bridge
 
     @property
+    def owner(self) -> str:
+        return self.bridge
+
+    @property
     def depends_on(self) -> tuple[str, ...]:
         return (f"bridge {self.bridge}",)
 

@@ -32,6 +32,10 @@ class Vlan(Resource):
         return self.bridge
 
     @property
+    def owner(self) -> str:
+        return self.network
+
+    @property
     def depends_on(self) -> tuple[str, ...]:
         return (f"bridge {self.bridge}",)
 

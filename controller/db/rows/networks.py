@@ -102,9 +102,20 @@ def list_vlans(connection: Connection) -> set[int]:
     return set(connection.scalars(sa.select(networks.c.vlan).where(networks.c.vlan.is_not(None))))
 
 
-def list_bridges(connection: Connection) -> set[str]:
-    """Return the names of the bridges that networks have."""
-    return set(connection.scalars(sa.select(networks.c.bridge)))
+def list_bridges(connection: Connection) -> set[tuple[str, Topology]]:
+    """Return the names of the bridges that networks have, with the networks' topologies."""
+    rows = connection.execute(sa.select(networks.c.bridge, networks.c.topology).distinct())
+    return {(bridge, topology) for bridge, topology in rows}
+
+
+def list_flat_nics(connection: Connection) -> dict[str, str]:
+    """Return the NICs that are ports of FlatDHCP networks' bridges, with the networks' labels."""
+    rows = connection.execute(
+        sa.select(networks.c.bridge_interface, networks.c.label).where(
+            networks.c.topology == Topology.FLATDHCP, networks.c.bridge_interface.is_not(None)
+        )
+    )
+    return {row.bridge_interface: row.label for row in rows}
 
 
 def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cloudnet.common.errors import CidrConflict
 from cloudnet.common.settings.views import NetworkDefaults
+from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
@@ -29,10 +30,13 @@ def create_networks(
     """Plan the networks, and add them and their reserved addresses."""
     # The counter is also a lock: of two plans at once, the second includes the first one's result.
     revision_rows.increment(connection, revision_rows.RANGES, now)
+    bridges = network_rows.list_bridges(connection)
     existing = ExistingNetworks(
         network_rows.list_ranges(connection),
         network_rows.list_vlans(connection),
-        network_rows.list_bridges(connection),
+        bridges={name for name, _ in bridges},
+        cloud_bridges={name for name, topology in bridges if topology is not Topology.FLAT},
+        flat_nics=network_rows.list_flat_nics(connection),
     )
     return _insert(connection, plan_networks(request, defaults, existing), now)
 

@@ -158,6 +158,39 @@ def test_of_two_networks_with_one_bridge_name_the_first_gets_it() -> None:
     assert want.resources == rendered(network()).resources  # no rule and no NAT mapping of the twin
 
 
+def test_a_network_keeps_the_nic_that_it_has_whichever_other_network_needs_it() -> None:
+    older = network(OTHER, topology=Topology.FLATDHCP, vlan=None, bridge="br-old")
+    later = network(topology=Topology.FLATDHCP, vlan=None, bridge="br-new", vifs=(vif(),))
+    has = tuple(rendered(older, flat_interface="eth0").resources.values())
+
+    want = rendered(later, older, resources=has, flat_interface="eth0")
+
+    assert later.network < older.network
+    assert [fault.network for fault in want.faults] == [later.network]
+    assert want.resources == {resource.key: resource for resource in has}
+
+
+def test_of_two_networks_that_need_a_nic_after_a_restart_the_one_with_guests_gets_it() -> None:
+    guests = network(OTHER, topology=Topology.FLATDHCP, vlan=None, bridge="br-a", vifs=(vif(),))
+    empty = network(topology=Topology.FLATDHCP, vlan=None, bridge="br-b")
+
+    want = rendered(empty, guests, flat_interface="eth0")
+
+    assert [fault.network for fault in want.faults] == [empty.network]
+
+
+def test_the_bridge_of_a_flat_network_is_not_taken_over_and_a_bridge_of_ours_not_for_flat() -> None:
+    flat = network(OTHER, topology=Topology.FLAT, vlan=None, host_address=None, bridge="br100")
+    operators = Nic("br100", "02:00:00:00:00:09", 1500, kind="bridge")
+    ours = Bridge("br100", PRIVATE, "02:00:00:00:01:00", 1500)
+
+    theirs = rendered(network(), flat, nics=(ETH0, ETH1, operators))
+    mine = rendered(network(), flat, resources=(ours,))
+
+    assert [fault.network for fault in theirs.faults] == [PRIVATE]
+    assert [fault.network for fault in mine.faults] == [OTHER]
+
+
 def test_what_has_the_bridges_name_and_is_the_operators_gets_no_rule() -> None:
     own = Nic("br100", "02:00:00:00:00:09", 1500, kind="bridge", ports=("eth2",))
     nic = replace(own, kind=None, ports=())

@@ -169,6 +169,28 @@ def test_an_impossible_request_is_refused_and_creates_nothing(
     assert world.one("SELECT count(*) FROM fixed_ips") == 4
 
 
+def test_a_second_flatdhcp_network_on_a_nic_is_refused_and_on_another_it_is_not(
+    world: World,
+) -> None:
+    world.network("a", topology=Topology.FLATDHCP, bridge="br-a", bridge_interface="eth2")
+    request: dict[str, Any] = {"topology": Topology.FLATDHCP, "bridge": "br-b"}
+
+    with pytest.raises(BadRequest, match="bridge_interface eth2 is in the bridge of network a, "):
+        world.network("b", bridge_interface="eth2", **request)
+
+    assert world.network("b", bridge_interface="eth3", **request).bridge == "br-b"
+
+
+def test_a_flat_network_on_a_bridge_that_agents_create_is_refused(world: World) -> None:
+    world.network("vlan")
+    world.network("one", topology=Topology.FLAT, bridge="br-flat")
+
+    with pytest.raises(BadRequest, match="bridge br100 belongs to another network"):
+        world.network("two", topology=Topology.FLAT, bridge="br100")
+
+    assert world.network("two", topology=Topology.FLAT, bridge="br-flat").bridge == "br-flat"
+
+
 def test_a_uuid_that_is_taken_is_refused(world: World) -> None:
     world.create_networks(uuid=instance(1))
 
