@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from cloudnet.agent.obedience import Obedience, serves_guests
 from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.wire.objects import (
     FixedRanges,
     NetworkGone,
     NetworkSnapshot,
+    Origin,
     ReportReply,
+    ServedAddress,
     Snapshot,
 )
 
@@ -48,8 +51,14 @@ class DesiredStore:
     """Thread-safe; calls ``on_change`` after each ``put`` of something new."""
 
     def __init__(
-        self, host: str, cache: SnapshotCache, on_change: Callable[[], None] = lambda: None
+        self,
+        host: str,
+        cache: SnapshotCache,
+        on_change: Callable[[], None] = lambda: None,
+        *,
+        removable_share: float = 0.5,
     ) -> None:
+        """:param removable_share: of the networks that serve guests; more is not removed at once"""
         self._host = host
         self._cache = cache
         self._on_change = on_change
@@ -58,6 +67,7 @@ class DesiredStore:
         self._snapshots = {each.network: each for each in stored.snapshots if each.host == host}
         self._forgotten: dict[str, int] = {}  # network → its last revision: late casts are older
         self._ranges = stored.ranges
+        self._obedience = Obedience(stored.origin, removable_share)
         # This host had another name. It may still have the networks of that name.
         self._renamed = [each for each in stored.snapshots if each.host != host]
         self._synced = stored.synced and not self._renamed
@@ -79,23 +89,56 @@ class DesiredStore:
                 self._state = DesiredState(snapshots, self._ranges, self._synced)
             return self._state
 
-    def put(self, snapshot: Snapshot) -> None:
-        """Take one network's snapshot, unless it is not newer."""
+    @property
+    def origin(self) -> Origin | None:
+        """The newest origin that was obeyed."""
+        return self._obedience.obeyed
+
+    @property
+    def held(self) -> str | None:
+        """Why the controller's answers are refused; None: they are obeyed."""
+        return self._obedience.held
+
+    def list_served(self) -> tuple[ServedAddress, ...]:
+        """Return the addresses of the guests that this host serves, and its own."""
         with self._lock:
+            networks = [each for each in self._snapshots.values() if serves_guests(each)]
+        return tuple(address for network in networks for address in _list_addresses(network))
+
+    def put(self, snapshot: Snapshot) -> bool:
+        """Take one network's snapshot from a cast, unless it is not newer.
+
+        Return False if the cast was dropped, and the reply to a report may bring it.
+        """
+        with self._lock:
+            if not self._may_cast(snapshot.origin):
+                return self.held is not None
             changed = self._take(snapshot)
         if changed:
             self._on_change()
+        return True
 
-    def put_ranges(self, ranges: FixedRanges) -> None:
-        """Take the fixed ranges, unless they are not newer."""
+    def put_ranges(self, ranges: FixedRanges) -> bool:
+        """Take the fixed ranges from a cast, unless they are not newer; return as ``put`` does."""
         with self._lock:
+            if not self._may_cast(ranges.origin):
+                return self.held is not None
             changed = self._take_ranges(ranges)
         if changed:
             self._on_change()
+        return True
 
-    def put_reply(self, reply: ReportReply) -> None:
-        """Take the controller's reply to a report; after the first one the state is synced."""
+    def put_reply(self, reply: ReportReply, reported: Origin | None = None) -> bool:
+        """Take the controller's reply to a report; after the first one the state is synced.
+
+        :param reported: the origin in the report
+        :return: whether it is obeyed
+        """
         with self._lock:
+            if not self._obedience.judge(reply, reported, self._snapshots):
+                return False
+            if self._obedience.obey(reply.origin, accepted=reply.accepted):
+                self._cache.keep_origin(self._obedience.obeyed)
             for snapshot in reply.stale:
                 # The report did not name this network, so the snapshot is newer than forget().
                 self._forgotten.pop(snapshot.network, None)
@@ -107,6 +150,14 @@ class DesiredStore:
                 changes.append(True)
         if any(changes):
             self._on_change()
+        return True
+
+    def _may_cast(self, origin: Origin | None) -> bool:
+        if not self._obedience.may_cast(origin):
+            return False
+        if self._obedience.obey(origin):
+            self._cache.keep_origin(self._obedience.obeyed)
+        return True
 
     def forget(self, gone: NetworkGone) -> None:
         """Forget a network of which nothing is left here, once the controller knows that."""
@@ -151,3 +202,10 @@ class DesiredStore:
         self._cache.keep_synced()
         self._synced = True
         self._state = None
+
+
+def _list_addresses(network: Snapshot) -> Iterator[ServedAddress]:
+    if isinstance(network, NetworkSnapshot) and network.host_address is not None:
+        yield ServedAddress(network.network, network.host_address)
+        for vif in network.vifs:
+            yield ServedAddress(network.network, vif.address, vif.mac, vif.instance, vif.hostname)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudnet.agent.desired import DesiredStore
@@ -24,22 +24,29 @@ class AgentEndpoint:
 
     target = messaging.Target(version=rpc.AGENT_VERSION)
 
-    def __init__(self, store: DesiredStore) -> None:
+    def __init__(self, store: DesiredStore, report: Callable[[], None] = lambda: None) -> None:
+        """:param report: reports soon; the reply makes up for a cast that was dropped"""
         self._store = store
+        self._report = report
 
     def apply_snapshot(self, context: Json, snapshot: Any) -> None:
         """Take one network's desired state on this host."""
         try:
-            if isinstance(snapshot, Mapping) and snapshot.get("type") == NetworkGone.__name__:
-                self._store.put(validate(from_wire(NetworkGone, snapshot)))
-            else:
-                self._store.put(validate(from_wire(NetworkSnapshot, snapshot)))
+            is_gone = isinstance(snapshot, Mapping) and snapshot.get("type") == NetworkGone.__name__
+            taken = (
+                from_wire(NetworkGone, snapshot)
+                if is_gone
+                else from_wire(NetworkSnapshot, snapshot)
+            )
+            if not self._store.put(validate(taken)):
+                self._report()
         except BadRequest as error:
             LOG.warning("dropped a snapshot: %.300s", error)
 
     def apply_ranges(self, context: Json, ranges: Any) -> None:
         """Take the fixed ranges of all networks."""
         try:
-            self._store.put_ranges(from_wire(FixedRanges, ranges))
+            if not self._store.put_ranges(from_wire(FixedRanges, ranges)):
+                self._report()
         except BadRequest as error:
             LOG.warning("dropped fixed ranges: %.300s", error)

@@ -86,6 +86,7 @@ class Agent:
             settings.host,
             SnapshotCache(settings.state_path / "snapshots"),
             wakeup.desired_changed,
+            removable_share=settings.removable_share,
         )
         self._transport = rpc.create_transport(
             conf, settings.rpc.transport_url, settings.rpc.control_exchange
@@ -137,7 +138,7 @@ class Agent:
 
     def _connect(self) -> None:
         """Start to receive snapshots and to report."""
-        endpoints = [AgentEndpoint(self._store)]
+        endpoints = [AgentEndpoint(self._store, self._reporter.wake)]
         rpc.create_server(self._transport, rpc.AGENT_TOPIC, self._settings.host, endpoints).start()
         # A daemon: the process does not wait for a reply when it ends.
         threading.Thread(

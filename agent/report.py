@@ -124,11 +124,15 @@ class Reporter:
         with self._lock:
             status = self._status or HostStatus()
         leases = status.reported_leases
+        origin, held = self._store.origin, self._store.held
         report = Report(
             self._host,
             applied=status.reported_applied,
             faults=status.faults,
             leases=None if leases == self._known_leases else leases,  # None stays None
+            origin=origin,
+            held=held,
+            served=self._store.list_served() if held is not None else (),
         )
         try:
             reply = self._controller.report(report)
@@ -139,12 +143,14 @@ class Reporter:
             return False
         self._failures = 0
         self._conditions.resolve(UNREACHABLE)
-        self._known_leases = self._known_leases if leases is None else leases
-        self._take(reply, status)
+        if self._store.put_reply(reply, origin):
+            self._known_leases = self._known_leases if leases is None else leases
+            self._forget(reply, status)
+        if self._store.held != held:
+            self.wake()  # the controller must know at once
         return True
 
-    def _take(self, reply: ReportReply, status: HostStatus) -> None:
-        self._store.put_reply(reply)
+    def _forget(self, reply: ReportReply, status: HostStatus) -> None:
         stale = {snapshot.network for snapshot in reply.stale}
         for gone in status.gone:
             if gone.network not in stale:

@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from cloudnet.common.errors import BadRequest, ConfigurationError
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.wire.codec import from_wire, to_wire
-from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Snapshot
+from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Origin, Snapshot
+
+T = TypeVar("T")
 
 LOG = logging.getLogger(__name__)
 
@@ -30,6 +33,7 @@ class StoredState:
     snapshots: tuple[Snapshot, ...]
     ranges: FixedRanges
     synced: bool
+    origin: Origin | None = None  # the newest that was obeyed
 
 
 class SnapshotCache:
@@ -38,6 +42,7 @@ class SnapshotCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._ranges = path / "ranges.json"
+        self._origin = path / "origin.json"
         self._synced_mark = path / "synced"
         self._unwritten: dict[Path, str] = {}  # file → text that could not be written yet
         self._is_synced = False  # the controller has sent all networks at least once
@@ -51,14 +56,10 @@ class SnapshotCache:
         """Return what is on disk."""
         # On a read-only disk, the mark may be older than snapshots that could not be written.
         self._is_synced = self._synced_mark.exists() and os.access(self._path, os.W_OK)
-        ranges = FixedRanges(0, ())
-        if self._ranges.exists():
-            try:
-                ranges = from_wire(FixedRanges, json.loads(self._ranges.read_text()))
-            except (OSError, ValueError, BadRequest) as error:
-                self._set_aside(self._ranges, error)
+        ranges = self._load(FixedRanges, self._ranges) or FixedRanges(0, ())
+        origin = self._load(Origin, self._origin)
         snapshots = tuple(self._load_snapshots())
-        return StoredState(snapshots, ranges, self._is_synced)
+        return StoredState(snapshots, ranges, self._is_synced, origin)
 
     def keep(self, snapshot: Snapshot) -> None:
         """Write a network's snapshot in place of the one before."""
@@ -67,6 +68,11 @@ class SnapshotCache:
     def keep_ranges(self, ranges: FixedRanges) -> None:
         """Write the fixed ranges."""
         self._keep(self._ranges, json.dumps(to_wire(ranges)))
+
+    def keep_origin(self, origin: Origin | None) -> None:
+        """Write the newest origin that was obeyed."""
+        if origin is not None:
+            self._keep(self._origin, json.dumps(to_wire(origin)))
 
     def keep_synced(self) -> None:
         """Mark the snapshots on disk as complete, as soon as all of them are written."""
@@ -86,6 +92,15 @@ class SnapshotCache:
             self._write(file)
         if self._is_synced:
             self._update_mark()
+
+    def _load(self, type_: type[T], file: Path) -> T | None:
+        if not file.exists():
+            return None
+        try:
+            return from_wire(type_, json.loads(file.read_text()))
+        except (OSError, ValueError, BadRequest) as error:
+            self._set_aside(file, error)
+            return None
 
     def _load_snapshots(self) -> Iterator[Snapshot]:
         for file in sorted(self._path.glob("network-*.json")):

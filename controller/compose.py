@@ -17,6 +17,7 @@ from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.addresses.sweep import Sweeper
 from cloudnet.controller.service.floating.floating import FloatingIps
 from cloudnet.controller.service.floating.pools import FloatingPools
+from cloudnet.controller.service.hosts.agents import HostAgents
 from cloudnet.controller.service.hosts.leases import Leases
 from cloudnet.controller.service.hosts.overview import Overview
 from cloudnet.controller.service.hosts.reports import HostReports
@@ -38,6 +39,7 @@ class Services:
     fixed: FixedIps
     quotas: Quotas
     hosts: HostReports
+    agents: HostAgents
     leases: Leases
     overview: Overview
     sweeper: Sweeper
@@ -63,7 +65,8 @@ def build_services(
         pools=FloatingPools(database, settings.default_floating_pool, clock),
         fixed=FixedIps(database, clock),
         quotas=Quotas(database, settings, clock),
-        hosts=HostReports(database, SnapshotReader(database), clock),
+        hosts=HostReports(database, SnapshotReader(database), settings.service_down_seconds, clock),
+        agents=HostAgents(database, clock),
         leases=Leases(database),
         overview=Overview(database, settings.service_down_seconds, clock),
         sweeper=Sweeper(database, settings.quarantine_seconds, clock),

@@ -91,7 +91,8 @@ class Controller:
         self._transport = rpc.create_transport(
             conf, settings.rpc.transport_url, settings.rpc.control_exchange
         )
-        self._notifier = QueuedNotifier(SnapshotReader(self._database), RpcCaster(self._transport))
+        self._snapshots = SnapshotReader(self._database)
+        self._notifier = QueuedNotifier(self._snapshots, RpcCaster(self._transport))
         services = build_services(settings, self._database, self._notifier)
         self._servers = [
             self._server(rpc.NETWORK_TOPIC, network_endpoints(services)),
@@ -120,6 +121,7 @@ class Controller:
         # All objects so far live until the end: a full collection need not visit them while
         # calls wait.
         gc.freeze()
+        self._snapshots.begin_branch()
         self._periodic.start()
         for server in self._servers:
             server.start()

@@ -52,6 +52,7 @@ def derive_agent_settings(
         dhcp=_dhcp(conf, dhcpbridge),
         report_interval_seconds=conf.report_interval,
         resync_seconds=conf.cloudnet.resync_interval,
+        removable_share=conf.cloudnet.removable_share,
         gratuitous_arps=0 if conf.send_arp_for_ha is False else conf.send_arp_for_ha_count,
     )
 

@@ -94,4 +94,5 @@ class AgentSettings:
     dhcp: DhcpSettings
     report_interval_seconds: int
     resync_seconds: int  # between full reads of the kernel without a known change
+    removable_share: float  # of the networks that serve guests; an answer may end so many
     gratuitous_arps: int  # send_arp_for_ha_count; for each floating IP that the host takes over

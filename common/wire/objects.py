@@ -6,7 +6,7 @@ revision that only grows, so that a duplicate or an older snapshot can be droppe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
@@ -17,6 +17,19 @@ class Topology(StrEnum):
     FLAT = "flat"  # a bridge of the operator's; addresses are only recorded
     FLATDHCP = "flatdhcp"  # a bridge of ours, with or without a NIC as its uplink
     VLAN = "vlan"  # a bridge of ours with an 802.1Q device as its uplink
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The database that a message was read from, and how new it was.
+
+    A controller begins a branch when it starts. After an older copy of the database was restored,
+    the same generations come again, but on another branch.
+    """
+
+    cloud: str  # uuid; a new one for each database that is created
+    generation: int  # only grows, before each message to hosts
+    branch: str  # uuid
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,7 @@ class NetworkSnapshot:
     project: str | None  # None: shared by all projects
     vifs: tuple[Vif, ...] = ()  # in the order of their addresses
     floating_ips: tuple[FloatingIp, ...] = ()  # in the order of their addresses
+    origin: Origin | None = field(default=None, compare=False)  # of a cast
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,7 @@ class NetworkGone:
     network: str  # uuid
     host: str
     revision: int
+    origin: Origin | None = field(default=None, compare=False)  # of a cast
 
 
 Snapshot = NetworkSnapshot | NetworkGone
@@ -88,6 +103,7 @@ class FixedRanges:
 
     revision: int
     ranges: tuple[IPv4Network, ...]
+    origin: Origin | None = field(default=None, compare=False)  # of a cast
 
 
 @dataclass(frozen=True)
@@ -115,6 +131,26 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class ServedAddress:
+    """An address that a held host serves: of a guest, or the host's own on a network."""
+
+    network: str  # uuid
+    address: IPv4Address
+    mac: str | None = None  # None: the address is the host's own
+    instance: str | None = None  # uuid
+    hostname: str | None = None
+
+
+@dataclass(frozen=True)
+class AgentIdentity:
+    """Which agent reports, since two may have one host name by mistake."""
+
+    agent: str  # uuid; kept in the state_path
+    my_ip: IPv4Address
+    boot_id: str  # of the host's kernel
+
+
+@dataclass(frozen=True)
 class Fault:
     """A failed step on a host, in one line that an operator can act on."""
 
@@ -130,6 +166,10 @@ class Report:
     applied: tuple[Applied, ...]
     faults: tuple[Fault, ...] = ()
     leases: tuple[ReportedLease, ...] | None = None  # None: as in the last report that got a reply
+    origin: Origin | None = None  # the newest that the agent has obeyed; None: none yet
+    held: str | None = None  # why the agent refuses the controller's answers; None: it does not
+    served: tuple[ServedAddress, ...] = ()  # only of a held host
+    agent: AgentIdentity | None = None  # None: of an agent before there were identities
 
 
 @dataclass(frozen=True)
@@ -138,3 +178,7 @@ class ReportReply:
 
     ranges: FixedRanges
     stale: tuple[Snapshot, ...]
+    origin: Origin | None = None  # None: of a controller before there were origins
+    behind: str | None = None  # why the database is older than the host's state; None: it is not
+    refused: str | None = None  # why this agent may not serve the host; None: it may
+    accepted: bool = False  # an operator has accepted this answer, whatever it removes

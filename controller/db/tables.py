@@ -245,6 +245,55 @@ revisions = sa.Table(  # ours: counters, each of which is also the lock of what 
     sa.Column("value", sa.BigInteger, nullable=False),
 )
 
+cloud = sa.Table(  # ours: one row, the identity of this database
+    "cloud",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("branch", sa.String(36), nullable=False),
+)
+
+cloud_branches = sa.Table(  # ours: each start of a controller
+    "cloud_branches",
+    metadata,
+    sa.Column("branch", sa.String(36), primary_key=True),
+    sa.Column("first_generation", sa.BigInteger, nullable=False, index=True),
+)
+
+host_agents = sa.Table(  # ours: the agent that reports for each host
+    "host_agents",
+    metadata,
+    sa.Column("host", sa.String(255), primary_key=True),
+    sa.Column("agent", sa.String(36)),  # NULL: an agent that does not report its identity
+    sa.Column("my_ip", Address),
+    sa.Column("boot_id", sa.String(36)),
+    sa.Column("held", sa.Text),  # why it refuses the controller's answers; NULL: it obeys
+    _flag("accepted"),  # an operator lets the next answer through
+    sa.Column("refused", sa.Text),  # the last report that was refused, and why; NULL: none
+    sa.Column("refused_at", Timestamp),
+)
+
+recovered_guests = sa.Table(  # ours: guests that hosts serve and a restored database lacks
+    "recovered_guests",
+    metadata,
+    sa.Column("host", sa.String(255), primary_key=True),
+    sa.Column("address", Address, primary_key=True),
+    sa.Column("network_uuid", sa.String(36), nullable=False),
+    sa.Column("mac", sa.String(17), nullable=False),
+    sa.Column("instance_uuid", sa.String(36), nullable=False),
+    sa.Column("hostname", sa.String(HOSTNAME_LENGTH), nullable=False),
+    sa.Column("since", Timestamp, nullable=False),
+    sa.Index(None, "address"),
+)
+
+recovered_networks = sa.Table(  # ours: networks that hosts have and a restored database lacks there
+    "recovered_networks",
+    metadata,
+    sa.Column("host", sa.String(255), primary_key=True),
+    sa.Column("network_uuid", sa.String(36), primary_key=True),
+    sa.Index(None, "network_uuid"),
+)
+
 # ``total``, ``used`` and ``free`` count addresses of the pool; ``reserved`` counts all reserved
 # addresses, most of which are outside the pool.
 IP_USAGE = """

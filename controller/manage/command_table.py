@@ -18,6 +18,7 @@ COMMANDS = {
     "floating disassociate": "floating:Disassociate",
     "floating list": "floating:List",
     "floating release": "floating:Release",
+    "host accept": "host:Accept",
     "host list": "host:List",
     "host show": "host:Show",
     "instance allocate": "instance:Allocate",

@@ -26,6 +26,7 @@ class List(ListCommand):
         "allocated",
         "leased",
         "reserved",
+        "reason",
         "network_uuid",
     )
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage.command_kinds import ListCommand, ShowCommand
+from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand, ShowCommand
 
 if TYPE_CHECKING:
     from cloudnet.controller.manage.session import Session
@@ -33,3 +33,24 @@ class Show(ShowCommand):
     def execute(self, session: Session, args: argparse.Namespace) -> dict[str, object]:
         """Return what is known about the host."""
         return session.services.overview.get_host(args.host)
+
+
+class Accept(ActionCommand):
+    """Let the next answer of this database through on a host that refuses it.
+
+    The host then has what the database says, whatever that removes. Its guests that the database
+    does not have keep their addresses and are served; see `fixed list` and `fixed unreserve`.
+    """
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the hosts."""
+        hosts = parser.add_mutually_exclusive_group(required=True)
+        hosts.add_argument("host", nargs="?", help="the host's name")
+        hosts.add_argument("--all", action="store_true", help="all hosts that refuse its answers")
+
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Record the acceptance; the reply to the host's next report carries it."""
+        hosts = session.services.agents.accept(None if args.all else [args.host])
+        if not hosts:
+            return "accepted no host: none refuses the answers of this database"
+        return f"accepted host {', '.join(hosts)}; each obeys from its next report"

@@ -117,6 +117,7 @@ class FixedIp:
     allocated: bool
     leased: bool
     reserved: bool
+    reason: str | None = None  # why it is reserved, if that is known
 
 
 @dataclass(frozen=True)
@@ -214,3 +215,29 @@ class SnapshotKey:
 
     host: str
     network: str  # uuid
+
+
+@dataclass(frozen=True)
+class HostAgent:
+    """A row of ``host_agents``: who reports for a host, and whether it obeys."""
+
+    host: str
+    agent: str | None = None  # uuid; None: not reported
+    my_ip: IPv4Address | None = None
+    boot_id: str | None = None
+    held: str | None = None  # why the agent refuses the controller's answers; None: it obeys
+    accepted: bool = False  # an operator lets the next answer through
+    refused: str | None = None  # the last report that was refused, and why
+    refused_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RecoveredGuest:
+    """A row of ``recovered_guests``: a guest that a host serves and the database does not have."""
+
+    host: str
+    address: IPv4Address
+    network_uuid: str
+    mac: str
+    instance_uuid: str
+    hostname: str

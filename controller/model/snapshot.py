@@ -7,23 +7,34 @@ from ipaddress import IPv4Address
 
 from cloudnet.common.wire import objects
 from cloudnet.controller.model import hostnames
-from cloudnet.controller.model.records import FloatingIp, Guest, HostNetwork, Network
+from cloudnet.controller.model.records import (
+    FloatingIp,
+    Guest,
+    HostNetwork,
+    Network,
+    RecoveredGuest,
+)
 
 
-def build_snapshot(
+def build_snapshot(  # noqa: PLR0917 - what a snapshot is made of
     row: HostNetwork,
     network: Network,
     own_address: IPv4Address | None,
     guests: Sequence[Guest],
     floating_ips: Sequence[FloatingIp],
+    recovered: Sequence[RecoveredGuest] = (),
+    *,
+    is_kept: bool = False,
 ) -> objects.Snapshot:
     """Return the snapshot of a network on a host.
 
     :param own_address: of the host on a multi-host network; None: it has none yet, or it needs none
     :param guests: of the network; those on this host are enough if it is not the gateway of all
     :param floating_ips: on this host that are associated with these guests
+    :param recovered: guests that the host serves and the database does not have
+    :param is_kept: the host keeps the network, though the database has no guest there
     """
-    if not is_wanted(network, row.host, guests):
+    if not is_kept and not recovered and not is_wanted(network, row.host, guests):
         return build_removal(row)
     if network.multi_host:
         served = [guest for guest in guests if guest.host == row.host]
@@ -51,7 +62,7 @@ def build_snapshot(
         dhcp_start=network.dhcp_start,
         dns=tuple(dns for dns in (network.dns1, network.dns2) if dns is not None),
         project=network.project_id,
-        vifs=tuple(_vif(guest) for guest in sorted(served, key=lambda guest: guest.address)),
+        vifs=_vifs(served, recovered if host_address is not None else ()),
         floating_ips=_floating_ips(served, floating_ips),
     )
 
@@ -66,6 +77,17 @@ def is_wanted(network: Network, host: str, guests: Sequence[Guest]) -> bool:
     if any(guest.host == host for guest in guests):
         return True
     return not network.multi_host and network.host == host and bool(guests)
+
+
+def _vifs(served: Sequence[Guest], recovered: Sequence[RecoveredGuest]) -> tuple[objects.Vif, ...]:
+    vifs = [_vif(guest) for guest in served]
+    taken = {vif.address for vif in vifs}, {vif.mac for vif in vifs}
+    vifs += [
+        objects.Vif(guest.mac, guest.address, guest.hostname, guest.instance_uuid)
+        for guest in recovered
+        if guest.address not in taken[0] and guest.mac not in taken[1]
+    ]
+    return tuple(sorted(vifs, key=lambda vif: vif.address))
 
 
 def _vif(guest: Guest) -> objects.Vif:

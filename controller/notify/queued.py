@@ -10,11 +10,12 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from cloudnet.common.errors import CloudnetError
 from cloudnet.common.log_once import ConditionLog
-from cloudnet.common.wire.objects import FixedRanges, Snapshot
+from cloudnet.common.wire.objects import FixedRanges, Origin, Snapshot
 from cloudnet.controller.model.records import SnapshotKey
 
 LOG = logging.getLogger(__name__)
@@ -27,6 +28,9 @@ CANNOT_NOTIFY = "cannot notify hosts"  # a condition that is logged once
 
 class SnapshotSource(Protocol):
     """Reads what is cast, as it is at that moment."""
+
+    def raise_generation(self) -> Origin:
+        """Raise the generation of the database and return its origin."""
 
     def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
         """Return a host's snapshot of a network, or None if the host does not have the network."""
@@ -49,12 +53,13 @@ def cast_changes(
     source: SnapshotSource, caster: Caster, changed: Iterable[SnapshotKey], *, ranges: bool
 ) -> None:
     """Cast the present snapshots of what has changed, and the ranges if these have."""
+    origin = source.raise_generation()
     if ranges:
-        caster.cast_ranges(source.get_ranges())
+        caster.cast_ranges(replace(source.get_ranges(), origin=origin))
     for key in sorted(changed):
         snapshot = source.get_snapshot(key)
         if snapshot is not None:
-            caster.cast_snapshot(snapshot)
+            caster.cast_snapshot(replace(snapshot, origin=origin))
             LOG.debug(
                 "network %s on host %s: cast revision %d",
                 snapshot.network,

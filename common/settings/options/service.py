@@ -76,6 +76,15 @@ CLOUDNET: tuple[cfg.Opt, ...] = (
         "kernel asks for one. In between, what has no events (an iptables table that somebody "
         "flushed) is checked every 3 seconds without such a read, and repaired.",
     ),
+    cfg.FloatOpt(
+        "removable_share",
+        default=0.5,
+        min=0,
+        max=1,
+        help="The share of the networks that serve guests on a host which one answer of the "
+        "controller may end. An answer that would end more, and more than two, is refused until "
+        "`cloudnet-manage host accept`. 1: every answer is obeyed.",
+    ),
     cfg.ListOpt(
         "ignored_options",
         default=[],

@@ -22,6 +22,16 @@ def list_services(connection: Connection) -> list[Service]:
     return [Service(*row) for row in rows]
 
 
+def get_last_seen(connection: Connection, host: str) -> datetime | None:
+    """Return when a host's agent last reported; None: never."""
+    seen: datetime | None = connection.scalar(
+        sa.select(services.c.last_seen_up).where(
+            services.c.host == host, services.c.binary == "cloudnet-agent"
+        )
+    )
+    return seen
+
+
 def list_agent_hosts(connection: Connection) -> list[str]:
     """Return the hosts whose agents have ever reported."""
     return list(

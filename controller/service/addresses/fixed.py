@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Any
@@ -15,11 +16,13 @@ from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import history as history_rows
+from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import recovered as recovered_rows
 from cloudnet.controller.db.rows import usage as usage_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.clock import Clock
-from cloudnet.controller.model.records import FixedIp, Network, Usage
+from cloudnet.controller.model.records import FixedIp, Network, RecoveredGuest, Usage
 
 LOG = logging.getLogger(__name__)
 
@@ -34,7 +37,15 @@ class FixedIps:
     def list_fixed_ips(self, host: str | None = None) -> list[FixedIp]:
         """Return all addresses that are not free (of a host if given)."""
         with self._database.reading() as connection:
-            return address_rows.list_fixed_ips(connection, host)
+            rows = address_rows.list_fixed_ips(connection, host)
+            recovered = {guest.address: guest for guest in recovered_rows.list_all(connection)}
+            if recovered and host is not None:
+                rows += [
+                    row
+                    for row in address_rows.list_fixed_ips(connection)
+                    if row.address in recovered and recovered[row.address].host == host
+                ]
+            return [_add_reason(row, recovered.get(row.address)) for row in rows]
 
     def list_events(self, address: IPv4Address) -> list[dict[str, Any]]:
         """Return the history of an address, the oldest event first."""
@@ -71,6 +82,19 @@ class FixedIps:
         LOG.info("address %s: no longer reserved", address)
 
 
+def _add_reason(row: FixedIp, guest: RecoveredGuest | None) -> FixedIp:
+    if guest is None:
+        return row
+    return replace(
+        row,
+        mac=guest.mac,
+        instance_uuid=guest.instance_uuid,
+        host=guest.host,
+        reason=f"host {guest.host} serves it; the database, restored from a backup, does not have "
+        "the instance",
+    )
+
+
 def _reserve(connection: Connection, address: IPv4Address, now: datetime) -> bool:
     network = _find_network(connection, address)
     row = address_rows.get_by_address(connection, address)
@@ -95,6 +119,11 @@ def _unreserve(connection: Connection, address: IPv4Address, now: datetime) -> N
             f"network {network.label} needs {address} for itself; it stays reserved"
         )
     address_rows.unreserve(connection, row.id)
+    hosts = {guest.host for guest in recovered_rows.list_for_address(connection, address)}
+    recovered_rows.delete_address(connection, address)
+    hosts.update(recovered_rows.delete_network_without_guests(connection, network.uuid))
+    for host in sorted(hosts):
+        host_network_rows.raise_revision(connection, host, network, now)
     history_rows.add(connection, [events.network_event(events.UNRESERVED, network, address)], now)
 
 

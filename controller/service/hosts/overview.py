@@ -8,11 +8,14 @@ from typing import Any
 
 from cloudnet.common.errors import HostNotFound
 from cloudnet.controller.db.engine import Database
+from cloudnet.controller.db.rows import host_agents as host_agent_rows
 from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import host_problems as host_problem_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model.clock import Clock
-from cloudnet.controller.model.records import NetworkSync, Service
+from cloudnet.controller.model.records import HostAgent, NetworkSync, Service
+
+AGENT = "cloudnet-agent"
 
 
 class Overview:
@@ -28,8 +31,9 @@ class Overview:
         with self._database.reading() as connection:
             networks = host_network_rows.list_sync_by_host(connection)
             faults = host_problem_rows.list_by_host(connection)
+            agents = host_agent_rows.list_by_host(connection)
             return [
-                self._describe_service(service)
+                self._describe_service(service, agents.get(service.host))
                 | _count_networks(service, networks.get(service.host, []))
                 | {"faults": len(faults.get(service.host, []))}
                 for service in service_rows.list_services(connection)
@@ -41,6 +45,7 @@ class Overview:
         :raises HostNotFound: it has never reported and has no network
         """
         with self._database.reading() as connection:
+            agent = host_agent_rows.get(connection, name)
             programs = [s for s in service_rows.list_services(connection) if s.host == name]
             networks = host_network_rows.list_sync_by_host(connection).get(name, [])
             if not programs and not networks:
@@ -50,7 +55,9 @@ class Overview:
                 )
             return {
                 "host": name,
-                "programs": [self._describe_service(service) for service in programs],
+                "programs": [self._describe_service(service, agent) for service in programs],
+                "held": agent.held,
+                "agent": _describe_agent(agent),
                 "networks": [_describe_network(network) for network in networks],
                 "faults": [
                     {"since": since, "message": message}
@@ -58,30 +65,39 @@ class Overview:
                 ],
             }
 
-    def _describe_service(self, service: Service) -> dict[str, Any]:
+    def _describe_service(self, service: Service, agent: HostAgent | None) -> dict[str, Any]:
         return {
             "host": service.host,
             "binary": service.binary,
-            "state": self._state(service),
+            "state": self._state(service, agent),
             "last_seen_up": service.last_seen_up,
         }
 
-    def _state(self, service: Service) -> str:
+    def _state(self, service: Service, agent: HostAgent | None) -> str:
         if service.disabled:
             return "disabled"
         seen = service.last_seen_up
         if seen is not None and seen.tzinfo is None:
             seen = seen.replace(tzinfo=UTC)
-        return "up" if seen is not None and self._clock() - seen <= self._down else "down"
+        if seen is None or self._clock() - seen > self._down:
+            return "down"
+        is_held = service.binary == AGENT and agent is not None and agent.held is not None
+        return "held" if is_held else "up"
 
 
 def _count_networks(service: Service, networks: Sequence[NetworkSync]) -> dict[str, Any]:
-    if service.binary != "cloudnet-agent":
+    if service.binary != AGENT:
         return {"networks": None, "stale": None}
     return {
         "networks": sum(network.label is not None for network in networks),
         "stale": sum(network.is_stale for network in networks),
     }
+
+
+def _describe_agent(agent: HostAgent) -> dict[str, Any] | None:
+    if agent.agent is None:
+        return None
+    return {"agent": agent.agent, "my_ip": agent.my_ip, "boot_id": agent.boot_id}
 
 
 def _describe_network(network: NetworkSync) -> dict[str, Any]:

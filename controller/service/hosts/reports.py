@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from cloudnet.common.topics import AGENT_TOPIC, CONTROLLER_TOPIC
-from cloudnet.common.wire.objects import NetworkGone, Report, ReportReply, Snapshot
+from cloudnet.common.wire.objects import Fault, NetworkGone, Report, ReportReply, Snapshot
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
+from cloudnet.controller.db.rows import cloud as cloud_rows
 from cloudnet.controller.db.rows import history as history_rows
+from cloudnet.controller.db.rows import host_agents as host_agent_rows
 from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import host_problems as host_problem_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.host_sync import Comparison, RowChange, compare, decide
-from cloudnet.controller.model.records import HostNetwork
+from cloudnet.controller.model.records import HostAgent, HostNetwork
+from cloudnet.controller.service.hosts.agents import (
+    find_rival,
+    list_faults,
+    record_agent,
+    record_refusal,
+)
 from cloudnet.controller.service.hosts.leases import replace_leases
+from cloudnet.controller.service.hosts.recovery import explain_older, recover
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader, read_snapshot
 
 LOG = logging.getLogger(__name__)
@@ -27,24 +37,33 @@ LOG = logging.getLogger(__name__)
 class HostReports:
     """Processes the heartbeats of agents and of controllers."""
 
-    def __init__(self, database: Database, snapshots: SnapshotReader, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, snapshots: SnapshotReader, down_seconds: int, clock: Clock
+    ) -> None:
         self._database = database
         self._snapshots = snapshots
+        self._down = timedelta(seconds=down_seconds)
         self._clock = clock
 
     def process_report(self, report: Report) -> ReportReply:
         """Record an agent's report; return each network in which its host is out of sync."""
 
         def work(connection: Connection) -> ReportReply:
-            now = self._clock()
+            now, live_since = self._clock(), self._clock() - self._down
+            origin = cloud_rows.get(connection)
+            reply = ReportReply(self._snapshots.get_ranges_in(connection), (), origin)
+            agent = host_agent_rows.get(connection, report.host)
+            seen = service_rows.get_last_seen(connection, report.host)
+            rival = find_rival(agent, report.agent, seen, live_since)
+            if rival is not None:
+                record_refusal(connection, agent, rival, now)
+                return replace(reply, refused=rival)
             service_rows.record_heartbeat(
                 connection, report.host, "cloudnet-agent", AGENT_TOPIC, now
             )
-            _record_faults(connection, report, now)
-            if report.leases is not None:
-                replace_leases(connection, report.host, report.leases)
-            stale = tuple(_sync_networks(connection, report, now))
-            return ReportReply(self._snapshots.get_ranges_in(connection), stale)
+            record_agent(connection, agent, report, origin)
+            _record_faults(connection, report.host, list_faults(report, agent, live_since), now)
+            return _answer(connection, report, agent, reply, now)
 
         reply = self._database.write(work)
         if reply.stale:
@@ -62,22 +81,42 @@ class HostReports:
         self._database.write(work)
 
 
-def _record_faults(connection: Connection, report: Report, now: datetime) -> None:
-    known = host_problem_rows.list_for_host(connection, report.host)
-    if known == list(report.faults):
-        return
-    host_problem_rows.replace(connection, report.host, report.faults, now)
-    for fault in report.faults:
-        if fault not in known:
-            LOG.warning("host %s: %s", report.host, fault.message)
-
-
-def _sync_networks(connection: Connection, report: Report, now: datetime) -> Iterator[Snapshot]:
-    """Record the revisions that a host reports and yield the snapshots that it lacks."""
-    reported = {applied.network: applied.revision for applied in report.applied}
+def _answer(
+    connection: Connection, report: Report, agent: HostAgent, reply: ReportReply, now: datetime
+) -> ReportReply:
+    """Return the reply with all that the host lacks; without it if the database is the older."""
     rows = {
         row.network_uuid: row for row in host_network_rows.list_for_host(connection, report.host)
     }
+    assert reply.origin is not None  # noqa: S101 - for mypy
+    older = explain_older(connection, report, reply.origin, rows)
+    if older is not None:
+        recover(connection, report, rows, now)
+        if not agent.accepted:
+            return replace(reply, behind=older)
+    if report.leases is not None:
+        replace_leases(connection, report.host, report.leases)
+    stale = tuple(_sync_networks(connection, report, rows, now))
+    return replace(reply, stale=stale, accepted=agent.accepted)
+
+
+def _record_faults(
+    connection: Connection, host: str, faults: Sequence[Fault], now: datetime
+) -> None:
+    known = host_problem_rows.list_for_host(connection, host)
+    if known == faults:
+        return
+    host_problem_rows.replace(connection, host, faults, now)
+    for fault in faults:
+        if fault not in known:
+            LOG.warning("host %s: %s", host, fault.message)
+
+
+def _sync_networks(
+    connection: Connection, report: Report, rows: dict[str, HostNetwork], now: datetime
+) -> Iterator[Snapshot]:
+    """Record the revisions that a host reports and yield the snapshots that it lacks."""
+    reported = {applied.network: applied.revision for applied in report.applied}
     for uuid in sorted(reported.keys() - rows.keys()):
         # The host shall remove a network that it has without a row; a row is needed for that.
         rows[uuid] = host_network_rows.add_unknown_network(

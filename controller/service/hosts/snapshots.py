@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from cloudnet.common.wire.objects import FixedRanges, Snapshot
+from cloudnet.common.wire.objects import FixedRanges, Origin, Snapshot
 from cloudnet.controller.db.engine import Connection, Database
+from cloudnet.controller.db.rows import cloud as cloud_rows
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import recovered as recovered_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import ipam
@@ -21,6 +23,7 @@ class SnapshotReader:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ranges: FixedRanges | None = None  # the last ones that were read
+        self._last_generation = 0  # that this process has raised
 
     def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
         """Return a host's snapshot of a network, or None if the host does not have the network."""
@@ -42,6 +45,22 @@ class SnapshotReader:
             ranges = self._ranges = FixedRanges(revision, collapsed)
         return ranges
 
+    def raise_generation(self) -> Origin:
+        """Raise the generation of the database, before it is cast what was committed.
+
+        If it is not above the last one, an older copy of the database was restored meanwhile: a
+        branch begins.
+        """
+        origin = self._database.write(cloud_rows.raise_generation)
+        if origin.generation <= self._last_generation:
+            origin = self.begin_branch()
+        self._last_generation = origin.generation
+        return origin
+
+    def begin_branch(self) -> Origin:
+        """Begin a branch of the database: agents that saw a lost generation can be told apart."""
+        return self._database.write(cloud_rows.begin_branch)
+
     def list_agent_hosts(self) -> list[str]:
         """Return the hosts that have an agent."""
         with self._database.reading() as connection:
@@ -59,7 +78,14 @@ def read_snapshot(connection: Connection, row: HostNetwork) -> Snapshot:
         else guest_rows.list_on_host(connection, row.host, network.id)
     )
     floating_ips = floating_rows.list_on_host(connection, row.host, network.id)
-    return build_snapshot(row, network, own_address, guests, floating_ips)
+    recovered = recovered_rows.list_on_host(connection, row.host, network.uuid)
+    if (
+        not guests
+        and not recovered
+        and recovered_rows.has_network(connection, row.host, network.uuid)
+    ):
+        return build_snapshot(row, network, own_address, (), (), is_kept=True)
+    return build_snapshot(row, network, own_address, guests, floating_ips, recovered)
 
 
 def _serves_all_hosts(network: Network, host: str) -> bool:

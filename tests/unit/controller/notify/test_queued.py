@@ -12,7 +12,7 @@ from time import monotonic, sleep
 import pytest
 
 from cloudnet.common.errors import BrokerUnavailable, NoMoreNetworks
-from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Snapshot
+from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Origin, Snapshot
 from cloudnet.controller.model.records import SnapshotKey
 from cloudnet.controller.notify.queued import QueuedNotifier
 from tests.fixtures.controller.world import SETTINGS, RecordedCaster, a_world
@@ -30,6 +30,9 @@ class Source:
         if key.host == "other":
             return None
         return NetworkGone(key.network, key.host, self.revision)
+
+    def raise_generation(self) -> Origin:
+        return Origin("cloud", 1, "branch")
 
     def get_ranges(self) -> FixedRanges:
         return FixedRanges(self.revision, ())

@@ -1,0 +1,43 @@
+"""Rows of ``host_agents``: the agent that reports for each host, and whether it is held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.tables import host_agents
+from cloudnet.controller.model.records import HostAgent
+
+_COLUMNS = (
+    host_agents.c.host,
+    host_agents.c.agent,
+    host_agents.c.my_ip,
+    host_agents.c.boot_id,
+    host_agents.c.held,
+    host_agents.c.accepted,
+    host_agents.c.refused,
+    host_agents.c.refused_at,
+)
+
+
+def get(connection: Connection, host: str) -> HostAgent:
+    """Return the row of a host; an empty one if the host has none."""
+    row = connection.execute(sa.select(*_COLUMNS).where(host_agents.c.host == host)).first()
+    return HostAgent(host) if row is None else HostAgent(*row)
+
+
+def list_by_host(connection: Connection) -> dict[str, HostAgent]:
+    """Return the rows of all hosts."""
+    rows = connection.execute(sa.select(*_COLUMNS).order_by(host_agents.c.host))
+    return {row.host: HostAgent(*row) for row in rows}
+
+
+def update(connection: Connection, host: str, **values: Any) -> None:  # Any: of several columns
+    """Set columns of a host's row; add the row if there is none."""
+    done = connection.execute(
+        sa.update(host_agents).where(host_agents.c.host == host).values(**values)
+    )
+    if not done.rowcount:
+        connection.execute(sa.insert(host_agents), {"host": host, **values})
