@@ -14,9 +14,9 @@ from cloudnet.agent.drivers.driver import Driver, refusing_system_errors
 from cloudnet.agent.drivers.iptables.driver import IptablesDriver
 from cloudnet.agent.drivers.links.addresses import AddressDriver
 from cloudnet.agent.drivers.links.arp import ArpAnnouncer
-from cloudnet.agent.drivers.links.bridge_sysctls import BridgeSysctlDriver
 from cloudnet.agent.drivers.links.bridges import BridgeDriver
 from cloudnet.agent.drivers.links.host_links import list_host_ranges, list_nics
+from cloudnet.agent.drivers.links.link_sysctls import LinkSysctlDriver
 from cloudnet.agent.drivers.links.netlink import Netlink
 from cloudnet.agent.drivers.links.ports import PortDriver
 from cloudnet.agent.drivers.links.vlans import VlanDriver
@@ -44,8 +44,8 @@ class LinuxKernel:
         self._drivers: tuple[Driver[Any], ...] = (
             ForwardingDriver(),
             BridgeDriver(self._netlink),
-            BridgeSysctlDriver(),
             VlanDriver(self._netlink),
+            LinkSysctlDriver(),
             PortDriver(self._netlink),
             AddressDriver(self._netlink, self._announcer, conntrack.remove_connections),
             DnsmasqDriver(settings.dhcp.networks_path, dnsmasqs),

@@ -17,9 +17,10 @@ from cloudnet.agent.node.resources.actual import Nic
 from cloudnet.agent.node.resources.address import Address
 from cloudnet.agent.node.resources.base import Resource, Resources, by_key
 from cloudnet.agent.node.resources.bridge import Bridge
-from cloudnet.agent.node.resources.bridge_sysctl import ignore_router_advertisements
 from cloudnet.agent.node.resources.forwarding import Forwarding
+from cloudnet.agent.node.resources.link_sysctls import LinkSysctls
 from cloudnet.agent.node.resources.public_address import PublicAddress
+from cloudnet.agent.node.resources.vlan import Vlan
 from cloudnet.agent.node.topologies import TOPOLOGIES
 from cloudnet.agent.node.topologies.links import CannotRender, describe_missing
 from cloudnet.common.settings.views import AgentSettings
@@ -111,9 +112,11 @@ class NetworkRenderer:
         if links is None:
             return
         yield links.bridge
-        yield ignore_router_advertisements(links.bridge.name)
+        yield LinkSysctls(links.bridge.name, links.bridge.name)
         if links.uplink is not None:
             yield links.uplink
+        if isinstance(links.uplink, Vlan):
+            yield LinkSysctls(links.uplink.name, links.bridge.name)
         if network.host_address is not None:
             yield from self._render_gateway(network, links.bridge)
 

@@ -13,7 +13,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.other_kernel
 def test_vlans_on_a_kernel_that_has_them(tmp_path: Path) -> None:
-    files = [str(ROOT / "tests" / "functional" / name) for name in ("test_vlans.py",)]
+    files = [
+        str(ROOT / "tests" / "functional" / name)
+        for name in ("test_vlans.py", "test_link_sysctls.py")
+    ]
     with Machine("functional", [], tmp_path) as machine:
         result = machine.host().attempt(
             *("sh", "-c", 'cd "$0" && exec "$@"', str(ROOT)),

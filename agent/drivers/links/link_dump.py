@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from socket import AF_INET, AF_INET6
 
 from cloudnet.agent.drivers.links.link_table import Link, LinkAddress
+from cloudnet.agent.drivers.links.sysctl_lists import LinkSysctl, list_wrong
 
 ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, type
 TYPE = 0x3FFF  # NLA_TYPE_MASK
@@ -19,15 +21,19 @@ LINK = struct.Struct("=BxHiII")  # struct ifinfomsg: family, device type, index,
 ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, prefix length, flags, scope, index
 # uapi/linux/if_link.h: IFLA_…
 MAC, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS = 1, 3, 4, 5, 10, 18, 20
-LINK_NETNSID, PROP_LIST, ALT_IFNAME = 37, 52, 53
+AF_SPEC, LINK_NETNSID, PROP_LIST, ALT_IFNAME = 26, 37, 52, 53
 KIND, DATA = 1, 2  # IFLA_INFO_…
+SYSCTLS: Mapping[int, int] = {AF_INET: 1, AF_INET6: 2}  # IFLA_INET_CONF, IFLA_INET6_CONF
 VLAN_ID, FORWARD_DELAY, STP_STATE = 1, 1, 5  # IFLA_VLAN_…, IFLA_BR_…
 # uapi/linux/if_addr.h
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_PROTO = 1, 2, 3, 11
 IFA_F_SECONDARY = 0x1
 RT_SCOPE_UNIVERSE = 0
 
-OF_LINK = frozenset({MAC, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS, LINK_NETNSID, PROP_LIST})
+OF_LINK = frozenset(
+    {MAC, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS, AF_SPEC, LINK_NETNSID, PROP_LIST}
+)
+OF_FAMILIES = frozenset(SYSCTLS)
 OF_INFO = frozenset({KIND, DATA})
 OF_VLAN = frozenset({VLAN_ID})
 OF_BRIDGE = frozenset({FORWARD_DELAY, STP_STATE})
@@ -62,7 +68,16 @@ def parse_link(data: bytes) -> Link:
         spanning_tree=bool(_number(bridge.get(STP_STATE))),
         forward_delay=_number(bridge.get(FORWARD_DELAY)) or 0,
         names=tuple(_list_names(has.get(PROP_LIST, b""))),
+        wrong_sysctls=_parse_sysctls(has.get(AF_SPEC, b"")) if vlan or bridge else (),
     )
+
+
+def _parse_sysctls(families: bytes) -> tuple[LinkSysctl, ...]:
+    lists = {}
+    for family, value in _attributes(families, OF_FAMILIES).items():
+        kind = SYSCTLS[family]
+        lists[family] = _attributes(value, frozenset({kind})).get(kind, b"")
+    return list_wrong(lists)
 
 
 def parse_address(data: bytes) -> LinkAddress:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
 
+from cloudnet.agent.drivers.links.sysctl_lists import LinkSysctl
 from cloudnet.agent.node.resources.actual import ALIAS
 
 IFF_UP = 0x1
@@ -30,6 +31,7 @@ class Link:
     spanning_tree: bool  # of a bridge
     forward_delay: int  # of a bridge
     names: tuple[str, ...]  # alternative names (`altname`)
+    wrong_sysctls: tuple[LinkSysctl, ...] = ()  # of a bridge or VLAN device
 
     @property
     def up(self) -> bool:

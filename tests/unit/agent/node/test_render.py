@@ -63,8 +63,9 @@ def links(want: Rendered) -> str:
 def test_a_gateway_has_bridge_vlan_address_and_dhcp() -> None:
     assert links(rendered(network(vifs=(vif(),)))) == dedent("""\
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
-        sysctl net.ipv6.conf.br100.accept_ra (0)
+        sysctls of br100 (no IPv6, strict ARP)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
+        sysctls of vlan100 (no IPv6, strict ARP)
         IPv4 forwarding
         address 10.0.0.1/22 on br100
         dnsmasq br100 (guests: 1)
@@ -74,8 +75,9 @@ def test_a_gateway_has_bridge_vlan_address_and_dhcp() -> None:
 def test_another_host_has_layer_two_only() -> None:
     assert links(rendered(bridged_only())) == dedent("""\
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
-        sysctl net.ipv6.conf.br100.accept_ra (0)
-        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
+        sysctls of br100 (no IPv6, strict ARP)
+        vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
+        sysctls of vlan100 (no IPv6, strict ARP)""")
 
 
 def test_a_missing_nic_is_named_with_what_is_there_and_stops_no_other_network() -> None:
