@@ -120,6 +120,8 @@ def _nat(conf: cfg.ConfigOpts) -> NatSettings:
         metadata_port=conf.metadata_port,
         dmz_cidr=tuple(dmz_cidr),
         drop_action=conf.iptables_drop_action,
+        routed_ranges=tuple(conf.cloudnet.routed_fixed_ranges),
+        services=tuple(conf.cloudnet.services_for_guests),
     )
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from oslo_config import cfg, types
 
 from cloudnet.common.limits import DEVICE_NAME_RULE, is_device_name
+from cloudnet.common.settings.views import HostService
 from cloudnet.common.wire.objects import Topology
 
 
@@ -114,6 +115,28 @@ class Range(OptionType):
             return IPv4Network(str(value).strip())
         except ValueError as error:
             raise ValueError(self.expected) from error
+
+
+class Service(OptionType):
+    """A service of a node, or all."""
+
+    expected = "tcp:PORT or udp:PORT, such as tcp:5000, or all"
+
+    def __init__(self) -> None:
+        super().__init__("service")
+
+    def __call__(self, value: object) -> HostService:
+        if isinstance(value, HostService):
+            return value
+        text = str(value).strip().lower()
+        if text == "all":
+            return HostService(None, None)
+        protocol, _, port = text.partition(":")
+        if protocol not in {"tcp", "udp"} or not (port.isascii() and port.isdigit()):
+            raise ValueError(self.expected)
+        if not 1 <= int(port) <= 65535:
+            raise ValueError(self.expected)
+        return HostService(protocol, int(port))
 
 
 class Range6(OptionType):

@@ -56,6 +56,14 @@ class ControllerSettings:
 
 
 @dataclass(frozen=True)
+class HostService:
+    """A service of a node that its guests may use."""
+
+    protocol: str | None  # tcp or udp; None: any, and any port
+    port: int | None
+
+
+@dataclass(frozen=True)
 class NatSettings:
     """NAT and firewall of a node."""
 
@@ -65,6 +73,8 @@ class NatSettings:
     metadata_port: int
     dmz_cidr: tuple[IPv4Network, ...]
     drop_action: str  # iptables_drop_action
+    routed_ranges: tuple[IPv4Network, ...] = ()  # routed_fixed_ranges
+    services: tuple[HostService, ...] = ()  # services_for_guests
 
 
 @dataclass(frozen=True)

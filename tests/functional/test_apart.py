@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
+from cloudnet.common.settings.views import HostService
 from cloudnet.common.wire.objects import NetworkSnapshot
 from tests.fixtures.agent.converge import converge
 from tests.fixtures.agent.host import Host
@@ -109,7 +110,8 @@ def test_nobody_leaves_under_an_address_of_another_network(host: Host, guest: Wi
 def test_nobody_reaches_the_host_under_an_address_of_another_network(
     host: Host, guest: Wire
 ) -> None:
-    converge(host, ours(host_address=IPv4Address("10.0.0.1")), theirs())
+    permitted = (HostService("udp", 4000),)
+    converge(host, ours(host_address=IPv4Address("10.0.0.1")), theirs(), services=permitted)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("10.0.0.1", 4000))
         server.settimeout(0.5)

@@ -50,9 +50,11 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
         bridge br101 (mac 02:00:00:00:01:00, mtu 1500)
         dnsmasq br100 (guests: 2)
         dnsmasq br101 (guests: 1)
-        sysctl net.ipv6.conf.br100.accept_ra (0)
-        sysctl net.ipv6.conf.br101.accept_ra (0)
-        table filter (rules: 31)
+        sysctls of br100 (no IPv6, strict ARP)
+        sysctls of br101 (no IPv6, strict ARP)
+        sysctls of vlan100 (no IPv6, strict ARP)
+        sysctls of vlan101 (no IPv6, strict ARP)
+        table filter (rules: 54)
         table mangle (rules: 3)
         table nat (rules: 11)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)
@@ -60,8 +62,9 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
 
         node2
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
-        sysctl net.ipv6.conf.br100.accept_ra (0)
-        table filter (rules: 10)
+        sysctls of br100 (no IPv6, strict ARP)
+        sysctls of vlan100 (no IPv6, strict ARP)
+        table filter (rules: 17)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
 
 

@@ -8,10 +8,15 @@ that no packet is accepted before projects are kept apart:
       from br100:  cloudnet-br100-fwd
                      cloudnet-br100-iso, where it ends for packets to br100's own range
                        cloudnet-isolate
-      to br100:    ACCEPT
+                     by eth1: cloudnet-leave, which drops what no NAT is done to
+      to br100:    cloudnet-guests
+      by eth1:     cloudnet-foreign
     cloudnet-INPUT
       from br100:  cloudnet-br100-in
                      cloudnet-br100-iso …
+      from eth1:   nothing under an address of the host's guests
+    cloudnet-OUTPUT
+      by eth1:     cloudnet-leave, if from an address in a bridge
 
 Where packets come from is decided before where they go.
 """
@@ -20,15 +25,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Network
 
 from cloudnet.agent.firewall.iptables.chain_cache import ChainCache
 from cloudnet.agent.firewall.iptables.dispatch import coming_from, dispatch, going_to
-from cloudnet.agent.firewall.iptables.matches import NOT_DNATED, port_match
-from cloudnet.agent.firewall.policy import GuestNetwork, HostPolicy, Policy
+from cloudnet.agent.firewall.iptables.matches import INVALID
+from cloudnet.agent.firewall.iptables.shared_chains import (
+    FOREIGN,
+    GUESTS,
+    ISOLATE,
+    LEAVE,
+    PUBLIC,
+    add_shared_chains,
+)
+from cloudnet.agent.firewall.iptables.to_host import rules_to_host
+from cloudnet.agent.firewall.policy import (
+    GuestNetwork,
+    HostPolicy,
+    NetworkPolicy,
+    Policy,
+)
 from cloudnet.agent.node.resources.iptables_table import CHAIN, Rule, Table
-
-ISOLATE = f"{CHAIN}isolate"
 
 
 @dataclass
@@ -42,6 +58,27 @@ class _Bridge:
     @property
     def isolated(self) -> list[GuestNetwork]:
         return [network for network in self.networks if not network.is_flat]
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it is the operator's."""
+        return bool(self.networks) and not self.isolated
+
+    @property
+    def guarded(self) -> list[GuestNetwork]:
+        """The networks whose guests are not reached from everywhere."""
+        return [
+            network
+            for network in self.networks
+            if not network.is_flat or (network.is_gateway and network.has_route)
+        ]
+
+    @property
+    def towards(self) -> str | None:
+        """The chain of packets that go out by it; None: they are left to others."""
+        if not self.is_flat and not self.carries_host:
+            return GUESTS
+        return self.chain("to") if self.guarded else None
 
     @property
     def routes_nothing(self) -> bool:
@@ -78,61 +115,70 @@ class FilterRenderer:
 
     def render(self, policy: Policy) -> Table:
         """Return the table for a policy."""
+        # NAT mappings are no inputs of this table, but for the interfaces that they name.
         networks = tuple(each.network for each in policy.networks)
-        inputs = (
-            policy.host,
-            networks,
-            policy.fixed_ranges,
-            policy.orphan_bridges,
-            policy.host_bridges,
-        )
+        inputs = replace(policy, networks=tuple(NetworkPolicy(each) for each in networks))
         if inputs != self._inputs:
             self._inputs = inputs
             bridges = _bridges(networks, policy)
             for bridge in bridges:
-                self._add_bridge(bridge, policy.host)
-            self._add_isolation(policy)
-            self._add_hooks(bridges, policy.host)
+                self._add_bridge(bridge, policy)
+            add_shared_chains(self._cache, policy)
+            self._add_forward(bridges, policy)
+            self._add_input(bridges, policy)
+            self._add_output(policy)
             self._table = self._cache.collect()
         return self._table
 
-    def _add_bridge(self, bridge: _Bridge, host: HostPolicy) -> None:
+    def _add_bridge(self, bridge: _Bridge, policy: Policy) -> None:
+        host, public = policy.host, policy.public_interfaces
         inputs = (tuple(bridge.networks), bridge.carries_host, host)
         add = self._cache.add
-        add(bridge.chain("fwd"), inputs, lambda: _forwarding(bridge, host))
-        if bridge.isolated or not bridge.networks:
-            add(bridge.chain("in"), inputs, lambda: _to_the_host(bridge, host))
+        add(bridge.chain("fwd"), (inputs, public), lambda: _forwarding(bridge, host, public))
+        if bridge.towards == bridge.chain("to"):
+            add(bridge.chain("to"), inputs, lambda: _to_ranges(bridge))
+        if bridge.is_flat:
+            return
+        add(bridge.chain("in"), inputs, lambda: _to_the_host(bridge, host))
         if bridge.isolated:
             add(bridge.chain("iso"), inputs, lambda: _isolation(bridge))
 
-    def _add_isolation(self, policy: Policy) -> None:
-        inputs = (policy.fixed_ranges, policy.host)
-        self._cache.add(ISOLATE, inputs, lambda: _isolate(policy))
-
-    def _add_hooks(self, bridges: Sequence[_Bridge], host: HostPolicy) -> None:
-        gateways = [
-            network for bridge in bridges for network in bridge.networks if network.is_gateway
-        ]
-        forward = (
+    def _add_forward(self, bridges: Sequence[_Bridge], policy: Policy) -> None:
+        towards = {bridge.name: target for bridge in bridges if (target := bridge.towards)}
+        rules = (
             *(
                 rule
                 for bridge in bridges
                 for network in bridge.networks
                 if network.is_gateway and not network.has_route
-                for rule in bridge.refuse(_cut_off(network, host))
+                for rule in bridge.refuse(_cut_off(network, policy.host))
             ),
             *dispatch(self._cache, "fwd", _chains(bridges, "fwd"), coming_from),
-            *dispatch(
-                self._cache,
-                "to",
-                {network.bridge: "ACCEPT" for network in gateways if network.has_route},
-                going_to,
+            *dispatch(self._cache, "to", towards, going_to),
+            *(going_to(FOREIGN, public) for public in policy.public_interfaces),
+        )
+        self._cache.add(f"{CHAIN}FORWARD", rules, lambda: rules, "FORWARD")
+
+    def _add_input(self, bridges: Sequence[_Bridge], policy: Policy) -> None:
+        filtered = [bridge for bridge in bridges if not bridge.is_flat]
+        rules = (
+            *dispatch(self._cache, "in", _chains(filtered, "in"), coming_from),
+            *(
+                Rule(policy.host.refusal, source=own, in_interface=public)
+                for public in policy.public_interfaces
+                for own in policy.own_ranges
             ),
         )
-        filtered = [bridge for bridge in bridges if bridge.isolated or not bridge.networks]
-        to_the_host = dispatch(self._cache, "in", _chains(filtered, "in"), coming_from)
-        self._cache.add(f"{CHAIN}FORWARD", forward, lambda: forward, "FORWARD")
-        self._cache.add(f"{CHAIN}INPUT", to_the_host, lambda: to_the_host, "INPUT")
+        self._cache.add(f"{CHAIN}INPUT", rules, lambda: rules, "INPUT")
+
+    def _add_output(self, policy: Policy) -> None:
+        rules = tuple(
+            Rule(LEAVE, source=own, out_interface=public)
+            for public in policy.public_interfaces
+            for own in policy.own_ranges
+        )
+        if rules:
+            self._cache.add(f"{CHAIN}OUTPUT", rules, lambda: rules, "OUTPUT")
 
 
 def _bridges(networks: Sequence[GuestNetwork], policy: Policy) -> list[_Bridge]:
@@ -158,21 +204,7 @@ def _isolation(bridge: _Bridge) -> Iterator[Rule]:
     yield Rule(ISOLATE, in_interface=bridge.name)
 
 
-# vm9 on node2 calls an address of another project; node2's default route is by node1.
-#   On node2 it comes from br100, so it meets cloudnet-isolate: DROP.
-#   On node1 that could not be decided: after node2's SNAT the packet comes in by eth0 from node2's
-#   own address, no bridge's chain applies, and nothing tells vm9 from node2. For the same reason
-#   node1 passes on what node2 may send: no chain of ours in its POSTROUTING applies, its operator's
-#   rules masquerade it.
-def _isolate(policy: Policy) -> Iterator[Rule]:
-    """What all networks have in common, once: a new range must not rewrite all networks' chains."""
-    for zone in policy.host.permitted_zones:
-        yield Rule("RETURN", destination=zone)
-    for fixed in policy.fixed_ranges:
-        yield Rule(policy.host.refusal, destination=fixed, matches=NOT_DNATED)
-
-
-def _forwarding(bridge: _Bridge, host: HostPolicy) -> Iterator[Rule]:
+def _forwarding(bridge: _Bridge, host: HostPolicy, public: Sequence[str]) -> Iterator[Rule]:
     """Where the packets of a bridge may come from, and whether they stay in it.
 
     Frames inside one bridge meet iptables where br_netfilter is loaded. Where the host has no
@@ -192,13 +224,26 @@ def _forwarding(bridge: _Bridge, host: HostPolicy) -> Iterator[Rule]:
     if any(not network.has_route for network in gateways):
         yield from refuse
         return
+    if gateways:
+        yield within
+        yield from bridge.refuse(Rule(host.refusal, in_interface=bridge.name, matches=INVALID))
     for network in gateways:
         # Nobody leaves under an address of another network, be it as its guest or as its floating
         # IP: the source decides about NAT.
-        yield within
+        check = LEAVE if network.has_snat else PUBLIC
+        for interface in public:
+            yield Rule(
+                check, source=network.cidr, in_interface=bridge.name, out_interface=interface
+            )
         yield Rule("ACCEPT", in_interface=bridge.name, source=network.cidr)
     if gateways:
         yield from refuse
+
+
+def _to_ranges(bridge: _Bridge) -> Iterator[Rule]:
+    """To guests of networks; what else goes out by the bridge is the host's or the operator's."""
+    for network in bridge.guarded:
+        yield Rule(GUESTS, destination=network.cidr)
 
 
 def _cut_off(network: GuestNetwork, host: HostPolicy) -> Rule:
@@ -208,28 +253,9 @@ def _cut_off(network: GuestNetwork, host: HostPolicy) -> Rule:
 
 
 def _to_the_host(bridge: _Bridge, host: HostPolicy) -> Iterator[Rule]:
-    """DHCP and DNS, and whatever else the host lets in; nothing from a foreign address."""
-    refuse = tuple(bridge.refuse(Rule(host.refusal, in_interface=bridge.name)))
     if not bridge.networks:
-        yield from refuse
+        yield from bridge.refuse(Rule(host.refusal, in_interface=bridge.name))
         return
     yield Rule(bridge.chain("iso"), in_interface=bridge.name)
     for network in bridge.isolated:
-        if network.serves_dhcp:
-            yield _service(network, "udp", 67)  # from 0.0.0.0: a client has no address yet
-            yield _service(network, "udp", 53, network.cidr)
-            yield _service(network, "tcp", 53, network.cidr)
-        yield Rule("RETURN", in_interface=bridge.name, source=network.cidr)
-        yield from refuse
-
-
-def _service(
-    network: GuestNetwork, protocol: str, port: int, source: IPv4Network | None = None
-) -> Rule:
-    return Rule(
-        "ACCEPT",
-        source=source,
-        in_interface=network.bridge,
-        protocol=protocol,
-        matches=(port_match(protocol, port),),
-    )
+        yield from rules_to_host(network, host, bridge.refuse)

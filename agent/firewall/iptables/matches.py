@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from cloudnet.agent.node.resources.iptables_table import Match
 
+
+def _connection(option: str, value: str) -> tuple[Match, ...]:
+    return (("conntrack", ((option, value),)),)
+
+
 # The connection went through a DNAT of ours: to a floating IP or to the metadata service.
-DNATED: tuple[Match, ...] = (("conntrack", (("ctstate", "DNAT"),)),)
-NOT_DNATED: tuple[Match, ...] = (("conntrack", (("ctstate", "!DNAT"),)),)
+DNATED = _connection("ctstate", "DNAT")
+NOT_DNATED = _connection("ctstate", "!DNAT")
+TRANSLATED = _connection("ctstate", "DNAT,SNAT")
+# An answer, or an ICMP error about a packet of a known connection.
+EXPECTED = _connection("ctstate", "RELATED,ESTABLISHED")
+# It belongs to no connection and begins none: no NAT is done to it.
+INVALID = _connection("ctstate", "INVALID")
+# The first packet of a connection, on its way to the nat table.
+FIRST = _connection("ctstatus", "!CONFIRMED")
 
 
 def port_match(protocol: str, port: int) -> Match:

@@ -55,7 +55,7 @@ class NatRenderer:
         self._fixed.update(gateways)
         self._add_mappings(policy.host)
         self._add_dnat(policy.host)
-        self._add_snat([each.network for each in gateways], policy.host)
+        self._add_snat([each.network for each in gateways], policy)
         return self._cache.collect()
 
     def _add_mappings(self, host: HostPolicy) -> None:
@@ -72,13 +72,13 @@ class NatRenderer:
         self._cache.add(f"{CHAIN}PREROUTING", inbound, lambda: inbound, "PREROUTING")
         self._cache.add(f"{CHAIN}OUTPUT", None, lambda: [Rule(DNAT)], "OUTPUT")
 
-    def _add_snat(self, gateways: Sequence[GuestNetwork], host: HostPolicy) -> None:
+    def _add_snat(self, gateways: Sequence[GuestNetwork], policy: Policy) -> None:
         by_bridge: dict[str, list[GuestNetwork]] = {}  # flat networks may share one
         for network in gateways:
             by_bridge.setdefault(network.bridge, []).append(network)
         for bridge, networks in by_bridge.items():
             blocks = [self._fixed.blocks_of(network) for network in networks]
-            inputs = (networks, blocks, host)
+            inputs = (networks, blocks, policy.host, policy.public_interfaces)
             self._cache.add(_nat(bridge), inputs, partial(_outbound, *inputs))
         self._cache.add(
             f"{CHAIN}POSTROUTING",
@@ -154,9 +154,10 @@ def _dnat(mappings: Sequence[FloatingIp]) -> Iterator[Rule]:
 # vm3 calls 192.0.2.227, the floating IP of vm7 on another host.
 #   No mapping here. It leaves by eth1 as a packet to the outside does, with the source 192.0.2.225,
 #   and comes in by the other host's eth1 as one from outside does.
-#   Where this host does no SNAT (no routing_source_ip) and vm3 has no floating IP, vm7 sees
-#   10.0.0.3. If both are in one network, vm7's answer comes over the VLAN within the bridge of this
-#   host, and filter.py lets it pass.
+#   Where this host does no SNAT (no routing_source_ip) and vm3 has no floating IP, it comes to the
+#   other host from 10.0.0.3, which accepts that from a routed range only (routed_fixed_ranges). If
+#   both are in one network, vm7's answer comes over the VLAN within the bridge of this host, and
+#   filter.py lets it pass.
 def _snat(mappings: Sequence[FloatingIp], public_interface: str | None) -> Iterator[Rule]:
     """A guest leaves under its floating IP by the public interface, and after a DNAT by any."""
     interfaces = {mapping.interface or public_interface for mapping in mappings}
@@ -188,7 +189,10 @@ def _snat_rule(mapping: FloatingIp) -> Rule:
 #   cloudnet-br100-nat: no exemption. cloudnet-src-10.0.0.0, because it leaves by eth1: SNAT to
 #   192.0.2.225. A guest without a floating IP is not in that chain: SNAT to the host's address.
 def _outbound(
-    networks: Sequence[GuestNetwork], blocks: Sequence[Sequence[Block]], host: HostPolicy
+    networks: Sequence[GuestNetwork],
+    blocks: Sequence[Sequence[Block]],
+    host: HostPolicy,
+    public_interfaces: Sequence[str],
 ) -> Iterator[Rule]:
     """The first verdict is final: exemptions, then a guest's floating IP, then the general SNAT."""
     for network in networks:
@@ -196,13 +200,14 @@ def _outbound(
     for own in blocks:
         for block in own:
             yield Rule(_src(block), source=address_range(block))
+    interfaces = dict.fromkeys((host.public_interface, *public_interfaces))
     for network in networks:
-        if network.has_snat:
+        for interface in interfaces if network.has_snat else ():
             yield Rule(
                 "SNAT",
                 (("to-source", str(host.snat_address)),),
                 source=network.cidr,
-                out_interface=host.public_interface,
+                out_interface=interface,
             )
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from ipaddress import IPv4Interface
 from typing import ClassVar
 
-from cloudnet.agent.node.resources.base import ISOLATION, Resource
+from cloudnet.agent.node.resources.base import ISOLATION, NAT, Resource
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class Address(Resource):
 
     @property
     def depends_on(self) -> tuple[str, ...]:
-        # Without isolation, a guest could reach another project through this address.
-        return (f"bridge {self.device}", ISOLATION)
+        # Without isolation, a guest could reach another project through this address; without NAT,
+        # its packets would leave under its own.
+        return (f"bridge {self.device}", ISOLATION, NAT)
 
     @property
     def vanishes_with(self) -> tuple[str, ...]:

@@ -116,8 +116,11 @@ class Table(Resource):
 
     @property
     def rank(self) -> int:
-        """The filter comes before the first address: no packet is routed that it would drop."""
-        return {"filter": 20, "mangle": 30, "nat": 90}[self.name]
+        """The tables come before the first address of the host.
+
+        No packet is routed that the filter would drop, or that the nat table would translate.
+        """
+        return {"filter": 20, "mangle": 30, "nat": 35}[self.name]
 
     @property
     def faults(self) -> tuple[str, ...]:

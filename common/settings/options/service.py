@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.option_types import Text, Url
+from cloudnet.common.settings.option_types import Range, Service, Text, Url
 
 SERVICE: tuple[cfg.Opt, ...] = (
     cfg.IntOpt(
@@ -84,6 +84,24 @@ CLOUDNET: tuple[cfg.Opt, ...] = (
         help="The share of the networks that serve guests on a host which one answer of the "
         "controller may end. An answer that would end more, and more than two, is refused until "
         "`cloudnet-manage host accept`. 1: every answer is obeyed.",
+    ),
+    cfg.ListOpt(
+        "routed_fixed_ranges",
+        default=[],
+        item_type=Range(),
+        help="Fixed ranges, separated by commas, that the operator's routers route to the nodes: "
+        "their guests are reached from outside under their own addresses, and may leave a public "
+        "interface under them. All other guests are reached from outside through a floating IP, "
+        "by the answers to their own connections, and from dmz_cidr.",
+    ),
+    cfg.ListOpt(
+        "services_for_guests",
+        default=[],
+        item_type=Service(),
+        help="Services of the node, such as tcp:5000 or udp:123, separated by commas, that its "
+        "guests may use in addition to DHCP, DNS, the metadata service and pings of their "
+        "gateway. With all, only the node's own firewall decides. An accepted packet still "
+        "passes the node's own firewall.",
     ),
     cfg.ListOpt(
         "ignored_options",

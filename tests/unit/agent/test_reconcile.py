@@ -66,8 +66,9 @@ def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
         address 10.0.0.1/22 on br100
         bridge br100 (mac 02:00:00:00:01:00, mtu 1500)
         dnsmasq br100 (guests: 1)
-        sysctl net.ipv6.conf.br100.accept_ra (0)
-        table filter (rules: 16)
+        sysctls of br100 (no IPv6, strict ARP)
+        sysctls of vlan100 (no IPv6, strict ARP)
+        table filter (rules: 34)
         table mangle (rules: 2)
         table nat (rules: 7)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
@@ -410,7 +411,7 @@ def test_drift_without_events_is_found_by_the_drift_check(node: Node) -> None:
     node.now += 3
 
     assert node.reconciler.check(Cause.TIMER) is Need.READ
-    assert node.reconcile() == ["create table filter (rules: 16)"]
+    assert node.reconcile() == ["create table filter (rules: 34)"]
 
 
 def test_a_host_without_drift_is_not_read_before_the_resync(node: Node) -> None:

@@ -11,7 +11,7 @@ from cloudnet.agent.node.resources.iptables_table import Chain, Rule, Table
 
 @dataclass(frozen=True)
 class Packet:
-    """What rules can match; ``dnat``: its connection went through a DNAT."""
+    """What rules can match."""
 
     source: IPv4Address
     destination: IPv4Address
@@ -19,7 +19,8 @@ class Packet:
     goes_out_by: str | None = None
     protocol: str = "icmp"
     port: int | None = None
-    dnat: bool = False
+    state: str = "NEW"  # of its connection: NEW, ESTABLISHED, RELATED; or INVALID: it has none
+    nat: str = ""  # of its connection: DNAT, SNAT
 
 
 @dataclass
@@ -77,9 +78,14 @@ def _is_interface(pattern: str | None, name: str | None) -> bool:
 
 
 def _has(packet: Packet, option: tuple[str, str]) -> bool:
-    match option:
-        case ("ctstate", state):
-            return packet.dnat == (state == "DNAT")
-        case ("dport", port):
-            return str(packet.port) == port
+    name, value = option
+    match name:
+        case "ctstate":
+            found = {packet.state, packet.nat} & set(value.removeprefix("!").split(","))
+            return bool(found) != value.startswith("!")
+        case "ctstatus":
+            assert value == "!CONFIRMED", f"no rule of ours matches {option}"
+            return packet.state == "NEW"  # a packet without a connection matches neither
+        case "dport":
+            return str(packet.port) == value
     raise AssertionError(f"no rule of ours matches {option}")

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 from cloudnet.agent.firewall.renderer import Firewall, FirewallRenderer
 from cloudnet.agent.node.resources.iptables_table import CHAIN, LONGEST_CHAIN_NAME, Table
-from cloudnet.common.settings.views import NatSettings
+from cloudnet.common.settings.views import HostService, NatSettings
 from cloudnet.common.wire.objects import FixedRanges, FloatingIp, NetworkSnapshot, Topology
 from tests.fixtures.agent.snapshots import (
     OTHER,
@@ -43,21 +43,39 @@ def test_a_host_without_networks_has_no_rules_at_all() -> None:
 def test_the_gateway_of_a_network_forwards_serves_and_translates() -> None:
     assert rendered(network()) == dedent("""\
         filter cloudnet-FORWARD -i br100 -j cloudnet-br100-fwd
-        filter cloudnet-FORWARD -o br100 -j ACCEPT
+        filter cloudnet-FORWARD -o br100 -j cloudnet-guests
+        filter cloudnet-FORWARD -o eth1 -j cloudnet-foreign
         filter cloudnet-INPUT -i br100 -j cloudnet-br100-in
+        filter cloudnet-INPUT -s 10.0.0.0/22 -i eth1 -j DROP
+        filter cloudnet-OUTPUT -s 10.0.0.0/22 -o eth1 -j cloudnet-leave
         filter cloudnet-br100-fwd -i br100 -j cloudnet-br100-iso
         filter cloudnet-br100-fwd -i br100 -o br100 -j ACCEPT
+        filter cloudnet-br100-fwd -i br100 -m conntrack --ctstate INVALID -j DROP
+        filter cloudnet-br100-fwd -s 10.0.0.0/22 -i br100 -o eth1 -j cloudnet-leave
         filter cloudnet-br100-fwd -s 10.0.0.0/22 -i br100 -j ACCEPT
         filter cloudnet-br100-fwd -i br100 -j DROP
         filter cloudnet-br100-in -i br100 -j cloudnet-br100-iso
         filter cloudnet-br100-in -i br100 -p udp -m udp --dport 67 -j ACCEPT
-        filter cloudnet-br100-in -s 10.0.0.0/22 -i br100 -p udp -m udp --dport 53 -j ACCEPT
-        filter cloudnet-br100-in -s 10.0.0.0/22 -i br100 -p tcp -m tcp --dport 53 -j ACCEPT
-        filter cloudnet-br100-in -s 10.0.0.0/22 -i br100 -j RETURN
+        filter cloudnet-br100-in -i br100 -m conntrack --ctstate INVALID -j DROP
+        filter cloudnet-br100-in -s 10.0.0.0/22 -d 10.0.0.1/32 -i br100 -p udp -m udp --dport 53 -j ACCEPT
+        filter cloudnet-br100-in -s 10.0.0.0/22 -d 10.0.0.1/32 -i br100 -p tcp -m tcp --dport 53 -j ACCEPT
+        filter cloudnet-br100-in -s 10.0.0.0/22 -d 10.0.0.1/32 -i br100 -p icmp -j RETURN
+        filter cloudnet-br100-in -s 10.0.0.0/22 -i br100 -p tcp -m tcp --dport 8775 -m conntrack --ctstate DNAT -j ACCEPT
+        filter cloudnet-br100-in -s 10.0.0.0/22 -i br100 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
         filter cloudnet-br100-in -i br100 -j DROP
         filter cloudnet-br100-iso -d 10.0.0.0/22 -i br100 -j RETURN
         filter cloudnet-br100-iso -i br100 -j cloudnet-isolate
+        filter cloudnet-foreign -s 10.0.0.0/20 -j cloudnet-public
+        filter cloudnet-guests -s 10.0.0.0/20 -j DROP
+        filter cloudnet-guests -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        filter cloudnet-guests -m conntrack --ctstate DNAT -j ACCEPT
+        filter cloudnet-guests -j DROP
         filter cloudnet-isolate -d 10.0.0.0/20 -m conntrack ! --ctstate DNAT -j DROP
+        filter cloudnet-leave -m conntrack ! --ctstatus CONFIRMED -j RETURN
+        filter cloudnet-leave -j cloudnet-public
+        filter cloudnet-public -m conntrack --ctstate DNAT,SNAT -j RETURN
+        filter cloudnet-public -d 172.16.99.108/32 -j RETURN
+        filter cloudnet-public -j DROP
         nat cloudnet-OUTPUT -j cloudnet-dnat
         nat cloudnet-POSTROUTING -s 10.0.0.0/22 -j cloudnet-br100-nat
         nat cloudnet-PREROUTING -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.16.99.108:8775
@@ -120,14 +138,21 @@ def test_without_a_public_interface_a_floating_ip_is_the_source_after_a_dnat_onl
 def test_a_host_that_is_not_the_gateway_only_lets_bridged_frames_pass() -> None:
     assert rendered(bridged_only()) == dedent("""\
         filter cloudnet-FORWARD -i br100 -j cloudnet-br100-fwd
+        filter cloudnet-FORWARD -o br100 -j cloudnet-guests
         filter cloudnet-INPUT -i br100 -j cloudnet-br100-in
         filter cloudnet-br100-fwd -i br100 -o br100 -j ACCEPT
         filter cloudnet-br100-fwd -i br100 -j DROP
         filter cloudnet-br100-in -i br100 -j cloudnet-br100-iso
-        filter cloudnet-br100-in -s 10.0.0.0/22 -i br100 -j RETURN
+        filter cloudnet-br100-in -i br100 -m conntrack --ctstate INVALID -j DROP
+        filter cloudnet-br100-in -s 10.0.0.0/22 -i br100 -p tcp -m tcp --dport 8775 -m conntrack --ctstate DNAT -j ACCEPT
+        filter cloudnet-br100-in -s 10.0.0.0/22 -i br100 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
         filter cloudnet-br100-in -i br100 -j DROP
         filter cloudnet-br100-iso -d 10.0.0.0/22 -i br100 -j RETURN
         filter cloudnet-br100-iso -i br100 -j cloudnet-isolate
+        filter cloudnet-guests -s 10.0.0.0/20 -j DROP
+        filter cloudnet-guests -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        filter cloudnet-guests -m conntrack --ctstate DNAT -j ACCEPT
+        filter cloudnet-guests -j DROP
         filter cloudnet-isolate -d 10.0.0.0/20 -m conntrack ! --ctstate DNAT -j DROP""")
 
 
@@ -143,10 +168,15 @@ def test_a_bridge_of_the_operators_is_the_operators_to_route() -> None:
 def test_guests_left_in_the_bridge_of_a_removed_network_reach_nobody_by_this_host() -> None:
     assert rendered(orphans=("br100",)) == dedent("""\
         filter cloudnet-FORWARD -i br100 -j cloudnet-br100-fwd
+        filter cloudnet-FORWARD -o br100 -j cloudnet-guests
         filter cloudnet-INPUT -i br100 -j cloudnet-br100-in
         filter cloudnet-br100-fwd -i br100 -o br100 -j ACCEPT
         filter cloudnet-br100-fwd -i br100 -j DROP
         filter cloudnet-br100-in -i br100 -j DROP
+        filter cloudnet-guests -s 10.0.0.0/20 -j DROP
+        filter cloudnet-guests -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        filter cloudnet-guests -m conntrack --ctstate DNAT -j ACCEPT
+        filter cloudnet-guests -j DROP
         filter cloudnet-isolate -d 10.0.0.0/20 -m conntrack ! --ctstate DNAT -j DROP""")
 
 
@@ -237,6 +267,8 @@ def test_one_more_network_leaves_the_chains_of_the_others_as_they_are() -> None:
     after = renderer.render(many(56), FixedRanges(1, (IPv4Network("10.1.0.0/16"),)))
 
     assert different(before, after) == [
+        "cloudnet-INPUT",  # the ranges of the host's own networks, collapsed
+        "cloudnet-OUTPUT",
         "cloudnet-br155-fwd",
         "cloudnet-br155-in",
         "cloudnet-br155-iso",
@@ -249,7 +281,7 @@ def test_one_more_network_leaves_the_chains_of_the_others_as_they_are() -> None:
     ]
 
 
-def test_a_new_range_changes_one_chain() -> None:
+def test_a_new_range_changes_chains_that_all_networks_share() -> None:
     renderer = FirewallRenderer(nat_settings())
     before = renderer.render([network(), network(OTHER)], RANGES)
 
@@ -257,7 +289,7 @@ def test_a_new_range_changes_one_chain() -> None:
         [network(), network(OTHER)], FixedRanges(2, (IPv4Network("10.0.0.0/19"),))
     )
 
-    assert different(before, after) == ["cloudnet-isolate"]
+    assert different(before, after) == ["cloudnet-foreign", "cloudnet-guests", "cloudnet-isolate"]
 
 
 def test_a_packet_meets_a_bounded_number_of_rules_in_a_host_with_many_networks() -> None:
@@ -266,8 +298,11 @@ def test_a_packet_meets_a_bounded_number_of_rules_in_a_host_with_many_networks()
     last = many(200)[-1]
     guest, outside = last.cidr[3], IPv4Address("203.0.113.10")
 
-    out, met_out = walk(tables, "filter", "FORWARD", Packet(guest, outside, last.bridge, "eth1"))
-    back, met_back = walk(tables, "filter", "FORWARD", Packet(outside, guest, "eth1", last.bridge))
+    leaving = Packet(guest, outside, last.bridge, "eth1", state="ESTABLISHED", nat="SNAT")
+    answer = Packet(outside, guest, "eth1", last.bridge, state="ESTABLISHED", nat="SNAT")
+
+    out, met_out = walk(tables, "filter", "FORWARD", leaving)
+    back, met_back = walk(tables, "filter", "FORWARD", answer)
 
     assert (out, back) == ("ACCEPT", "ACCEPT")
     assert met_out < 35
@@ -287,3 +322,53 @@ def test_chain_names_fit_the_kernel_and_are_unique_for_the_longest_bridge_names(
     assert max(len(name) for name in names) <= LONGEST_CHAIN_NAME
     assert all(name.startswith(CHAIN) for name in names)
     assert f"{CHAIN}{bridges[0]}-fwd" in names
+
+
+# -- what the operator permits ------------------------------------------------------------------
+
+
+def test_a_routed_range_is_reached_and_may_be_seen_outside() -> None:
+    text = rendered(network(), settings=nat_settings(routed_ranges=(IPv4Network("10.0.0.0/22"),)))
+
+    assert "filter cloudnet-guests -d 10.0.0.0/22 -j ACCEPT" in text
+    assert "filter cloudnet-public -s 10.0.0.0/22 -j RETURN" in text
+    assert "filter cloudnet-guests -s 10.0.0.0/22 -j DROP" not in text
+    assert "filter cloudnet-guests -s 10.0.4.0/22 -j DROP" in text
+
+
+def test_where_the_host_does_no_snat_the_operator_routes_what_leaves() -> None:
+    text = rendered(network(), settings=nat_settings(routing_source_ip=None))
+
+    assert "cloudnet-leave" not in text
+    assert "cloudnet-public" not in text
+    assert "filter cloudnet-br100-fwd -i br100 -m conntrack --ctstate INVALID -j DROP" in text
+
+
+def test_a_network_with_another_router_leaves_a_public_interface_translated_or_not_at_all() -> None:
+    text = rendered(network(gateway=IPv4Address("10.0.0.254")))
+
+    assert "filter cloudnet-br100-fwd -s 10.0.0.0/22 -i br100 -o eth1 -j cloudnet-public" in text
+
+
+def test_services_of_the_host_are_permitted_one_by_one() -> None:
+    services = (HostService("tcp", 5000), HostService("udp", 123), HostService(None, None))
+
+    text = rendered(network(), settings=nat_settings(services=services))
+
+    chain = "filter cloudnet-br100-in -s 10.0.0.0/22 -i br100"
+    assert f"{chain} -p tcp -m tcp --dport 5000 -j RETURN" in text
+    assert f"{chain} -p udp -m udp --dport 123 -j RETURN" in text
+    assert f"{chain} -j RETURN" in text
+
+
+def test_a_bridge_that_is_the_public_interface_is_no_place_without_fixed_addresses() -> None:
+    text = rendered(network(), settings=nat_settings(public_interface="br100"))
+
+    assert "cloudnet-leave" not in text
+
+
+def test_a_range_that_the_host_has_other_addresses_in_is_not_refused_to_it() -> None:
+    text = rendered(network(cidr=IPv4Network("192.168.96.0/22")))
+
+    assert "filter cloudnet-INPUT -s" not in text
+    assert "cloudnet-OUTPUT -s" not in text

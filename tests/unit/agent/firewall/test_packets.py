@@ -51,6 +51,9 @@ RANGES_AND_ZONE = FixedRanges(1, (*RANGES.ranges, IPv4Network("10.128.0.0/16")))
 TABLES = FirewallRenderer(SETTINGS).render(NETWORKS, RANGES_AND_ZONE, ["br105"]).tables
 
 
+STATES = {"ESTABLISHED", "RELATED", "INVALID"}
+
+
 def verdict(table: str, hook: str, case: str) -> str:
     """Return the verdict on a packet like ``vm3 > outside br100 > eth1 tcp:80 dnat``."""
     source, _, destination, came_in_by, _, goes_out_by, *more = case.split()
@@ -62,7 +65,8 @@ def verdict(table: str, hook: str, case: str) -> str:
         None if goes_out_by == "-" else goes_out_by,
         protocol,
         int(port) if port else None,
-        "dnat" in more,
+        next((word for word in more if word in STATES), "NEW"),
+        "DNAT" if "dnat" in more else "SNAT" if "snat" in more else "",
     )
     return walk(TABLES, table, hook, packet)[0] or "-"
 
@@ -72,7 +76,30 @@ def verdict(table: str, hook: str, case: str) -> str:
     [
         ("vm3 > outside br100 > eth1", "ACCEPT"),
         ("vm3 > vm6 br100 > br100", "ACCEPT"),
-        ("outside > vm3 eth1 > br100", "ACCEPT"),
+        # from elsewhere than a bridge: answers, NAT mappings and permitted zones
+        ("outside > vm3 eth1 > br100", "DROP"),
+        ("outside > vm3 eth0 > br100", "DROP"),
+        ("outside > vm3 eth1 > br100 INVALID", "DROP"),
+        ("outside > vm3 eth1 > br100 ESTABLISHED snat", "ACCEPT"),
+        ("outside > vm3 eth1 > br100 RELATED snat", "ACCEPT"),
+        ("outside > vm3 eth1 > br100 dnat", "ACCEPT"),
+        ("zone > vm3 eth1 > br100", "ACCEPT"),
+        ("vm5 > vm3 eth1 > br100 dnat", "DROP"),
+        ("far > vm3 eth0 > br100 ESTABLISHED", "DROP"),
+        ("vm9 > vm3 flat0 > br100", "DROP"),
+        ("vm9 > vm3 flat0 > br100 dnat", "ACCEPT"),
+        # no fixed address leaves by a public interface: eth1, and eth2 of a floating IP
+        ("vm3 > outside br100 > eth1 INVALID", "DROP"),
+        ("vm3 > outside br100 > eth0 INVALID", "DROP"),
+        ("vm3 > outside br100 > eth1 ESTABLISHED", "DROP"),
+        ("vm3 > outside br100 > eth2 ESTABLISHED", "DROP"),
+        ("vm3 > outside br100 > eth1 ESTABLISHED snat", "ACCEPT"),
+        ("vm3 > outside br100 > eth1 ESTABLISHED dnat", "ACCEPT"),
+        ("vm3 > zone br100 > eth1 ESTABLISHED", "ACCEPT"),
+        ("vm3 > api br100 > eth1 ESTABLISHED", "ACCEPT"),
+        ("vm3 > outside br100 > eth0 ESTABLISHED", "ACCEPT"),
+        ("far > outside eth0 > eth1", "DROP"),
+        ("far > api eth0 > eth1", "-"),
         # projects are kept apart, except through a floating IP and for permitted zones
         ("vm3 > vm5 br100 > br101", "DROP"),
         ("vm3 > far br100 > eth1", "DROP"),
@@ -87,7 +114,7 @@ def verdict(table: str, hook: str, case: str) -> str:
         ("vm7 > vm3 br102 > br100 dnat", "DROP"),
         ("vm7 > vm7 br102 > br102", "ACCEPT"),
         ("far > vm7 br102 > br102", "ACCEPT"),
-        ("outside > vm7 eth1 > br102", "-"),
+        ("outside > vm7 eth1 > br102", "DROP"),
         # a network without a gateway is cut off
         ("vm8 > outside br103 > eth1", "DROP"),
         ("vm8 > vm8 br103 > br103", "DROP"),
@@ -99,6 +126,7 @@ def verdict(table: str, hook: str, case: str) -> str:
         # guests of a removed network reach nobody by this host
         ("orphan > outside br105 > eth1", "DROP"),
         ("orphan > orphan br105 > br105", "ACCEPT"),
+        ("outside > orphan eth1 > br105", "DROP"),
         # what does not concern us is left to others
         ("outside > api eth1 > eth0", "-"),
     ],
@@ -115,19 +143,44 @@ def test_forwarding(case: str, expected: str) -> None:
         ("vm3 > host br100 > - udp:53", "ACCEPT"),
         ("vm3 > host br100 > - tcp:53", "ACCEPT"),
         ("outside > host br100 > - udp:53", "DROP"),
-        ("vm3 > host br100 > - tcp:22", "-"),  # the host's own firewall decides
+        ("vm3 > host br100 > - tcp:22", "DROP"),
+        ("vm3 > host br100 > - tcp:22 ESTABLISHED", "-"),  # the host's own firewall decides
+        ("vm3 > host br100 > -", "-"),
+        ("vm3 > host br100 > - INVALID", "DROP"),
+        ("vm3 > api br100 > -", "DROP"),
+        ("vm3 > api br100 > - udp:53", "DROP"),
+        ("vm3 > api br100 > - tcp:8775", "DROP"),
         ("vm5 > host br100 > - tcp:22", "DROP"),
         ("vm5 > host br101 > - tcp:22", "DROP"),  # a fixed address of another network
-        ("vm3 > api br100 > - tcp:8775 dnat", "-"),
+        ("vm3 > api br100 > - tcp:8775 dnat", "ACCEPT"),
         ("vm7 > host br102 > - udp:67", "DROP"),
-        ("vm7 > api br102 > - tcp:22", "-"),
+        ("vm7 > api br102 > - tcp:22", "DROP"),
         ("orphan > api br105 > - tcp:22", "DROP"),
         ("vm9 > host flat0 > - tcp:22", "-"),
         ("outside > host eth1 > - tcp:22", "-"),
+        ("vm3 > api eth1 > - tcp:22", "DROP"),
+        ("vm3 > api eth0 > - tcp:22", "-"),
+        ("vm9 > api eth1 > - tcp:22", "-"),
     ],
 )
 def test_packets_to_the_host(case: str, expected: str) -> None:
     assert verdict("filter", "INPUT", case) == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("host > outside - > eth1", "-"),  # the nat table follows
+        ("host > outside - > eth1 ESTABLISHED snat", "-"),
+        ("host > outside - > eth1 ESTABLISHED", "DROP"),
+        ("host > outside - > eth1 INVALID", "DROP"),
+        ("host > outside - > eth0 ESTABLISHED", "-"),
+        ("host > vm3 - > br100 ESTABLISHED", "-"),
+        ("api > outside - > eth1 ESTABLISHED", "-"),
+    ],
+)
+def test_packets_of_the_host(case: str, expected: str) -> None:
+    assert verdict("filter", "OUTPUT", case) == expected
 
 
 @pytest.mark.parametrize(
@@ -162,6 +215,7 @@ def test_destinations(hook: str, case: str, expected: str) -> None:
         # two floating IPs on two interfaces: each for its own, the first for the rest
         ("vm4 > outside - > eth1", "SNAT 192.0.2.227"),
         ("vm4 > outside - > eth2", "SNAT 192.0.2.228"),
+        ("vm6 > outside - > eth2", "SNAT 192.168.99.108"),
         ("vm4 > vm5 - > br101 dnat", "SNAT 192.0.2.227"),
         ("vm7 > outside - > eth1", "-"),
         ("outside > vm3 - > br100 dnat", "-"),

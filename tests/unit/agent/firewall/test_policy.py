@@ -28,6 +28,8 @@ def test_the_host_part_comes_from_the_settings() -> None:
 
     assert policy.host == HostPolicy(
         permitted_zones=zones,
+        routed_ranges=(),
+        services=(),
         metadata_address=IPv4Address("172.16.99.108"),
         metadata_port=8775,
         public_interface="eth1",
@@ -86,6 +88,23 @@ def test_the_range_of_a_flat_network_is_not_one_of_ours() -> None:
     flat = network(topology=Topology.FLAT, vlan=None)
 
     assert PolicyBuilder(nat_settings()).build([flat], FixedRanges(0, ())).fixed_ranges == ()
+
+
+def test_bridged_ranges_are_those_that_nobody_routes() -> None:
+    flat = network(OTHER, topology=Topology.FLAT, vlan=None)
+    settings = nat_settings(routed_ranges=(IPv4Network("10.0.0.0/23"),))
+
+    policy = built(network(), flat, settings=settings)
+
+    assert policy.bridged_ranges == (IPv4Network("10.0.2.0/23"), IPv4Network("10.0.8.0/21"))
+    assert policy.own_ranges == (IPv4Network("10.0.2.0/23"),)
+
+
+def test_public_interfaces_are_those_of_floating_ips_too() -> None:
+    second = replace(floating(), interface="eth2")
+
+    assert built(network(floating_ips=(second,))).public_interfaces == ("eth1", "eth2")
+    assert built(bridged_only()).public_interfaces == ()
 
 
 def test_what_does_not_change_is_the_same_object() -> None:

@@ -43,12 +43,13 @@ def test_resources_are_created_after_those_that_they_depend_on() -> None:
         "create IPv4 forwarding",
         "create table filter",
         "create table mangle",
+        "create table nat",
         "create bridge br100",
-        "create sysctl net.ipv6.conf.br100.accept_ra",
+        "create sysctls of br100",
         "create vlan vlan100",
+        "create sysctls of vlan100",
         "create address 10.0.0.1/22 on br100",
         "create dnsmasq br100",
-        "create table nat",
         "create floating IP 192.168.99.225 on eth1",
     ]
 
@@ -60,11 +61,11 @@ def test_resources_are_removed_in_reverse_order() -> None:
         "remove lease 10.0.0.3 of fa:16:3e:00:00:03 on br100",
         "remove floating IP 192.168.99.225 on eth1",
         "remove NAT mapping 192.168.99.225 to 10.0.0.3",
-        "remove table nat",
         "remove dnsmasq br100",
         "remove address 10.0.0.1/22 on br100",
         "remove vlan vlan100",
         "remove bridge br100",
+        "remove table nat",
         "remove table mangle",
         "remove table filter",
     ]

@@ -72,6 +72,13 @@ def refusal(file: Path) -> str:
             ),
         ),
         (
+            "[cloudnet]\nservices_for_guests = tcp:22, tcp:70000",
+            (
+                "2: [cloudnet] services_for_guests = tcp:22, tcp:70000: a comma-separated list, "
+                "each tcp:PORT or udp:PORT, such as tcp:5000, or all is needed"
+            ),
+        ),
+        (
             "public_interface = wlan0-with-long-nam",
             (
                 "1: [DEFAULT] public_interface = wlan0-with-long-nam: the name of a network device "

@@ -19,7 +19,7 @@ from cloudnet.common.settings.files import read_assignments
 from cloudnet.common.settings.host_facts import find_my_ip
 from cloudnet.common.settings.load import load_agent, load_controller, read_controller
 from cloudnet.common.settings.options import GROUPS
-from cloudnet.common.settings.views import AgentSettings, ControllerSettings
+from cloudnet.common.settings.views import AgentSettings, ControllerSettings, HostService
 from cloudnet.common.wire.objects import Topology
 from tests.unit.common.conftest import Write
 
@@ -138,6 +138,21 @@ def test_a_rocky_file_is_read(write: Write) -> None:
     assert settings.quota_floating_ips == 20
     assert settings.workers == 4
     assert agent(file).dhcp.dns_servers == ("8.8.8.8", "8.8.4.4")
+
+
+def test_the_operator_permits_what_is_closed(write: Write) -> None:
+    text = (
+        "[cloudnet]\nrouted_fixed_ranges = 10.0.0.0/8\nservices_for_guests = tcp:5000, UDP:123,all"
+    )
+
+    nat = agent(write(text)).nat
+
+    assert nat.routed_ranges == (IPv4Network("10.0.0.0/8"),)
+    assert nat.services == (
+        HostService("tcp", 5000),
+        HostService("udp", 123),
+        HostService(None, None),
+    )
 
 
 def test_a_command_that_runs_once_reads_the_same_settings(write: Write) -> None:
