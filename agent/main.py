@@ -22,6 +22,7 @@ from cloudnet.agent.drivers.events import EventListener
 from cloudnet.agent.drivers.iptables.library import require_libraries
 from cloudnet.agent.endpoint import AgentEndpoint
 from cloudnet.agent.firewall.renderer import FirewallRenderer
+from cloudnet.agent.identity import load_identity, only_agent_here
 from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
 from cloudnet.agent.node.render import Renderer
 from cloudnet.agent.node.resources.lease import Lease
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         set_up_logging(conf, PROG)
         signals.call_on_hangup(lambda: reload_logging(words, PROG))
         require_libraries()
-        with _lock(settings.state_path):
+        with _lock(settings.state_path), only_agent_here():
             agent = Agent(conf, settings)
             _stop_on_signals(agent)
             failed = agent.run()
@@ -96,8 +97,14 @@ class Agent:
             settings.rpc.response_timeout_seconds,
         )
         self._reporter = Reporter(
-            settings.host, self._store, self._controller, settings.report_interval_seconds
+            settings.host,
+            self._store,
+            self._controller,
+            settings.report_interval_seconds,
+            identity=load_identity(settings.state_path, settings.my_ip),
+            on_reply=self._receive,
         )
+        self._server: rpc.messaging.RPCServer | None = None  # None: receives no casts
         self._listener = LeaseListener(settings.state_path / "agent.sock", self._cast_lease)
         self._events = EventListener(wakeup.host_changed)
         self._kernel = LinuxKernel(settings, self._events.follow)
@@ -137,13 +144,23 @@ class Agent:
         self._listener.start()
 
     def _connect(self) -> None:
-        """Start to receive snapshots and to report."""
-        endpoints = [AgentEndpoint(self._store, self._reporter.wake)]
-        rpc.create_server(self._transport, rpc.AGENT_TOPIC, self._settings.host, endpoints).start()
+        """Start to report; the first reply starts to receive snapshots."""
         # A daemon: the process does not wait for a reply when it ends.
         threading.Thread(
             target=self._reporter.run, args=(self._stop,), name="report", daemon=True
         ).start()
+
+    def _receive(self, may_serve: bool) -> None:
+        """Receive casts, or not: those for this host's name may be another agent's."""
+        if may_serve and self._server is None:
+            endpoints = [AgentEndpoint(self._store, self._reporter.wake)]
+            host = self._settings.host
+            self._server = rpc.create_server(self._transport, rpc.AGENT_TOPIC, host, endpoints)
+            self._server.start()
+            self._reporter.wake()  # a cast before the start is lost
+        elif not may_serve and self._server is not None:
+            self._server.stop()
+            self._server = None
 
     def stop(self) -> None:
         """Ask all threads to end."""

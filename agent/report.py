@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from cloudnet.agent.desired import DesiredStore
@@ -18,7 +19,7 @@ from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.retry import Backoff
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import from_wire, to_wire
-from cloudnet.common.wire.objects import Report, ReportedLease, ReportReply
+from cloudnet.common.wire.objects import AgentIdentity, Report, ReportedLease, ReportReply
 
 LOG = logging.getLogger(__name__)
 
@@ -82,8 +83,18 @@ class Reporter:
     """Reports at once when the status changes, and after each interval."""
 
     def __init__(
-        self, host: str, store: DesiredStore, controller: Controller, interval_seconds: float
+        self,
+        host: str,
+        store: DesiredStore,
+        controller: Controller,
+        interval_seconds: float,
+        *,
+        identity: AgentIdentity | None = None,
+        on_reply: Callable[[bool], None] = lambda may_serve: None,
     ) -> None:
+        """:param on_reply: called with whether this agent may serve the host"""
+        self._identity = identity
+        self._on_reply = on_reply
         self._host = host
         self._store = store
         self._controller = controller
@@ -133,6 +144,7 @@ class Reporter:
             origin=origin,
             held=held,
             served=self._store.list_served() if held is not None else (),
+            agent=self._identity,
         )
         try:
             reply = self._controller.report(report)
@@ -146,6 +158,7 @@ class Reporter:
         if self._store.put_reply(reply, origin):
             self._known_leases = self._known_leases if leases is None else leases
             self._forget(reply, status)
+        self._on_reply(reply.refused is None)
         if self._store.held != held:
             self.wake()  # the controller must know at once
         return True

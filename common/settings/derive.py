@@ -44,6 +44,7 @@ def derive_agent_settings(
     """Return the settings of an agent."""
     return AgentSettings(
         host=conf.host,
+        my_ip=conf.my_ip,
         rpc=_rpc(conf, checked),
         vlan_interface=conf.vlan_interface,
         flat_interface=conf.flat_interface,

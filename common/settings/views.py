@@ -96,6 +96,7 @@ class AgentSettings:
     """The settings of an agent."""
 
     host: str
+    my_ip: IPv4Address
     rpc: RpcSettings
     vlan_interface: str | None
     flat_interface: str | None

@@ -198,3 +198,17 @@ def test_a_reload_that_a_crash_prevented_is_made_up_for(host: Host) -> None:
     assert host.has(desired)
     with plugged(host, 3) as vm3:
         assert vm3.discover() == []
+
+
+def test_the_process_of_an_agent_with_another_state_path_is_replaced(host: Host) -> None:
+    serve(host, network(3))
+    before = pids(host)
+    moved = replace(host, state_path=host.state_path / "networks-2")
+    moved.restart_the_agent()
+
+    desired = serve(moved, network(3))
+
+    assert moved.has(desired)
+    assert set(before).isdisjoint(pids(host))  # of both paths
+    assert len(pids(moved)) == len(before)
+    moved.kernel.close()

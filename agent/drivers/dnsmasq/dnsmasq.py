@@ -16,7 +16,7 @@ from cloudnet.agent.drivers.dnsmasq.file_stamps import FileStamps
 from cloudnet.agent.drivers.dnsmasq.host_files import HostFiles, Reaction
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.lease_file import remove_other_leases
-from cloudnet.agent.drivers.dnsmasq.process_table import NONE, Processes, ProcessTable
+from cloudnet.agent.drivers.dnsmasq.process_table import NETWORK, NONE, Processes, ProcessTable
 from cloudnet.agent.drivers.dnsmasq.processes import Process, get_environment, send, stop
 from cloudnet.agent.drivers.dnsmasq.start import start_dnsmasq
 from cloudnet.agent.drivers.driver import Driver
@@ -29,7 +29,6 @@ LOG = logging.getLogger(__name__)
 # The index that the bridge had when dnsmasq started. Its DHCP socket is bound to that link, and
 # receives nothing from a later one of the same name.
 BRIDGE_INDEX = "CLOUDNET_BRIDGE_INDEX"
-NETWORK = "CLOUDNET_NETWORK"
 STARTS_AT_ONCE = 4
 
 

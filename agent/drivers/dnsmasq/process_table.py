@@ -1,8 +1,9 @@
 """The dnsmasq processes of this host that cloudnet started, by bridge.
 
 A dnsmasq detaches from the agent and outlives it. An agent with no memory finds it by its pid file,
-and also by its arguments, once among all processes, in case that the pid file is lost. A pid counts
-only if /proc shows the right process for it.
+and also by its arguments, once among all processes, in case that the pid file is lost. So it also
+finds those of an agent with another ``networks_path``, by their environment. A pid counts only if
+/proc shows the right process for it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.processes import (
     Process,
+    get_environment,
     is_in_our_network,
     list_processes_with,
     read_process,
@@ -19,6 +21,8 @@ from cloudnet.agent.drivers.dnsmasq.processes import (
 )
 
 Processes = frozenset[Process]
+PID_FILE = "--pid-file="
+NETWORK = "CLOUDNET_NETWORK"  # in the environment of each dnsmasq: the uuid of its network
 NONE: Processes = frozenset()
 
 
@@ -88,11 +92,13 @@ class ProcessTable:
     def _search(self) -> dict[str, Processes]:
         """Search all processes for ours."""
         found: dict[str, Processes] = {}
-        start = f"--pid-file={self._path / 'nova-'}"
-        for process in list_processes_with(start):
-            word = next(word for word in process.arguments if word.startswith(start))
-            bridge = _bridge_of(Path(word.partition("=")[2]))
-            found[bridge] = found.get(bridge, NONE) | {process}
+        for process in list_processes_with(PID_FILE):
+            word = next(word for word in process.arguments if word.startswith(PID_FILE))
+            file = Path(word.removeprefix(PID_FILE))
+            is_ours = file.parent == self._path or NETWORK in get_environment(process)
+            if is_ours and file.name.startswith("nova-"):
+                bridge = _bridge_of(file)
+                found[bridge] = found.get(bridge, NONE) | {process}
         return found
 
 
