@@ -52,8 +52,8 @@ def only_agent_here(name: str = ONE_PER_HOST) -> Iterator[None]:
             mark.bind(name)
         except OSError as error:
             raise ConfigurationError(
-                f"another cloudnet-agent runs on this host (pid {_get_holder(name)}); stop it first: "
-                "one host has one agent, whatever its state_path"
+                f"another cloudnet-agent (pid {_get_holder(name)}) runs on this host; stop it "
+                "first: one host has one agent, whatever its state_path"
             ) from error
         mark.listen(1)
         yield
