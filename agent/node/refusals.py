@@ -6,12 +6,16 @@ gets no link, no address and no rule.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping
-from ipaddress import IPv4Network
+from ipaddress import IPv4Interface, IPv4Network
 
 from cloudnet.agent.node.resources.actual import ActualState, HostRange, Nic
+from cloudnet.agent.node.resources.address import Address
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.common.wire.objects import NetworkSnapshot, Topology
+
+_BROKER = re.compile(r"(?:@|//|,)(\d{1,3}(?:\.\d{1,3}){3})(?=[:/,]|$)")
 
 
 def find_refusal(
@@ -21,28 +25,87 @@ def find_refusal(
 
     :param flat_bridges: of flat networks
     """
-    ours = actual.resources.get(f"bridge {network.bridge}")
     if network.topology is Topology.FLAT:
-        if not isinstance(ours, Bridge):
-            return None  # the bridge is the operator's
-        return (
-            f"bridge {ours.name} is cloudnet's, of network {ours.network}; give this network a "
-            "bridge of the operator's"
-        )
+        return _refuse_ours(network, actual)
+    overlap = find_overlap(network, actual)
+    if overlap is not None and not _is_standing(network, actual):
+        return explain_overlap(network, overlap)
     operators = actual.nics.get(network.bridge)
-    if operators is not None and network.bridge in flat_bridges:
+    if operators is None:
+        return _refuse_occupied(network, actual)
+    if network.bridge in flat_bridges:
         return (
             f"bridge {network.bridge} is the operator's, of a flat network; give this network "
             "another bridge"
         )
-    if operators is not None:
-        return _refuse_link(network, operators, actual)
-    if isinstance(ours, Bridge) and ours.network != network.network and ours.guests:
-        return (
-            f"bridge {ours.name} still has {', '.join(ours.guests)} of network {ours.network}; "
-            "it can serve this network when they are gone"
-        )
-    return None
+    return _refuse_link(network, operators, actual)
+
+
+def _refuse_ours(network: NetworkSnapshot, actual: ActualState) -> str | None:
+    """Return why a flat network cannot have its bridge; None: the bridge is not cloudnet's."""
+    ours = actual.resources.get(f"bridge {network.bridge}")
+    if not isinstance(ours, Bridge):
+        return None
+    return (
+        f"bridge {ours.name} is cloudnet's, of network {ours.network}; give this network a bridge "
+        "of the operator's"
+    )
+
+
+def _refuse_occupied(network: NetworkSnapshot, actual: ActualState) -> str | None:
+    """Return which guests of another network are in a bridge of ours; None: there are none."""
+    ours = actual.resources.get(f"bridge {network.bridge}")
+    if not isinstance(ours, Bridge) or ours.network == network.network or not ours.guests:
+        return None
+    return (
+        f"bridge {ours.name} still has {', '.join(ours.guests)} of network {ours.network}; it can "
+        "serve this network when they are gone"
+    )
+
+
+def find_overlap(network: NetworkSnapshot, actual: ActualState) -> HostRange | None:
+    """Return what the host reaches by another link under addresses of the network's range."""
+    if network.topology is Topology.FLAT:
+        return None  # the agent adds no address
+    first, last = int(network.cidr[0]), int(network.cidr[-1])
+    return next(
+        (
+            each
+            for start, end, each in actual.range_bounds
+            if start <= last and first <= end and network.bridge not in each.devices
+        ),
+        None,
+    )
+
+
+def explain_overlap(network: NetworkSnapshot, overlap: HostRange) -> str:
+    """Return the fault of a network and what it overlaps."""
+    return (
+        f"its range {network.cidr} overlaps {overlap}, which is not cloudnet's; give the network "
+        "another range"
+    )
+
+
+def list_brokers(transport_url: str) -> tuple[HostRange, ...]:
+    """Return the addresses of brokers in a transport URL; those that are names are left out.
+
+    The agent would lose the controller for good if a bridge of its own led to them.
+    """
+    return tuple(
+        HostRange("", IPv4Network(address), None, label=f"the broker's address {address}")
+        for address in _BROKER.findall(transport_url)
+    )
+
+
+def _is_standing(network: NetworkSnapshot, actual: ActualState) -> bool:
+    """Return whether the host has the network already: to take it away would cut its guests off."""
+    bridge = actual.resources.get(f"bridge {network.bridge}")
+    if not isinstance(bridge, Bridge) or bridge.network != network.network:
+        return False
+    if network.host_address is None:
+        return True
+    interface = IPv4Interface(f"{network.host_address}/{network.cidr.prefixlen}")
+    return Address(network.bridge, interface).key in actual.resources
 
 
 def _refuse_link(network: NetworkSnapshot, link: Nic, actual: ActualState) -> str | None:

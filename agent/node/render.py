@@ -7,11 +7,17 @@ network is left as it is, and all other networks are rendered.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cloudnet.agent.firewall.renderer import Firewall, FirewallRenderer
-from cloudnet.agent.node.refusals import find_exposed, find_refusal
+from cloudnet.agent.node.refusals import (
+    explain_overlap,
+    find_exposed,
+    find_overlap,
+    find_refusal,
+    list_brokers,
+)
 from cloudnet.agent.node.render_network import NetworkRenderer, NetworkResources, RenderFault
 from cloudnet.agent.node.resources.actual import ActualState, HostRange
 from cloudnet.agent.node.resources.base import Resource, Resources, by_key
@@ -47,11 +53,13 @@ class Renderer:
         self._settings = settings
         self._firewall = firewall
         self._renderers: dict[str, NetworkRenderer] = {}  # by network uuid
+        self._brokers = list_brokers(settings.rpc.transport_url)
 
     def render(
         self, networks: Iterable[NetworkSnapshot], ranges: FixedRanges, actual: ActualState
     ) -> Rendered:
         """Return what a host in the actual state should have for these networks."""
+        actual = replace(actual, host_ranges=(*actual.host_ranges, *self._brokers))
         ordered = sorted(networks, key=lambda network: network.network)
         self._renderers = {network.network: self._renderer(network) for network in ordered}
         flat = {network.bridge for network in ordered if network.topology is Topology.FLAT}
@@ -63,7 +71,7 @@ class Renderer:
         return replace(
             rendered,
             preserved=rendered.preserved | _preserve(parts, refused, actual),
-            faults=(*refused.values(), *exposed, *rendered.faults),
+            faults=(*refused.values(), *exposed, *_list_overlaps(served, actual), *rendered.faults),
         )
 
     def _renderer(self, network: NetworkSnapshot) -> NetworkRenderer:
@@ -152,11 +160,21 @@ def _preserve(
     )
 
 
+def _list_overlaps(parts: Iterable[_Part], actual: ActualState) -> Iterator[RenderFault]:
+    """Yield a fault for each network that stays although its range is the host's own, too."""
+    for part in parts:
+        overlap = find_overlap(part.network, actual)
+        if overlap is not None:
+            why = explain_overlap(part.network, overlap)
+            subject = f"network {part.network.label}"
+            yield RenderFault(part.network.network, subject, why)
+
+
 def _explain_exposure(network: NetworkSnapshot, carried: Iterable[HostRange]) -> RenderFault:
     addresses = ", ".join(map(str, carried))
     why = (
-        f"it carries the host's own {addresses}, so only packets from {network.cidr} are refused "
-        "there; move them to another link"
+        f"it carries {addresses}, which the host needs, so only packets from {network.cidr} are "
+        "refused there; move them to another link"
     )
     return RenderFault(network.network, f"bridge {network.bridge}", why)
 

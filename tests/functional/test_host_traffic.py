@@ -47,7 +47,7 @@ def test_a_network_on_the_operators_bridge_gets_no_rule_and_the_host_is_reached(
     assert [fault.message for fault in status.faults] == [
         (
             "network private: bridge br201 exists, is not cloudnet's and carries "
-            f"{OWN}/24 on br201; give the network another bridge"
+            f"the address {OWN}/24 on br201; give the network another bridge"
         )
     ]
     assert "br201" not in host.sh("iptables-legacy-save")
@@ -69,8 +69,8 @@ def test_a_bridge_of_ours_that_gets_the_hosts_address_refuses_packets_of_guests_
         assert can_ping(router, OWN)
     assert [fault.message for fault in status.faults] == [
         (
-            f"bridge br201: it carries the host's own {OWN}/24 on br201, so only packets from "
-            "10.0.0.0/22 are refused there; move them to another link"
+            f"bridge br201: it carries the address {OWN}/24 on br201, which the host needs, so "
+            "only packets from 10.0.0.0/22 are refused there; move them to another link"
         )
     ]
     assert [applied.network for applied in status.applied] == [on_br201().network]
@@ -127,3 +127,69 @@ def test_a_network_that_has_the_nic_gets_its_next_guest_after_a_later_network_as
     assert "master br-old" in host.sh("ip link show eth1")
     assert len(list(host.files("br-old").hosts.iterdir())) == 2
     assert [(each.network, each.revision) for each in status.applied] == [(OTHER, 2)]
+
+
+def test_a_range_of_the_hosts_own_is_refused_from_the_controller_and_from_disk(
+    host: Host,
+) -> None:
+    host.nic("eth0")
+    own = network(3, address="172.16.99.1", bridge="br201")
+    own = replace(own, cidr=IPv4Network("172.16.99.0/24"))
+    with neighbour(host, "eth0", "172.16.99.1/24") as broker:
+        host.sh("ip address add 172.16.99.108/24 dev eth0")
+
+        asked = RealNode.on(host).receive(own)
+        from_disk = RealNode.on(host).reconciler.reconcile()
+
+        assert can_ping(broker, "172.16.99.108")
+    why = (
+        "its range 172.16.99.0/24 overlaps the address 172.16.99.108/24 on eth0, which is not "
+        "cloudnet's; give the network another range"
+    )
+    assert [fault.message for fault in asked.faults] == [f"network private: {why}"]
+    assert from_disk.faults == asked.faults
+    assert "br201" not in host.sh("ip link; ip address; iptables-legacy-save")
+
+
+@pytest.mark.parametrize(
+    ("connected", "named"),
+    [
+        ("ip route add 10.0.1.0/24 dev eth0", "the route to 10.0.1.0/24 on eth0"),
+        ("ip address add 10.0.3.9/32 dev lo", "10.0.3.9/32 on lo"),
+        ("ip link add docker0 type bridge; ip address add 10.0.0.1/16 dev docker0", "10.0.0.1/16"),
+    ],
+)
+def test_whatever_the_host_reaches_without_a_gateway_is_its_own(
+    host: Host, connected: str, named: str
+) -> None:
+    host.nic("eth0")
+    host.sh(f"{connected}; ip route add default dev eth0")
+
+    status = RealNode.on(host).receive(on_br201())
+
+    assert named in status.faults[0].message
+    assert "br201" not in host.sh("ip link")
+
+
+def test_a_network_that_is_served_stays_when_the_operator_adds_its_range_elsewhere(
+    host: Host,
+) -> None:
+    host.nic("eth0")
+    agent = RealNode.on(host)
+    agent.receive(on_br201())
+    host.sh("ip address add 10.0.0.9/24 dev eth0")
+
+    status = agent.reconciler.reconcile()
+
+    assert "10.0.0.1/22" in host.sh("ip address show dev br201")
+    assert "overlaps the address 10.0.0.9/24 on eth0" in status.faults[0].message
+    assert [each.network for each in status.applied] == [on_br201().network]
+
+
+def test_a_range_with_the_brokers_address_is_refused_wherever_the_broker_is(host: Host) -> None:
+    rpc = replace(settings(host.state_path).rpc, transport_url="rabbit://a:b@10.0.2.5:5672/")
+
+    status = RealNode.on(host, rpc=rpc).receive(on_br201())
+
+    assert "overlaps the broker's address 10.0.2.5, " in status.faults[0].message
+    assert "br201" not in host.sh("ip link")

@@ -11,6 +11,7 @@ from cloudnet.agent.drivers.links.link_table import Link, LinkTable
 from cloudnet.agent.drivers.links.ports import bridge_of
 from cloudnet.agent.node.resources.actual import HostRange, Nic
 
+SHORTEST_PREFIX = 8  # of a route; a shorter one is a default route by a link without gateways
 GUEST_KINDS = frozenset({"tun", "veth", "macvtap"})  # links that hypervisors and containers create
 
 
@@ -41,8 +42,21 @@ def _list_ports(links: LinkTable, bridge: Link) -> tuple[str, ...]:
     return tuple(sorted(own))
 
 
-def list_host_ranges(links: LinkTable) -> Iterator[HostRange]:
-    """Yield the ranges of the addresses that cloudnet did not add."""
+def list_host_ranges(links: LinkTable) -> list[HostRange]:
+    """Return what the host reaches by addresses and routes that cloudnet did not add."""
+    ranges = list(_list_addressed(links))
+    known = {(each.device, each.network) for each in ranges}
+    for route in links.routes:
+        link = links.by_index.get(route.index)
+        if link is None or link.network is not None or route.network.prefixlen < SHORTEST_PREFIX:
+            continue
+        if (link.name, route.network) not in known:
+            bridge = links.get_name(link.master)
+            ranges.append(HostRange(link.name, route.network, None, bridge))
+    return ranges
+
+
+def _list_addressed(links: LinkTable) -> Iterator[HostRange]:
     # Before Linux 5.18 the address of a bridge of ours has no mark.
     has_marks = any(address.protocol for address in links.addresses)
     for address in links.addresses:

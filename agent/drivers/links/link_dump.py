@@ -1,4 +1,4 @@
-"""Parses what the kernel answers about links and addresses, as far as it is used.
+"""Parses what the kernel answers about links, addresses and routes, as far as it is used.
 
 pyroute2 would make an object of each of the fifty attributes of each link: ten times the work.
 """
@@ -9,9 +9,10 @@ import os
 import struct
 import sys
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
 from socket import AF_INET, AF_INET6
 
-from cloudnet.agent.drivers.links.link_table import Link, LinkAddress
+from cloudnet.agent.drivers.links.link_table import Link, LinkAddress, LinkRoute
 from cloudnet.agent.drivers.links.sysctl_lists import LinkSysctl, list_wrong
 
 ATTRIBUTE = struct.Struct("=HH")  # struct nlattr: length, type
@@ -19,6 +20,7 @@ TYPE = 0x3FFF  # NLA_TYPE_MASK
 # uapi/linux/rtnetlink.h, if_addr.h
 LINK = struct.Struct("=BxHiII")  # struct ifinfomsg: family, device type, index, flags, change
 ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, prefix length, flags, scope, index
+ROUTE = struct.Struct("=xBxxxxBxI")  # struct rtmsg: length of the destination, scope, flags
 # uapi/linux/if_link.h: IFLA_…
 MAC, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS = 1, 3, 4, 5, 10, 18, 20
 AF_SPEC, LINK_NETNSID, PROP_LIST, ALT_IFNAME = 26, 37, 52, 53
@@ -28,7 +30,8 @@ VLAN_ID, FORWARD_DELAY, STP_STATE = 1, 1, 5  # IFLA_VLAN_…, IFLA_BR_…
 # uapi/linux/if_addr.h
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_PROTO = 1, 2, 3, 11
 IFA_F_SECONDARY = 0x1
-RT_SCOPE_UNIVERSE = 0
+RT_SCOPE_UNIVERSE, RT_SCOPE_LINK = 0, 253
+RTA_DST, RTA_OIF = 1, 4
 
 OF_LINK = frozenset(
     {MAC, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS, AF_SPEC, LINK_NETNSID, PROP_LIST}
@@ -38,6 +41,7 @@ OF_INFO = frozenset({KIND, DATA})
 OF_VLAN = frozenset({VLAN_ID})
 OF_BRIDGE = frozenset({FORWARD_DELAY, STP_STATE})
 OF_ADDRESS = frozenset({IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_PROTO})
+OF_ROUTE = frozenset({RTA_DST, RTA_OIF})
 
 
 def parse_link(data: bytes) -> Link:
@@ -97,6 +101,21 @@ def parse_address(data: bytes) -> LinkAddress:
         protocol=_number(has.get(IFA_PROTO)) or 0,
         secondary=bool(flags & IFA_F_SECONDARY),
     )
+
+
+def parse_route(data: bytes) -> LinkRoute | None:
+    """Return the route that an RTM_NEWROUTE message describes; None: it has a gateway, or no link.
+
+    :param data: the message without its netlink header
+    """
+    prefixlen, scope, _ = ROUTE.unpack_from(data)
+    if scope != RT_SCOPE_LINK:
+        return None
+    has = _attributes(data, OF_ROUTE, ROUTE.size)
+    index = _number(has.get(RTA_OIF))
+    if index is None:
+        return None
+    return LinkRoute(index, IPv4Network((has.get(RTA_DST, bytes(4)), prefixlen)))
 
 
 def _attributes(data: bytes, used: frozenset[int], position: int = 0) -> dict[int, bytes]:

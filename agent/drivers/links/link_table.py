@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address
 
 from cloudnet.agent.drivers.links.sysctl_lists import LinkSysctl
 from cloudnet.agent.node.resources.actual import ALIAS
@@ -61,11 +61,20 @@ class LinkAddress:
 
 
 @dataclass(frozen=True)
+class LinkRoute:
+    """A route of the main table to what a link reaches without a gateway."""
+
+    index: int  # of the link
+    network: IPv4Network
+
+
+@dataclass(frozen=True)
 class LinkTable:
-    """All links of a host and their addresses at one moment."""
+    """All links of a host, their addresses and what they reach, at one moment."""
 
     links: tuple[Link, ...]
     addresses: tuple[LinkAddress, ...] = ()  # in the kernel's order
+    routes: tuple[LinkRoute, ...] = ()
 
     @cached_property
     def by_index(self) -> Mapping[int, Link]:

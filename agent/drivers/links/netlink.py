@@ -1,4 +1,4 @@
-"""Reads and changes links and addresses through pyroute2.
+"""Reads links, addresses and routes, and changes links and addresses, through pyroute2.
 
 The one file that uses pyroute2's internals: its requests with a parser of their own, and the event
 loop behind its blocking calls. setup.cfg has an upper bound for its version because of that.
@@ -11,16 +11,18 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import AF_INET
 from typing import Any
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 from pyroute2.netlink.nlsocket import NetlinkRequest
-from pyroute2.netlink.rtnl import RTM_GETADDR, RTM_GETLINK
+from pyroute2.netlink.rtnl import RTM_GETADDR, RTM_GETLINK, RTM_GETROUTE
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from cloudnet.agent.drivers.links.link_dump import parse_address, parse_link
+from cloudnet.agent.drivers.links.link_dump import parse_address, parse_link, parse_route
 from cloudnet.agent.drivers.links.link_table import IFF_LOOPBACK, Link, LinkAddress, LinkTable
 from cloudnet.agent.drivers.links.parse_cache import ParseCache
 from cloudnet.common.errors import KernelRefused
@@ -31,6 +33,7 @@ CODE = struct.Struct("=i")  # -errno, as the start of an error and as the whole 
 ERROR, DONE = 2, 3  # NLMSG_…
 REQUEST, DUMP, DUMP_INTERRUPTED = 0x1, 0x300, 0x10  # NLM_F_…
 SKIP_STATS = 0x8  # RTEXT_FILTER_…: half of a link's message is counters
+RT_TABLE_MAIN, RTN_UNICAST = 254, 1  # uapi/linux/rtnetlink.h
 TRIES = 10
 
 Message = Any  # Any: pyroute2 publishes no types
@@ -52,10 +55,12 @@ class Netlink:
             self._opened = None
 
     def read_links(self) -> LinkTable:
-        """Return all links and addresses."""
+        """Return all links and addresses, and what the links reach without a gateway."""
+        routes = map(parse_route, self._dump(_route_request(), RTM_GETROUTE))
         return LinkTable(
             self._links.parse(self._dump(_link_request(), RTM_GETLINK)),
             tuple(self.list_addresses()),
+            tuple(route for route in routes if route is not None),
         )
 
     def get_link(self, name: str) -> Link | None:
@@ -180,4 +185,13 @@ def refusing(what: str, remedy: str) -> Iterator[None]:
 def _link_request(**attributes: object) -> Message:
     request = ifinfmsg()
     request["attrs"] = [("IFLA_EXT_MASK", SKIP_STATS), *attributes.items()]
+    return request
+
+
+def _route_request() -> Message:
+    """Return a request for the IPv4 routes of the main table to other hosts."""
+    request = rtmsg()
+    request["family"] = AF_INET
+    request["table"] = RT_TABLE_MAIN
+    request["type"] = RTN_UNICAST
     return request

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 from cloudnet.agent.node.resources.base import Resources
@@ -26,12 +27,13 @@ class Nic:
 
 @dataclass(frozen=True)
 class HostRange:
-    """A range that the host reaches directly by a link, by an address that is not cloudnet's."""
+    """A range that the host reaches by a link without a gateway, and not because of cloudnet."""
 
     device: str
     network: IPv4Network
     address: IPv4Address | None  # the host's own in the range; None: a route without an address
     bridge: str | None = None  # that the device is a port of
+    label: str | None = None  # in place of all these, in a fault
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -39,9 +41,11 @@ class HostRange:
         return (self.device,) if self.bridge is None else (self.device, self.bridge)
 
     def __str__(self) -> str:
+        if self.label is not None:
+            return self.label
         if self.address is None:
             return f"the route to {self.network} on {self.device}"
-        return f"{self.address}/{self.network.prefixlen} on {self.device}"
+        return f"the address {self.address}/{self.network.prefixlen} on {self.device}"
 
 
 @dataclass(frozen=True)
@@ -51,3 +55,10 @@ class ActualState:
     resources: Resources
     nics: Mapping[str, Nic]  # by name; links that are not ours
     host_ranges: tuple[HostRange, ...] = ()
+
+    @cached_property
+    def range_bounds(self) -> tuple[tuple[int, int, HostRange], ...]:
+        """The first and the last address of each range, with the range."""
+        return tuple(
+            (int(each.network[0]), int(each.network[-1]), each) for each in self.host_ranges
+        )
