@@ -142,10 +142,25 @@ def test_a_process_that_ended_is_followed_no_longer(
 
 
 def test_events_that_the_kernel_dropped_are_reported_as_lost(host: Host) -> None:
-    calls = Calls()
-    listener = EventListener(calls, receive_bytes=1)  # the kernel makes it about one page
+    class SlowCalls(Calls):
+        """Keeps the listener from receiving until it is released."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.released = threading.Event()
+
+        def __call__(self, *, lost: bool) -> None:
+            super().__call__(lost=lost)
+            self.released.wait(10)
+
+    calls = SlowCalls()
+    listener = EventListener(calls, receive_bytes=1)  # the kernel makes it a few kilobytes
     try:
+        host.sh("ip link add b0 type bridge")
+        assert calls.within(2)
+        assert not calls.lost
         host.sh("for i in $(seq 50); do echo link add b$i type bridge; done | ip -batch -")
+        calls.released.set()
         calls.rest()
     finally:
         listener.close()
