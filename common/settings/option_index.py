@@ -17,6 +17,7 @@ from oslo_config import cfg
 
 from cloudnet.common.settings import nova_options
 from cloudnet.common.settings.options import GROUPS, SHARED
+from cloudnet.common.usage import join_or
 
 LOG_LIBRARY = "oslo.log"
 MESSAGING_LIBRARY = "oslo.messaging"
@@ -56,13 +57,13 @@ class OptionTable:
         return self._entries.get((group, name))
 
     def find_similar(self, group: str, name: str) -> str | None:
-        """Return what was probably meant: the same name in another group, or a similar one."""
+        """Return what was probably meant: the name in another group, or all similar ones."""
         elsewhere = [g for g, n in self._entries if n == name and g != group]
         if elsewhere:
-            return f"[{elsewhere[0]}] {name}"
+            return join_or([f"[{each}] {name}" for each in elsewhere])
         here = [n for g, n in self._entries if g == group]
-        close = difflib.get_close_matches(name, here, n=1, cutoff=0.75)
-        return close[0] if close else None
+        close = difflib.get_close_matches(name, here, n=5, cutoff=0.75)
+        return join_or(close) if close else None
 
 
 OWN = OptionTable({**GROUPS, "DEFAULT": (*GROUPS["DEFAULT"], *SHARED)})

@@ -115,6 +115,13 @@ def refusal(file: Path) -> str:
             "1: [DEFAULT] vlan_strat = 100: no such option; did you mean vlan_start?",
         ),
         (
+            "rabbit_hots = 192.0.2.1",
+            (
+                "1: [DEFAULT] rabbit_hots = 192.0.2.1: no such option; did you mean rabbit_hosts, "
+                "rabbit_host or rabbit_port?"
+            ),
+        ),
+        (
             "[quota]\nfloating_ip = 3",
             "2: [quota] floating_ip = 3: no such option; did you mean floating_ips?",
         ),
