@@ -1,5 +1,6 @@
 """What passes between a public wire and guests: the packets, not the rules."""
 
+import socket
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
@@ -170,6 +171,28 @@ def test_nobody_outside_uses_a_floating_ip_under_a_fixed_address(
 
     assert sources(tcp(frames)) == {STRANGER}
     assert tcp(forged) == []
+
+
+def test_an_error_of_the_host_about_a_guest_names_no_fixed_address(wires: dict[str, Wire]) -> None:
+    packets = [*calls(STRANGER, FLOATING)]
+    for packet in packets:
+        packet.ttl = 1  # it ends between public interface and bridge
+
+    frames = wires["eth1"].sees(wires["eth1"], packets)
+
+    assert any(ICMP in frame for frame in frames)
+    assert fixed(frames) == []
+    assert all(IPv4Address(MAPPED).packed not in bytes(frame) for frame in frames if IP in frame)
+
+
+def test_nobody_outside_reaches_the_metadata_service_by_its_address_for_guests(
+    wires: dict[str, Wire],
+) -> None:
+    call = [IP(src=STRANGER, dst="169.254.169.254") / TCP(sport=5000, dport=80, flags="S")]
+    with socket.create_server(("", 8775)):
+        answers = tcp(wires["eth1"].sees(wires["eth1"], call))
+
+    assert "169.254.169.254" not in sources(answers)
 
 
 def test_answers_come_back_to_a_guest(wires: dict[str, Wire]) -> None:

@@ -5,7 +5,7 @@ addresses for SNAT, so that a new mapping changes one chain of each kind and a p
 them. The nat table sees only the first packet of a connection.
 
     cloudnet-PREROUTING              cloudnet-POSTROUTING
-      to the metadata service          from 10.0.0.0/22:  cloudnet-br100-nat
+      cloudnet-metadata                from 10.0.0.0/22:  cloudnet-br100-nat
       cloudnet-dnat                      exemptions
         to 192.0.2.224/27:               from 10.0.0.0/27:  cloudnet-src-10.0.0.0
           cloudnet-dst-192.0.2.224       SNAT to the host's address
@@ -32,12 +32,14 @@ from cloudnet.agent.firewall.iptables.blocks import (
 from cloudnet.agent.firewall.iptables.chain_cache import ChainCache
 from cloudnet.agent.firewall.iptables.matches import DNATED, NOT_DNATED, port_match
 from cloudnet.agent.firewall.policy import GuestNetwork, HostPolicy, Policy
+from cloudnet.agent.firewall.ranges import subtract
 from cloudnet.agent.node.resources.iptables_table import CHAIN, Rule, Table
 from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.common.wire.objects import FloatingIp
 
 DNAT = f"{CHAIN}dnat"
-METADATA = IPv4Network("169.254.169.254/32")  # where guests look for the metadata service
+METADATA = f"{CHAIN}metadata"
+METADATA_ADDRESS = IPv4Network("169.254.169.254/32")  # where guests look for the service
 
 
 class NatRenderer:
@@ -55,6 +57,7 @@ class NatRenderer:
         self._fixed.update(gateways)
         self._add_mappings(policy.host)
         self._add_dnat(policy.host)
+        self._add_metadata([each.network.cidr for each in gateways], policy.host)
         self._add_snat([each.network for each in gateways], policy)
         return self._cache.collect()
 
@@ -68,9 +71,17 @@ class NatRenderer:
     def _add_dnat(self, host: HostPolicy) -> None:
         blocks = tuple(sorted(self._floating.merged()))
         self._cache.add(DNAT, blocks, lambda: _to_blocks(blocks))
-        inbound = (_metadata(host), Rule(DNAT))
-        self._cache.add(f"{CHAIN}PREROUTING", inbound, lambda: inbound, "PREROUTING")
+        inbound = (_to_metadata(METADATA), Rule(DNAT))
+        self._cache.add(f"{CHAIN}PREROUTING", None, lambda: inbound, "PREROUTING")
         self._cache.add(f"{CHAIN}OUTPUT", None, lambda: [Rule(DNAT)], "OUTPUT")
+
+    def _add_metadata(self, ranges: Sequence[IPv4Network], host: HostPolicy) -> None:
+        """Guests of the host reach the service, and nobody else by this address."""
+        self._cache.add(
+            METADATA,
+            (ranges, host),
+            lambda: [_from_guests(each, host) for each in subtract(ranges, ())],
+        )
 
     def _add_snat(self, gateways: Sequence[GuestNetwork], policy: Policy) -> None:
         by_bridge: dict[str, list[GuestNetwork]] = {}  # flat networks may share one
@@ -100,14 +111,17 @@ def _src(block: Block) -> str:
     return f"{CHAIN}src-{first_address(block)}"
 
 
-def _metadata(host: HostPolicy) -> Rule:
+def _to_metadata(chain: str) -> Rule:
+    match = port_match("tcp", 80)
+    return Rule(chain, destination=METADATA_ADDRESS, protocol="tcp", matches=(match,))
+
+
+def _from_guests(cidr: IPv4Network, host: HostPolicy) -> Rule:
     if host.metadata_address.is_loopback:
         target, to = "REDIRECT", ("to-ports", str(host.metadata_port))
     else:
         target, to = "DNAT", ("to-destination", f"{host.metadata_address}:{host.metadata_port}")
-    return Rule(
-        target, (to,), destination=METADATA, protocol="tcp", matches=(port_match("tcp", 80),)
-    )
+    return Rule(target, (to,), source=cidr, protocol="tcp")
 
 
 def _to_blocks(blocks: Sequence[Block]) -> Iterator[Rule]:

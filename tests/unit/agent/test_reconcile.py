@@ -70,7 +70,7 @@ def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
         sysctls of vlan100 (no IPv6, strict ARP)
         table filter (rules: 34)
         table mangle (rules: 2)
-        table nat (rules: 7)
+        table nat (rules: 8)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
     assert node.status.applied == (Applied(PRIVATE, 1),)
 
@@ -216,7 +216,7 @@ def test_connections_of_a_floating_ip_end_when_it_moves_to_another_guest(node: N
     node.receive(network(revision=2, vifs=guests, floating_ips=(floating(fixed="10.0.0.4"),)))
 
     assert node.reconcile() == [
-        "change table nat (rules: 12)",
+        "change table nat (rules: 13)",
         "remove NAT mapping 192.168.99.225 to 10.0.0.3",
     ]
 

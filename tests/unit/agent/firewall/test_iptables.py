@@ -78,11 +78,12 @@ def test_the_gateway_of_a_network_forwards_serves_and_translates() -> None:
         filter cloudnet-public -j DROP
         nat cloudnet-OUTPUT -j cloudnet-dnat
         nat cloudnet-POSTROUTING -s 10.0.0.0/22 -j cloudnet-br100-nat
-        nat cloudnet-PREROUTING -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.16.99.108:8775
+        nat cloudnet-PREROUTING -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -j cloudnet-metadata
         nat cloudnet-PREROUTING -j cloudnet-dnat
         nat cloudnet-br100-nat -s 10.0.0.0/22 -d 172.16.99.108/32 -j ACCEPT
         nat cloudnet-br100-nat -s 10.0.0.0/22 -d 10.0.0.0/22 -m conntrack ! --ctstate DNAT -j ACCEPT
         nat cloudnet-br100-nat -s 10.0.0.0/22 -o eth1 -j SNAT --to-source 192.168.99.108
+        nat cloudnet-metadata -s 10.0.0.0/22 -p tcp -j DNAT --to-destination 172.16.99.108:8775
         mangle cloudnet-POSTROUTING -p udp -m udp --dport 68 -j cloudnet-dhcp
         mangle cloudnet-dhcp -o br100 -p udp -m udp --dport 68 -j CHECKSUM --checksum-fill""")
 
@@ -277,6 +278,7 @@ def test_one_more_network_leaves_the_chains_of_the_others_as_they_are() -> None:
         "cloudnet-to-br15+",
         "cloudnet-POSTROUTING",
         "cloudnet-br155-nat",
+        "cloudnet-metadata",  # the ranges of guests, collapsed
         "cloudnet-dhcp",
     ]
 

@@ -191,6 +191,8 @@ def test_packets_of_the_host(case: str, expected: str) -> None:
         ("PREROUTING", "vm3 > f226 br100 > - tcp:22", "DNAT 10.0.4.5"),
         ("PREROUTING", "vm3 > metadata br100 > - tcp:80", "DNAT 172.16.99.108:8775"),
         ("PREROUTING", "vm3 > metadata br100 > - tcp:443", "-"),
+        ("PREROUTING", "vm7 > metadata br102 > - tcp:80", "-"),  # its gateway has the service
+        ("PREROUTING", "outside > metadata eth1 > - tcp:80", "-"),
         ("PREROUTING", "vm3 > outside br100 > - tcp:80", "-"),
         ("OUTPUT", "host > f225 - > lo", "DNAT 10.0.0.3"),
         ("OUTPUT", "host > metadata - > eth0 tcp:80", "-"),
