@@ -52,6 +52,7 @@ def _links(network: NetworkSnapshot) -> Iterator[Field]:
 
 def _addresses(network: NetworkSnapshot) -> Iterator[Field]:
     host, gateway = network.host_address, network.gateway
+    yield "cidr", network.cidr, limits.find_unusable_range(network.cidr) is None
     yield "host_address", host, host is None or _is_host_address(host, network)
     yield "gateway", gateway, gateway is None or _is_host_address(gateway, network)
     yield "dhcp_start", network.dhcp_start, _is_host_address(network.dhcp_start, network)

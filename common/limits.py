@@ -7,7 +7,7 @@ Options, the controller's checks and tables, the agent's check of a snapshot and
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
 
@@ -35,11 +35,16 @@ reports plus one: half of the BIGINT's range leaves room for that."""
 HOSTNAME_LENGTH = 63
 """Characters of one DNS label (RFC 1035)."""
 
+DOMAIN_LENGTH = 253
+"""Characters (RFC 1035, without the final dot)."""
+
 DEVICE_NAME_LENGTH = 15
 """Characters: the kernel's IFNAMSIZ without the final zero byte."""
 
 RESERVED_DEVICE_NAMES = frozenset({"all", "default", "lo"})
 """Under /proc/sys/net the first two mean every device; the third is the loopback device."""
+
+LOOPBACK_DEVICE = "lo"
 
 DEVICE_NAME_RULE = (
     f"1 to {DEVICE_NAME_LENGTH} letters, digits, dots, dashes and underscores, no dot or dash "
@@ -49,7 +54,28 @@ DEVICE_NAME_RULE = (
 MAC_PATTERN = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
 """A regular expression; lower case, as the kernel and dnsmasq print it."""
 
+CHAIN_NAME_RULE = "1 to 28 letters, digits, dots, dashes and underscores, no dot or dash first"
+"""The kernel's XT_EXTENSION_MAXNAMELEN without the final zero byte; iptables allows more."""
+
+DOMAIN_RULE = "labels of letters, digits, dashes and underscores, with dots between them"
+
+_NO_HOST_RANGES = tuple(map(IPv4Network, ("0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4")))
+"""This network, multicast, and reserved with the broadcast address (RFC 6890)."""
+
+UNUSABLE_RANGES = (
+    *_NO_HOST_RANGES,
+    IPv4Network("127.0.0.0/8"),  # each host's own
+    IPv4Network("169.254.0.0/16"),  # never routed, and the metadata service's
+)
+"""Ranges in which no guest can have a fixed or a floating IP."""
+
+NO_MAC = "00:00:00:00:00:00"
+"""What the kernel shows for a device that has no MAC address."""
+
 _MAC = re.compile(MAC_PATTERN)
+_CHAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,27}")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _DEVICE_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{DEVICE_NAME_LENGTH - 1}}}")
 _HOSTNAME = re.compile(rf"[a-z0-9](?:[a-z0-9-]{{0,{HOSTNAME_LENGTH - 2}}}[a-z0-9])?")
 
@@ -70,7 +96,7 @@ def is_mac(text: str) -> bool:
 
 def is_unicast_mac(text: str) -> bool:
     """Return whether the text is the MAC address of one NIC, not of a group."""
-    return is_mac(text) and not int(text[:2], 16) & 1
+    return is_mac(text) and text != NO_MAC and not int(text[:2], 16) & 1
 
 
 def is_hostname(text: str) -> bool:
@@ -78,11 +104,37 @@ def is_hostname(text: str) -> bool:
     return _HOSTNAME.fullmatch(text) is not None
 
 
+def is_public_interface_name(name: str) -> bool:
+    """Return whether floating IPs may be added to a device with this name.
+
+    A cloud of one machine has them on the loopback device.
+    """
+    return name == LOOPBACK_DEVICE or is_device_name(name)
+
+
+def is_domain_name(text: str) -> bool:
+    """Return whether the text is a domain name that dnsmasq accepts."""
+    return len(text) <= DOMAIN_LENGTH and _DOMAIN.fullmatch(text) is not None
+
+
+def is_chain_name(text: str) -> bool:
+    """Return whether an iptables chain or target may have this name."""
+    return _CHAIN_NAME.fullmatch(text) is not None
+
+
+def find_unusable_range(range_: IPv4Network) -> IPv4Network | None:
+    """Return the range in which no guest can have an address and which overlaps this one, if any.
+
+    Neither fixed nor floating IPs can be in it.
+    """
+    return next((unusable for unusable in UNUSABLE_RANGES if unusable.overlaps(range_)), None)
+
+
 def can_be_floating_ip(address: IPv4Address) -> bool:
-    """Return whether one host can have the address for itself."""
-    return not (
-        address.is_unspecified
-        or address.is_loopback
-        or address.is_multicast
-        or address == IPv4Address("255.255.255.255")
-    )
+    """Return whether one host can have the address for itself, and others can reach it."""
+    return find_unusable_range(IPv4Network(address)) is None
+
+
+def is_unicast_address(address: IPv4Address) -> bool:
+    """Return whether one host can have the address, be it only for itself (127.0.0.1)."""
+    return not any(address in range_ for range_ in _NO_HOST_RANGES)

@@ -60,6 +60,16 @@ def parse_address(name: str, value: Any) -> IPv4Address:
     return validation.parse_argument(name, validation.parse_address, value)
 
 
+def parse_host_address(name: str, value: Any) -> IPv4Address:
+    """Parse an IPv4 address that one host can have."""
+    return validation.parse_argument(name, validation.parse_host_address, value)
+
+
+def parse_guest_range(name: str, value: Any) -> IPv4Network:
+    """Parse an IPv4 network in which guests can have addresses."""
+    return validation.parse_argument(name, validation.parse_guest_range, value)
+
+
 def parse_cidr(name: str, value: Any) -> IPv4Network:
     """Parse an IPv4 network."""
     return validation.parse_argument(name, validation.parse_cidr, value)

@@ -46,7 +46,7 @@ def _integer_within(lowest: int, highest: int) -> Callable[[str, Any], int]:
 
 
 _PARSERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {  # argument â†’ field and parser
-    "cidr": ("cidr", arguments.parse_cidr),
+    "cidr": ("cidr", arguments.parse_guest_range),
     "topology": ("topology", _parse_topology),
     "num_networks": ("num_networks", _integer_within(*validation.NETWORKS)),
     "network_size": ("network_size", _integer_within(*validation.NETWORK_SIZE)),
@@ -56,13 +56,13 @@ _PARSERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {  # argument â†
     "bridge_interface": ("bridge_interface", arguments.parse_text),
     "multi_host": ("multi_host", arguments.parse_flag),
     "host": ("host", arguments.parse_text),
-    "gateway": ("gateway", arguments.parse_address),
-    "dhcp_server": ("dhcp_server", arguments.parse_address),
-    "dns1": ("dns1", arguments.parse_address),
-    "dns2": ("dns2", arguments.parse_address),
+    "gateway": ("gateway", arguments.parse_host_address),
+    "dhcp_server": ("dhcp_server", arguments.parse_host_address),
+    "dns1": ("dns1", arguments.parse_host_address),
+    "dns2": ("dns2", arguments.parse_host_address),
     "fixed_cidr": ("fixed_cidr", arguments.parse_cidr),
-    "allowed_start": ("allowed_start", arguments.parse_address),
-    "allowed_end": ("allowed_end", arguments.parse_address),
+    "allowed_start": ("allowed_start", arguments.parse_host_address),
+    "allowed_end": ("allowed_end", arguments.parse_host_address),
     "uuid": ("uuid", arguments.parse_uuid),
     "project_id": ("project", arguments.parse_text),
     "priority": ("priority", _integer_within(*validation.PRIORITY)),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _add_ip_range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ip-range",
-        type=argument_types.cidr,
+        type=argument_types.floating_range,
         metavar="CIDR",
         required=True,
         help="one address, or a range whose first and last address are left out",
@@ -62,7 +62,7 @@ class Create(ActionCommand):
         options.add_pool(parser)
         parser.add_argument(
             "--interface",
-            type=argument_types.text,
+            type=argument_types.device,
             metavar="DEVICE",
             help="the device that gets the addresses (default: each node's public_interface)",
         )

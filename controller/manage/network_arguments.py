@@ -15,7 +15,12 @@ from cloudnet.controller.model.network_plan import NetworkRequest
 _VLAN_ID = argument_types.integer(*limits.VLAN_ID)
 
 _RANGES = (
-    ("--fixed-range-v4", argument_types.cidr, "CIDR", "the range that the networks are cut from"),
+    (
+        "--fixed-range-v4",
+        argument_types.guest_range,
+        "CIDR",
+        "the range that the networks are cut from",
+    ),
     ("--num-networks", argument_types.integer(*validation.NETWORKS), "N", "how many networks"),
     (
         "--network-size",
@@ -23,23 +28,23 @@ _RANGES = (
         "N",
         "addresses in each network",
     ),
-    ("--gateway", argument_types.address, "ADDRESS", "the guests' default route"),
+    ("--gateway", argument_types.host_address, "ADDRESS", "the guests' default route"),
     (
         "--dhcp-server",
-        argument_types.address,
+        argument_types.host_address,
         "ADDRESS",
         "the host's own address, if the gateway is a router of yours",
     ),
     ("--fixed-cidr", argument_types.cidr, "CIDR", "the part of the range that guests get"),
-    ("--allowed-start", argument_types.address, "ADDRESS", "first usable address"),
-    ("--allowed-end", argument_types.address, "ADDRESS", "last usable address"),
+    ("--allowed-start", argument_types.host_address, "ADDRESS", "first usable address"),
+    ("--allowed-end", argument_types.host_address, "ADDRESS", "last usable address"),
 )
 
 _DEVICES = (
     ("--vlan", _VLAN_ID, "ID", "exactly this VLAN id, for one network"),
     ("--vlan-start", _VLAN_ID, "ID", "the lowest VLAN id to take"),
-    ("--bridge", argument_types.text, "DEVICE", "the bridge's name (default for VLANs: br<id>)"),
-    ("--bridge-interface", argument_types.text, "DEVICE", "the device below the bridge"),
+    ("--bridge", argument_types.device, "DEVICE", "the bridge's name (default for VLANs: br<id>)"),
+    ("--bridge-interface", argument_types.device, "DEVICE", "the device below the bridge"),
 )
 
 

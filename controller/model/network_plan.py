@@ -130,6 +130,9 @@ class _Planner:
         _check_request(request, self._topology, count)
         labels = _labels(request.label, count)
         cidr = request.cidr or defaults.fixed_range
+        if cidr is None:
+            raise InvalidCidr("cidr: fixed_range is empty, so give the range of the networks")
+        validation.parse_argument("cidr", validation.require_guest_range, cidr)
         size = request.network_size or min(defaults.network_size, _largest_size(cidr, count))
         subnets = ipam.pick_ranges(cidr, count, size, self._existing.ranges)
         return [

@@ -17,7 +17,12 @@ from cloudnet.common.errors import (
     InvalidInput,
     InvalidIntValue,
 )
-from cloudnet.common.limits import DEVICE_NAME_RULE, is_device_name
+from cloudnet.common.limits import (
+    DEVICE_NAME_RULE,
+    find_unusable_range,
+    is_device_name,
+    is_unicast_address,
+)
 
 LONGEST = 255  # characters in a column for names
 LARGEST = 2**31 - 1  # in a column for numbers
@@ -106,3 +111,41 @@ def parse_cidr(value: object) -> IPv4Network:
         raise InvalidCidr(
             f"a network like 10.0.0.0/24 is needed, not {value!r} ({error})"
         ) from error
+
+
+def parse_host_address(value: object) -> IPv4Address:
+    """Return an IPv4 address that one host can have."""
+    address = parse_address(value)
+    if not is_unicast_address(address):
+        raise InvalidAddress(f"the address of one host is needed, not {value!r}")
+    return address
+
+
+def parse_guest_range(value: object) -> IPv4Network:
+    """Return an IPv4 network in which guests can have addresses."""
+    return require_guest_range(parse_cidr(value))
+
+
+def require_guest_range(range_: IPv4Network) -> IPv4Network:
+    """Return the range.
+
+    :raises InvalidCidr: no guest can have an address in a part of it
+    """
+    unusable = find_unusable_range(range_)
+    if unusable is not None:
+        raise InvalidCidr(f"no guest can have an address of {unusable}, which {range_} overlaps")
+    return range_
+
+
+def parse_floating_range(value: object) -> IPv4Network:
+    """Return one address, or a range of floating IPs of which the first and last are left out.
+
+    Like nova, refuse a /31 or /32: an address of its own is written without a prefix.
+    """
+    range_ = parse_cidr(value)
+    if "/" in str(value) and range_.num_addresses < 4:
+        raise InvalidInput(
+            f"{value}: the range has no address between its first and its last; give each address "
+            f"without /{range_.prefixlen}"
+        )
+    return range_

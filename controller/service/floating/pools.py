@@ -6,6 +6,7 @@ import logging
 from ipaddress import IPv4Address, IPv4Network
 
 from cloudnet.common.errors import (
+    CidrConflict,
     FloatingIpAssociated,
     FloatingIpExists,
     FloatingIpNotFoundForAddress,
@@ -15,6 +16,7 @@ from cloudnet.common.limits import can_be_floating_ip
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import floating as floating_rows
+from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model import validation
 from cloudnet.controller.model.clock import Clock
 
@@ -38,6 +40,7 @@ class FloatingPools:
 
         :raises FloatingIpExists: one of them is a floating IP already
         :raises InvalidInput: there are too many, or one cannot be a floating IP
+        :raises CidrConflict: a network's fixed range overlaps the range
         """
         chosen = pool or self._default_pool
         if interface is not None:
@@ -45,6 +48,7 @@ class FloatingPools:
         addresses = _list_hosts(ip_range)
 
         def work(connection: Connection) -> None:
+            _refuse_fixed_ranges(connection, ip_range)
             existing = floating_rows.list_in_range(connection, ip_range)
             if existing:
                 raise FloatingIpExists(
@@ -89,6 +93,14 @@ class FloatingPools:
         deleted = self._database.write(work)
         LOG.info("floating IPs of %s: %d deleted", ip_range, len(deleted))
         return deleted
+
+
+def _refuse_fixed_ranges(connection: Connection, ip_range: IPv4Network) -> None:
+    for cidr in network_rows.list_ranges(connection):
+        if cidr.overlaps(ip_range):
+            raise CidrConflict(
+                f"ip_range {ip_range} overlaps the network {cidr}; nothing was created"
+            )
 
 
 def _list_hosts(ip_range: IPv4Network) -> list[IPv4Address]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from ipaddress import IPv4Network
 
 from cloudnet.common.errors import CidrConflict
 from cloudnet.common.settings.views import NetworkDefaults
@@ -11,6 +12,7 @@ from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
+from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.model.network_plan import (
@@ -38,7 +40,19 @@ def create_networks(
         cloud_bridges={name for name, topology in bridges if topology is not Topology.FLAT},
         flat_nics=network_rows.list_flat_nics(connection),
     )
-    return _insert(connection, plan_networks(request, defaults, existing), now)
+    planned = plan_networks(request, defaults, existing)
+    for network in planned:
+        _refuse_floating_ips(connection, network.cidr)
+    return _insert(connection, planned, now)
+
+
+def _refuse_floating_ips(connection: Connection, cidr: IPv4Network) -> None:
+    """Refuse a range that has floating IPs: an address would belong to two guests."""
+    floating = floating_rows.list_in_range(connection, cidr)
+    if floating:
+        raise CidrConflict(
+            f"{cidr} contains the floating IP {floating[0].address}; choose another range"
+        )
 
 
 def explain_conflict(label: str, conflict: Conflict) -> CidrConflict:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
@@ -28,10 +28,12 @@ INVALID: list[dict[str, Any]] = [
     {"vlan": 100, "topology": Topology.FLATDHCP},
     {"mtu": -1},
     {"mtu": 70_000},
+    {"cidr": IPv4Network("224.0.0.0/24")},
     {"host_address": IPv4Address("192.0.2.1")},
     {"gateway": IPv4Address("10.0.3.255")},
     {"dhcp_start": IPv4Address("10.0.4.3")},
     {"vifs": (replace(vif(), mac="01:00:5e:00:00:01"),)},
+    {"vifs": (replace(vif(), mac="00:00:00:00:00:00"),)},
     {"vifs": (replace(vif(), address=IPv4Address("10.9.9.9")),)},
     {"vifs": (replace(vif(), hostname="vm,3"),)},
     {"floating_ips": (floating("0.0.0.0"),)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
@@ -42,10 +42,15 @@ def test_no_device_name(name: str) -> None:
     assert not limits.is_device_name(name)
 
 
-@pytest.mark.parametrize("mac", ["fa:16:3e:00:00:01", "00:00:00:00:00:00"])
+@pytest.mark.parametrize("mac", ["fa:16:3e:00:00:01", "00:00:00:00:00:01"])
 def test_a_unicast_mac(mac: str) -> None:
     assert limits.is_mac(mac)
     assert limits.is_unicast_mac(mac)
+
+
+def test_the_mac_of_no_device_is_no_unicast_mac() -> None:
+    assert limits.is_mac("00:00:00:00:00:00")
+    assert not limits.is_unicast_mac("00:00:00:00:00:00")
 
 
 def test_the_mac_of_a_group_is_no_unicast_mac() -> None:
@@ -81,3 +86,53 @@ def test_no_hostname(text: str) -> None:
 )
 def test_which_addresses_can_be_a_floating_ip(address: str, possible: bool) -> None:
     assert limits.can_be_floating_ip(IPv4Address(address)) is possible
+
+
+@pytest.mark.parametrize(
+    "range_",
+    ["0.0.0.0/0", "0.0.0.0/8", "127.0.0.0/24", "169.254.0.0/16", "224.0.0.0/24", "240.0.0.0/4",
+     "255.255.255.255/32"],
+)  # fmt: skip
+def test_a_range_without_guests(range_: str) -> None:
+    assert limits.find_unusable_range(IPv4Network(range_)) is not None
+
+
+@pytest.mark.parametrize("range_", ["10.0.0.0/8", "100.64.0.0/10", "192.0.2.0/24", "1.0.0.0/30"])
+def test_a_range_of_guests(range_: str) -> None:
+    assert limits.find_unusable_range(IPv4Network(range_)) is None
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "223.255.255.255"])
+def test_an_address_of_one_host(address: str) -> None:
+    assert limits.is_unicast_address(IPv4Address(address))
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "224.0.0.1", "240.0.0.1", "255.255.255.255"])
+def test_no_address_of_one_host(address: str) -> None:
+    assert not limits.is_unicast_address(IPv4Address(address))
+
+
+@pytest.mark.parametrize("name", ["novalocal", "cloud.example.net", "a_b.c-d", "x" * 63])
+def test_a_domain_name(name: str) -> None:
+    assert limits.is_domain_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "a..b", "-a", "a b", "a,b", "a/b", "x" * 64, "é.net", "a\nb", "a." * 127 + "a"],
+)
+def test_no_domain_name(name: str) -> None:
+    assert not limits.is_domain_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_valid"),
+    [("DROP", True), ("LOG_and_DROP", True), ("-j", False), ("a b", False), ("x" * 29, False)],
+)
+def test_a_chain_name(name: str, is_valid: bool) -> None:
+    assert limits.is_chain_name(name) is is_valid
+
+
+def test_floating_ips_may_be_on_the_loopback_device_and_nothing_else() -> None:
+    assert limits.is_public_interface_name("lo")
+    assert not limits.is_public_interface_name("all")

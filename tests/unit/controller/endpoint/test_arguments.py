@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
@@ -99,7 +99,26 @@ def test_the_caller_is_read_from_the_context(context: dict[str, Any], caller: Ca
             arguments.parse_mac,
             "FA:16:3E:00:00:01",
             "fa:16:3e:00:00:01",
-            [None, "", "01:00:5e:00:00:01", "fa"],
+            [None, "", "01:00:5e:00:00:01", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "fa"],
+        ),
+        (
+            arguments.parse_host_address,
+            "10.0.0.1",
+            IPv4Address("10.0.0.1"),
+            [None, "", "0.0.0.0", "224.0.0.1", "255.255.255.255"],
+        ),
+        (
+            arguments.parse_guest_range,
+            "10.0.0.0/8",
+            IPv4Network("10.0.0.0/8"),
+            [
+                "10.0.0.1/8",
+                "0.0.0.0/0",
+                "127.0.0.0/24",
+                "169.254.0.0/16",
+                "224.0.0.0/24",
+                "240.0.0.0/4",
+            ],
         ),
         (arguments.parse_flag, "T", True, ["maybe", 2]),
         (arguments.parse_flag, False, False, ["", []]),

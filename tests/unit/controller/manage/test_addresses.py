@@ -173,6 +173,23 @@ def test_a_quota_can_be_unlimited(cloud: Manage) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--ip-range", "192.0.2.1/32"], "give each address without /32"),
+        (["--ip-range", "192.0.2.0/31"], "give each address without /31"),
+        (["--ip-range", "192.0.2.1", "--interface", "eth0@x"], "cannot be a device name"),
+    ],
+)
+def test_an_impossible_floating_range_is_wrong_usage(
+    cloud: Manage, words: list[str], line: str
+) -> None:
+    refused = cloud("floating", "create", *words)
+
+    assert refused.status == 2
+    assert line in refused.err
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ("instance", "allocate", VM1, "--project-id", "", "--host", "node1"),

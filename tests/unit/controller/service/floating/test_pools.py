@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from cloudnet.common.errors import (
+    CidrConflict,
     FloatingIpAssociated,
     FloatingIpExists,
     FloatingIpNotFoundForAddress,
@@ -39,6 +40,23 @@ def test_a_range_that_overlaps_is_refused_as_a_whole(world: World) -> None:
         world.services.pools.create(IPv4Network("203.0.113.0/29"))
 
     assert world.one("SELECT count(*) FROM floating_ips") == 1
+
+
+@pytest.mark.parametrize(
+    "ip_range", ["0.0.0.0/24", "127.0.0.0/24", "169.254.0.0/30", "224.0.0.0/24", "240.0.0.1/32"]
+)
+def test_a_range_that_no_host_can_have_is_refused(world: World, ip_range: str) -> None:
+    with pytest.raises(InvalidInput, match="is not the address of one host"):
+        world.services.pools.create(IPv4Network(ip_range))
+
+
+def test_a_range_that_overlaps_a_network_is_refused(world: World) -> None:
+    world.create_networks()
+
+    with pytest.raises(CidrConflict, match=r"overlaps the network 10\.0\.0\.0/22"):
+        world.services.pools.create(IPv4Network("10.0.3.0/28"))
+
+    assert world.one("SELECT count(*) FROM floating_ips") == 0
 
 
 def test_a_range_that_is_too_large_is_refused(world: World) -> None:

@@ -128,6 +128,8 @@ def test_allowed_addresses_shift_gateway_and_pool(world: World) -> None:
 
 
 REFUSALS: list[tuple[dict[str, Any], type[CloudnetError], str]] = [
+    ({"cidr": IPv4Network("224.0.0.0/24")}, InvalidCidr, r"cidr: no guest .* 224\.0\.0\.0/4"),
+    ({"cidr": IPv4Network("127.0.0.0/24")}, InvalidCidr, r"cidr: no guest .* 127\.0\.0\.0/8"),
     ({"cidr": IPv4Network("10.0.0.0/25"), "network_size": 256}, InvalidIntValue, r"10\.0\.0\.0/25"),
     ({"cidr": IPv4Network("10.0.1.0/24")}, CidrConflict, r"10\.0\.0\.0/22"),
     ({"cidr": IPv4Network("10.0.0.0/16"), "network_size": 2**16}, CidrConflict, "another range"),
@@ -206,3 +208,19 @@ def test_a_bridge_cannot_have_a_name_that_means_every_device(world: World, bridg
         world.network(topology=Topology.FLATDHCP, bridge=bridge)
 
     assert world.one("SELECT count(*) FROM networks") == 0
+
+
+def test_a_range_with_a_floating_ip_is_refused(world: World) -> None:
+    world.services.pools.create(IPv4Network("10.0.1.9/32"))
+
+    with pytest.raises(CidrConflict, match=r"10\.0\.0\.0/22 contains the floating IP 10\.0\.1\.9"):
+        world.create_networks()
+
+
+def test_without_a_default_range_a_request_must_give_one(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, networks=replace(SETTINGS.networks, fixed_range=None))
+    with a_world(tmp_path, settings) as world:
+        with pytest.raises(InvalidCidr, match="fixed_range is empty"):
+            world.create_networks()
+
+        assert world.create_networks(cidr=IPv4Network("10.0.0.0/22"))
