@@ -34,7 +34,7 @@ from cloudnet.agent.status import HostStatus
 from cloudnet.agent.wakeup import Wakeup
 from cloudnet.agent.worker import Worker
 from cloudnet.common import rpc, signals
-from cloudnet.common.errors import ConfigurationError, KernelRefused
+from cloudnet.common.errors import ConfigurationError, KernelRefused, format_refusal
 from cloudnet.common.escape import write_line
 from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
@@ -64,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             logging.shutdown()
             os._exit(1 if failed else 0)
     except (ConfigurationError, KernelRefused) as error:
-        write_line(sys.stderr, f"{PROG}: {error}")
+        for line in format_refusal(PROG, error):
+            write_line(sys.stderr, line)
         return 1
 
 

@@ -33,7 +33,17 @@ class NeedsOperator(KernelRefused):
 
 
 class ConfigurationError(CloudnetError):
-    """The configuration is wrong; the message names file, option, value and what is right."""
+    """The configuration is wrong; each line names file, option, value and what is right.
+
+    It is the only error whose message can have several lines.
+    """
+
+
+def format_refusal(prog: str, error: CloudnetError) -> list[str]:
+    """Return the lines that a program prints before it ends: each begins with its name."""
+    text = str(error)
+    lines = text.split("\n") if isinstance(error, ConfigurationError) else [text]
+    return [f"{prog}: {line}" for line in lines]
 
 
 class BrokerUnavailable(CloudnetError):

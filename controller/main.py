@@ -15,7 +15,7 @@ from types import FrameType
 from oslo_config import cfg
 
 from cloudnet.common import rpc, signals
-from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable
+from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable, format_refusal
 from cloudnet.common.escape import write_line
 from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
@@ -47,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         signals.call_on_hangup(lambda: reload_logging(words, PROG))
         run(conf, settings, _stop_event())
     except (ConfigurationError, DatabaseUnavailable) as error:  # neither goes away by waiting
-        write_line(sys.stderr, f"{PROG}: {error}")
+        for line in format_refusal(PROG, error):
+            write_line(sys.stderr, line)
         return 1
     return 0
 

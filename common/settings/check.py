@@ -1,38 +1,28 @@
-"""Check assignments and values, and describe each error in one line.
+"""Check assignments, and describe each error in one line.
 
-A line names the place, the assignment, and what is right. All errors are collected;
-the caller decides how many of them to report.
+A line names the place, the assignment, and what is right. All errors are collected, so that an
+operator sees at once what a file needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Network
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 
-from cloudnet.common.limits import VLAN_ID
-from cloudnet.common.settings import option_types
+from cloudnet.common.settings import option_types, renames
+from cloudnet.common.settings.describe import format_assignment, single_line
 from cloudnet.common.settings.files import Assignment
 from cloudnet.common.settings.option_index import (
     OptionEntry,
     find_option,
     find_similar_name,
     is_other_program_option,
+    is_own,
 )
-from cloudnet.common.wire.objects import Topology
-
-MOVED_TO_RABBIT = {
-    "rabbit_use_ssl": "ssl",
-    "kombu_ssl_version": "ssl_version",
-    "kombu_ssl_keyfile": "ssl_key_file",
-    "kombu_ssl_certfile": "ssl_cert_file",
-    "kombu_ssl_ca_certs": "ssl_ca_file",
-    "rabbit_retry_interval": "rabbit_retry_interval",
-    "rabbit_retry_backoff": "rabbit_retry_backoff",
-}
-"""Folsom's names in [DEFAULT] of options that are in [oslo_messaging_rabbit] today."""
+from cloudnet.common.settings.options import HAS_NO_EFFECT, WORTH_A_WARNING
+from cloudnet.common.settings.options.readers import Program, is_read_by
 
 
 @dataclass
@@ -41,7 +31,11 @@ class Checked:
 
     accepted: list[tuple[OptionEntry, Assignment]] = field(default_factory=list)
     ignored: list[Assignment] = field(default_factory=list)  # other programs' options
+    unknown: list[Assignment] = field(default_factory=list)  # nobody's, as far as is known
+    ignored_names: tuple[str, ...] = ()  # [cloudnet] ignored_options
     errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # a value was corrected
+    notes: list[str] = field(default_factory=list)  # an assignment has no effect
 
     def find_origin(self, group: str, name: str) -> Assignment | None:
         """Return the assignment that sets the option, None if it has its default."""
@@ -52,52 +46,126 @@ class Checked:
         return origin
 
 
-def check_assignments(assignments: Iterable[Assignment]) -> Checked:
-    """Return the assignments that are for cloudnet, under today's names, and what is wrong."""
+def check_assignments(
+    assignments: Iterable[Assignment], program: Program = Program.CONTROLLER
+) -> Checked:
+    """Return the assignments that are for cloudnet, under today's names, and what is wrong.
+
+    :param program: a wrong value of an option that it does not read is only noted
+    """
     checked = Checked()
-    current = [_move_to_current_group(assignment) for assignment in assignments]
-    ignored_names = _list_ignored_names(current)
+    current = [_negate_flag(renames.rename(assignment)) for assignment in assignments]
+    checked.ignored_names = _list_ignored_names(current)
     for assignment in current:
         group, name = assignment.group, assignment.name
         entry = find_option(group, name)
         if entry is not None:
-            error = _check_value(entry.option, assignment)
-            if error is None:
-                checked.accepted.append((entry, assignment))
-            else:
-                checked.errors.append(error)
-        elif is_other_program_option(group, name) or (group == "DEFAULT" and name in ignored_names):
+            _check_value(checked, program, entry, assignment)
+        elif _is_ignored(checked, assignment) or is_other_program_option(group, name):
             checked.ignored.append(assignment)
         else:
-            checked.errors.append(_describe_unknown(assignment))
+            if group != "cloudnet":
+                checked.unknown.append(assignment)
+            checked.errors.append(_describe_unknown(checked, assignment))
     checked.accepted = _prefer_current_names(checked.accepted)
     return checked
 
 
-def format_assignment(assignment: Assignment, option: cfg.Opt | None = None) -> str:
-    """Return ``file:line: [group] name = value`` on one short line, without secrets."""
-    secret = option.secret if option is not None else _may_be_secret(assignment.name)
-    group, name = _single_line(assignment.group), _single_line(assignment.name)
-    value = "***" if secret else _single_line(assignment.value)
-    return f"{assignment.place}: [{group}] {name} = {value}"
+def format_ignored_options(checked: Checked, unknown: Sequence[Assignment]) -> str:
+    """Return the assignment that makes unknown names accepted, besides those that are already."""
+    names = [
+        each.written_name
+        if each.written_group == "DEFAULT"
+        else f"{each.written_group}/{each.written_name}"
+        for each in unknown
+    ]
+    all_names = dict.fromkeys([*checked.ignored_names, *names])
+    return f"[cloudnet] ignored_options = {', '.join(map(single_line, all_names))}"
 
 
-def _move_to_current_group(assignment: Assignment) -> Assignment:
-    if assignment.group == "DEFAULT" and assignment.name in MOVED_TO_RABBIT:
-        name = MOVED_TO_RABBIT[assignment.name]
-        return replace(assignment, group="oslo_messaging_rabbit", name=name)
-    return assignment
+def _negate_flag(assignment: Assignment) -> Assignment:
+    """Replace ``--noNAME`` of a flag file by ``--NAME=False``."""
+    name = assignment.name.removeprefix("no")
+    is_negation = (
+        assignment.is_flag
+        and assignment.value == "True"
+        and name != assignment.name
+        and find_option(assignment.group, assignment.name) is None
+    )
+    entry = find_option(assignment.group, name) if is_negation else None
+    if entry is None or not isinstance(entry.option.type, types.Boolean):
+        return assignment
+    return replace(assignment, name=name, value="False")
 
 
-def _list_ignored_names(assignments: Iterable[Assignment]) -> frozenset[str]:
-    names = frozenset[str]()
+def _list_ignored_names(assignments: Iterable[Assignment]) -> tuple[str, ...]:
+    names: tuple[str, ...] = ()
     for assignment in assignments:
         if (assignment.group, assignment.name) == ("cloudnet", "ignored_options"):
-            names = frozenset(name.strip() for name in assignment.value.split(","))
+            words = (name.strip() for name in assignment.value.replace("\n", ",").split(","))
+            names = tuple(word for word in words if word)
     return names
 
 
-def _check_value(option: cfg.Opt, assignment: Assignment) -> str | None:
+def _is_ignored(checked: Checked, assignment: Assignment) -> bool:
+    name = assignment.written_name
+    if assignment.written_group == "DEFAULT" and name in checked.ignored_names:
+        return True
+    return f"{assignment.written_group}/{name}" in checked.ignored_names
+
+
+def _check_value(
+    checked: Checked, program: Program, entry: OptionEntry, assignment: Assignment
+) -> None:
+    option, place = entry.option, (entry.group, entry.option.dest)
+    if place in HAS_NO_EFFECT:
+        checked.accepted.append((entry, assignment))
+        _note_no_effect(checked, entry, assignment)
+        return
+    if not is_own(*place):
+        assignment = _clamp(checked, option, assignment)
+    error = _describe_wrong_value(option, assignment)
+    if error is None:
+        checked.accepted.append((entry, assignment))
+        checked.warnings += _describe_corrections(option, assignment)
+    elif not is_own(*place) or is_read_by(program, *place):
+        checked.errors.append(error)
+    else:
+        checked.notes.append(f"{error}; ignored: {program.value} does not read this option")
+
+
+def _clamp(checked: Checked, option: cfg.Opt, assignment: Assignment) -> Assignment:
+    """Return the assignment with a number that a library's newer bounds allow."""
+    type_ = option.type
+    try:
+        number = float(assignment.value)
+    except ValueError:
+        return assignment
+    if not isinstance(type_, types.Number):
+        return assignment
+    bound = type_.max if type_.max is not None and number > type_.max else None
+    bound = type_.min if type_.min is not None and number < type_.min else bound
+    if bound is None:
+        return assignment
+    shown = format_assignment(assignment, option)
+    checked.warnings.append(f"{shown}: {option_types.describe(option)} is needed; using {bound}")
+    return replace(assignment, value=str(bound))
+
+
+def _note_no_effect(checked: Checked, entry: OptionEntry, assignment: Assignment) -> None:
+    worth = WORTH_A_WARNING.get((entry.group, entry.option.dest))
+    if worth is None:
+        return
+    same_values, instead = worth
+    text = assignment.value.strip().lower()
+    if isinstance(entry.option.type, types.Boolean) and text in types.Boolean.FALSE_VALUES:
+        text = "false"  # the default of each of these
+    if text and text not in same_values:
+        shown = format_assignment(assignment, entry.option)
+        checked.notes.append(f"{shown}: has no effect in cloudnet. {instead}".rstrip())
+
+
+def _describe_wrong_value(option: cfg.Opt, assignment: Assignment) -> str | None:
     if "$" in assignment.value:
         return None  # it refers to another option: see fill.check_references
     try:
@@ -108,111 +176,39 @@ def _check_value(option: cfg.Opt, assignment: Assignment) -> str | None:
     return None
 
 
-def _describe_unknown(assignment: Assignment) -> str:
+def _describe_corrections(option: cfg.Opt, assignment: Assignment) -> list[str]:
+    return [
+        f"{format_assignment(assignment, option)}: {text} has host bits; using {range_}"
+        for text, range_ in option_types.list_masked_ranges(option, assignment.value)
+    ]
+
+
+def _describe_unknown(checked: Checked, assignment: Assignment) -> str:
     similar = find_similar_name(assignment.group, assignment.name)
     if similar is not None:
         remedy = f"did you mean {similar}?"
-    elif assignment.group == "DEFAULT":
-        remedy = (
-            "remove it, or name it in [cloudnet] ignored_options if another program reads it here"
-        )
-    else:
+    elif assignment.group == "cloudnet":
         remedy = "remove it"
+    else:
+        ready = format_ignored_options(checked, [assignment])
+        remedy = f"remove it, or, if another program reads it here, add: {ready}"
     return f"{format_assignment(assignment)}: no such option; {remedy}"
 
 
 def _prefer_current_names(
-    accepted: list[tuple[OptionEntry, Assignment]],
+    accepted: Sequence[tuple[OptionEntry, Assignment]],
 ) -> list[tuple[OptionEntry, Assignment]]:
     """Within one file, an option's current name overrides its former ones."""
 
     def key(entry: OptionEntry, assignment: Assignment) -> tuple[str, str, str]:
         return assignment.file, entry.group, entry.option.dest
 
-    def has_current_name(entry: OptionEntry, assignment: Assignment) -> bool:
-        return (assignment.group, assignment.name) == (entry.group, entry.option.dest)
-
-    current = {key(*pair) for pair in accepted if has_current_name(*pair)}
-    return [pair for pair in accepted if has_current_name(*pair) or key(*pair) not in current]
+    current = {key(*pair) for pair in accepted if _has_current_name(*pair)}
+    return [pair for pair in accepted if _has_current_name(*pair) or key(*pair) not in current]
 
 
-def _may_be_secret(name: str) -> bool:
-    return any(word in name for word in ("password", "secret", "token", "connection", "url"))
-
-
-def _single_line(text: str) -> str:
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-    return printable if len(printable) <= 80 else printable[:77] + "…"
-
-
-def check_contradictions(conf: cfg.ConfigOpts, checked: Checked) -> list[str]:
-    """Return the errors of values that are valid one by one and not together."""
-    return [
-        f"{_format_options(conf, checked, names)}: {error}"
-        for names, error in (
-            *_check_heartbeat(conf),
-            *_check_vlan_ids(conf),
-            *_check_sizes(conf, checked),
-        )
-    ]
-
-
-_Errors = Iterator[tuple[tuple[str, ...], str]]  # the names of options in [DEFAULT], and why
-
-
-def _check_heartbeat(conf: cfg.ConfigOpts) -> _Errors:
-    if conf.service_down_time <= conf.report_interval:
-        error = (
-            "every host would count as down between two heartbeats; service_down_time of more "
-            f"than {conf.report_interval} is needed"
-        )
-        yield ("service_down_time", "report_interval"), error
-
-
-def _check_vlan_ids(conf: cfg.ConfigOpts) -> _Errors:
-    last = conf.vlan_start + conf.num_networks - 1
-    if conf.network_manager is Topology.VLAN and last > VLAN_ID.highest:
-        most = VLAN_ID.highest + 1 - conf.vlan_start
-        error = (
-            f"the last network's VLAN id would be {last}; num_networks of at most {most} is needed"
-        )
-        yield ("vlan_start", "num_networks"), error
-
-
-def _check_sizes(conf: cfg.ConfigOpts, checked: Checked) -> _Errors:
-    fixed_range: IPv4Network = conf.fixed_range
-    available = fixed_range.num_addresses
-    size = _round_up(derive_network_size(conf, checked))
-    if size > available:
-        error = (
-            f"the range has {available} addresses; network_size of at most {available} is needed"
-        )
-        yield ("network_size", "fixed_range"), error
-    elif size * conf.num_networks > available:
-        error = (
-            f"the range has room for {available // size} networks of {size} addresses; fewer or "
-            "smaller networks, or a larger fixed_range, are needed"
-        )
-        yield ("num_networks", "network_size", "fixed_range"), error
-
-
-def derive_network_size(conf: cfg.ConfigOpts, checked: Checked) -> int:
-    """Return the addresses of a new network: if network_size is not set, at most its share."""
-    size: int = conf.network_size
-    if checked.find_origin("DEFAULT", "network_size") is not None:
-        return size
-    fixed_range: IPv4Network = conf.fixed_range
-    share = fixed_range.num_addresses // int(conf.num_networks)
-    return min(size, 1 << (share.bit_length() - 1)) if share else size
-
-
-def _round_up(size: int) -> int:
-    """Return the power of two that a network of this size takes."""
-    return 1 << (size - 1).bit_length()
-
-
-def _format_options(conf: cfg.ConfigOpts, checked: Checked, names: Sequence[str]) -> str:
-    """Return the place of the first option that a file sets, and the values of all."""
-    origins = (checked.find_origin("DEFAULT", name) for name in names)
-    place = next((origin.place for origin in origins if origin is not None), "defaults")
-    return f"{place}: [DEFAULT] " + ", ".join(f"{name} = {conf[name]}" for name in names)
+def _has_current_name(entry: OptionEntry, assignment: Assignment) -> bool:
+    if entry.option.dest in renames.MOVED_BY_KILO:
+        return assignment.written_group == renames.RABBIT_GROUP
+    written = (assignment.written_group, assignment.written_name)
+    return written == (entry.group, entry.option.dest)

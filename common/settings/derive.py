@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.check import Checked, derive_network_size
+from cloudnet.common.settings.check import Checked
+from cloudnet.common.settings.contradictions import derive_network_size
 from cloudnet.common.settings.views import (
     AgentSettings,
     ControllerSettings,

@@ -11,8 +11,9 @@ reasons.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from oslo_config import iniparser
@@ -21,6 +22,9 @@ from cloudnet.common.errors import ConfigurationError
 
 DEFAULT_FILES = (Path("/etc/nova/nova.conf"), Path("/etc/cloudnet/nova.conf"))
 """Read if they exist when no file is named; the second overrides the first."""
+
+_FLAG = re.compile(r"--(?P<name>[A-Za-z][\w-]*)\s*(?:=\s*(?P<value>.*))?")
+"""A line of a flag file, as nova's configuration was up to Essex; without a value it is True."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +79,21 @@ def _list_directories(directories: Sequence[Path]) -> list[Path]:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One ``name = value`` in a file."""
+    """One ``name = value`` in a file, or one ``--name=value`` in a flag file."""
 
     file: str
     line: int
     group: str  # DEFAULT, or lower case
     name: str  # with underscores
     value: str
+    is_flag: bool = False
+    written_group: str = field(default="", compare=False)  # before a renaming
+    written_name: str = field(default="", compare=False)  # as above
+
+    def __post_init__(self) -> None:
+        if not self.written_name:
+            object.__setattr__(self, "written_group", self.group)
+            object.__setattr__(self, "written_name", self.name)
 
     @property
     def place(self) -> str:
@@ -121,15 +133,9 @@ def read_assignments(files: Iterable[Path]) -> list[Assignment]:
     return [assignment for file in files for assignment in _read(file)]
 
 
-def _read(file: Path) -> list[Assignment]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(
-            f"{file}: byte {error.start} is not UTF-8 text; save the file as UTF-8"
-        ) from error
-    except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error.strerror or error}") from error
+def _read(file: Path, including: tuple[Path, ...] = ()) -> list[Assignment]:
+    lines = _read_lines(file)
+    flags = _take_flags(file, lines)
     parser = _Parser(str(file))
     try:
         parser.parse(lines)
@@ -138,4 +144,47 @@ def _read(file: Path) -> list[Assignment]:
             f"{file}:{error.lineno}: {error.line.strip()[:60]!r} is not `name = value`, "
             f"`[section]` or `# comment` ({error.msg})"
         ) from error
-    return parser.assignments
+    assignments = sorted([*parser.assignments, *flags], key=lambda assignment: assignment.line)
+    return [each for assignment in assignments for each in _include(assignment, file, including)]
+
+
+def _read_lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{file}: byte {error.start} is not UTF-8 text; save the file as UTF-8"
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(f"{file}: cannot be read: {error.strerror or error}") from error
+
+
+def _take_flags(file: Path, lines: list[str]) -> list[Assignment]:
+    """Return the flags among the lines, and replace their lines by empty ones.
+
+    Only a file that begins with a flag may indent them: elsewhere an indented line continues the
+    value above it.
+    """
+    first = next((line for line in lines if line.strip() and line.lstrip()[0] not in "#;"), "")
+    may_be_indented = first.lstrip().startswith("--")
+    flags = []
+    for number, line in enumerate(lines, start=1):
+        found = _FLAG.fullmatch(line.strip() if may_be_indented else line.rstrip())
+        if found is not None:
+            value = "True" if found["value"] is None else found["value"]
+            name = found["name"].replace("-", "_")
+            flags.append(Assignment(str(file), number, "DEFAULT", name, value, is_flag=True))
+            lines[number - 1] = ""
+    return flags
+
+
+def _include(
+    assignment: Assignment, file: Path, including: tuple[Path, ...]
+) -> Iterable[Assignment]:
+    """Return the assignment, or those of the file that ``--flagfile=`` includes."""
+    if not assignment.is_flag or assignment.name != "flagfile":
+        return [assignment]
+    included = Path(assignment.value)
+    if included in (file, *including):
+        raise ConfigurationError(f"{assignment.place}: --flagfile={included} includes itself")
+    return _read(included, (file, *including))

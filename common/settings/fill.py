@@ -8,17 +8,20 @@ conversion, the command line), and every error can name the file and line that t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from oslo_config import cfg
 
 from cloudnet.common.settings import host_facts, option_types
-from cloudnet.common.settings.check import format_assignment
+from cloudnet.common.settings.describe import format_assignment
 from cloudnet.common.settings.files import DEFAULT_FILES, Assignment
 from cloudnet.common.settings.option_index import OptionEntry
-from cloudnet.common.settings.options import GROUPS
+from cloudnet.common.settings.options import GROUPS, HAS_NO_EFFECT
+
+_REFERENCE = re.compile(r"\$\{?([a-z]\w*)", re.IGNORECASE)
 
 Accepted = Sequence[tuple[OptionEntry, Assignment]]
 
@@ -50,12 +53,44 @@ def fill(
         )
 
 
-def check_references(conf: cfg.ConfigOpts, accepted: Accepted) -> list[str]:
-    """Return the errors of values that refer to other options (``$name``)."""
+def add_referred(
+    conf: cfg.ConfigOpts, accepted: Accepted, ignored: Sequence[Assignment]
+) -> list[tuple[OptionEntry, Assignment]]:
+    """Return the accepted assignments, and those of other programs that they refer to (``$name``).
+
+    nova's services share one set of options, so that ``my_ip = $ec2_host`` has a meaning.
+    """
+    found = list(accepted)
+    names = {name for _, assignment in accepted for name in _list_references(assignment)}
+    pending = [each for each in ignored if each.group == "DEFAULT"]
+    while referred := [each for each in pending if each.name in names]:
+        pending = [each for each in pending if each.name not in names]
+        for assignment in referred:
+            option = cfg.StrOpt(assignment.name)
+            conf.register_opt(option)
+            found.append((OptionEntry("DEFAULT", option), assignment))
+            names.update(_list_references(assignment))
+    return found
+
+
+def _list_references(assignment: Assignment) -> list[str]:
+    return _REFERENCE.findall(assignment.value.replace("$$", ""))
+
+
+def check_references(
+    conf: cfg.ConfigOpts, accepted: Accepted, is_read: Callable[[str, str], bool]
+) -> list[str]:
+    """Return the errors of values that refer to other options (``$name``).
+
+    :param is_read: whether the program reads the option with this group and name
+    """
     errors = []
     for entry, assignment in accepted:
+        place = (entry.group, entry.option.dest)
+        if "$" not in assignment.value or place in HAS_NO_EFFECT or not is_read(*place):
+            continue
         options = _group(conf, entry.group)
-        if "$" not in assignment.value or entry.option.dest not in options:
+        if entry.option.dest not in options:
             continue  # a command that runs once does not register a library's options
         try:
             option_types.require_value(entry.option, options[entry.option.dest])

@@ -1,4 +1,4 @@
-"""Load a program's settings, or refuse the configuration in one line.
+"""Load a program's settings, or refuse the configuration with one line for each error.
 
 ``load_controller`` and ``load_agent`` are for daemons: they fill the global ``cfg.CONF``, which
 oslo.messaging needs (docs/decisions/0013), and register the libraries' options.
@@ -8,6 +8,7 @@ daemons need, which takes longer than most commands run, and touches nothing glo
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 from collections.abc import Sequence
@@ -18,11 +19,13 @@ from oslo_config import cfg
 
 from cloudnet.common.errors import ConfigurationError
 from cloudnet.common.settings import fill, host_facts
-from cloudnet.common.settings.check import Checked, check_assignments, check_contradictions
+from cloudnet.common.settings.check import Checked, check_assignments, format_ignored_options
+from cloudnet.common.settings.contradictions import check_contradictions
 from cloudnet.common.settings.derive import derive_agent_settings, derive_controller_settings
 from cloudnet.common.settings.files import list_default_files, parse_command_line, read_assignments
-from cloudnet.common.settings.option_index import MESSAGING_LIBRARY, list_library_options
+from cloudnet.common.settings.option_index import MESSAGING_LIBRARY, is_own, list_library_options
 from cloudnet.common.settings.options import SHARED
+from cloudnet.common.settings.options.readers import Program, is_read_by
 from cloudnet.common.settings.views import AgentSettings, ControllerSettings
 
 LOG = logging.getLogger(__name__)
@@ -36,7 +39,7 @@ def load_controller(
     :param cli: further options of the command line
     :raises ConfigurationError: something in the configuration is wrong
     """
-    checked = _load_global(argv, prog, cli)
+    checked = _load_global(argv, prog, Program.CONTROLLER, cli)
     return cfg.CONF, derive_controller_settings(cfg.CONF, checked)
 
 
@@ -47,7 +50,7 @@ def load_agent(
 
     As :func:`load_controller`.
     """
-    checked = _load_global(argv, prog, cli)
+    checked = _load_global(argv, prog, Program.AGENT, cli)
     return cfg.CONF, derive_agent_settings(cfg.CONF, checked, _find_dhcpbridge(cfg.CONF, checked))
 
 
@@ -60,7 +63,8 @@ def read_controller(files: Sequence[Path], prog: str) -> ControllerSettings:
     conf = cfg.ConfigOpts()
     fill.register(conf)
     conf.register_opts(list(SHARED))
-    checked = _read_into(conf, list(files) or list_default_files(), (), prog)
+    checked = _read_into(conf, list(files) or list_default_files(), (), prog, Program.CONTROLLER)
+    _log_lines(logging.DEBUG, [*checked.warnings, *checked.notes])
     return derive_controller_settings(conf, checked)
 
 
@@ -72,19 +76,29 @@ def read_daemon(argv: Sequence[str], prog: str) -> cfg.ConfigOpts:
     :raises ConfigurationError: something in the configuration is wrong
     """
     conf = cfg.ConfigOpts()
-    _load(conf, argv, prog, ())
+    _load(conf, argv, prog, Program(prog), ())
     return conf
 
 
-def _load_global(argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Checked:
+def _load_global(
+    argv: Sequence[str], prog: str, program: Program, cli: Sequence[cfg.Opt]
+) -> Checked:
     from cloudnet.common import logs  # noqa: PLC0415 - for daemons only
 
     logs.buffer_early_records()
     cfg.CONF.reset()
-    return _load(cfg.CONF, argv, prog, cli)
+    checked = _load(cfg.CONF, argv, prog, program, cli)
+    _log_lines(logging.WARNING, [*checked.warnings, *checked.notes])
+    return checked
 
 
-def _load(conf: cfg.ConfigOpts, argv: Sequence[str], prog: str, cli: Sequence[cfg.Opt]) -> Checked:
+def _load(
+    conf: cfg.ConfigOpts,
+    argv: Sequence[str],
+    prog: str,
+    program: Program,
+    cli: Sequence[cfg.Opt],
+) -> Checked:
     from oslo_log import log  # noqa: PLC0415 - for daemons only
 
     line = parse_command_line(argv, prog)
@@ -96,27 +110,50 @@ def _load(conf: cfg.ConfigOpts, argv: Sequence[str], prog: str, cli: Sequence[cf
         if shared.default is not None:
             conf.set_default(shared.dest, shared.default)
     fill.register(conf)
-    return _read_into(conf, line.files, line.rest, prog)
+    return _read_into(conf, line.files, line.rest, prog, program)
 
 
 def _read_into(
-    conf: cfg.ConfigOpts, files: Sequence[Path], arguments: Sequence[str], prog: str
+    conf: cfg.ConfigOpts,
+    files: Sequence[Path],
+    arguments: Sequence[str],
+    prog: str,
+    program: Program,
 ) -> Checked:
     """Read the files and the arguments into ``conf``, in which all options are registered."""
     asks_for_help = bool({"-h", "--help", "--version"} & set(arguments))
-    checked = Checked() if asks_for_help else check_assignments(read_assignments(files))
-    _refuse(checked.errors)
+    assignments = [] if asks_for_help else read_assignments(files)
+    checked = check_assignments(assignments, program)
+    checked.accepted = fill.add_referred(conf, checked.accepted, checked.ignored)
     fill.fill(conf, checked.accepted, arguments, prog, _version())
-    _refuse(fill.check_references(conf, checked.accepted))
+    checked.errors += fill.check_references(
+        conf, checked.accepted, functools.partial(_reads, program)
+    )
+    if program is Program.CONTROLLER and not checked.errors:
+        checked.errors += check_contradictions(conf, checked)
+    _refuse(checked)
     for other in checked.ignored:
         LOG.debug("%s: [%s] %s: ignored: another program's", other.place, other.group, other.name)
-    _refuse(check_contradictions(conf, checked))
     return checked
 
 
-def _refuse(errors: Sequence[str]) -> None:
-    if errors:
-        raise ConfigurationError(errors[0])
+def _reads(program: Program, group: str, name: str) -> bool:
+    return not is_own(group, name) or is_read_by(program, group, name)
+
+
+def _refuse(checked: Checked) -> None:
+    """Report all errors at once, with an assignment that makes unknown names accepted."""
+    lines = list(checked.errors)
+    if len(checked.unknown) > 1:
+        ready = format_ignored_options(checked, checked.unknown)
+        lines.append(f"to accept all names that other programs read here, add: {ready}")
+    if lines:
+        raise ConfigurationError("\n".join(lines))
+
+
+def _log_lines(level: int, lines: Sequence[str]) -> None:
+    for line in lines:
+        LOG.log(level, "%s", line)
 
 
 def _find_dhcpbridge(conf: cfg.ConfigOpts, checked: Checked) -> Path:

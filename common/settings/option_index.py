@@ -18,10 +18,13 @@ from oslo_config import cfg
 from cloudnet.common.settings import nova_options
 from cloudnet.common.settings.options import GROUPS, SHARED
 from cloudnet.common.usage import join_or
+from cloudnet.common.settings.renames import RABBIT_GROUP
 
 LOG_LIBRARY = "oslo.log"
 MESSAGING_LIBRARY = "oslo.messaging"
 LIBRARIES = (LOG_LIBRARY, MESSAGING_LIBRARY)
+
+MESSAGING_GROUPS = "oslo_messaging_"  # how the names of oslo.messaging's groups begin
 
 SHARED_GROUPS = frozenset({"api", "cells", "oslo_concurrency", "upgrade_levels"})
 """Groups of other programs that hold an option or two of ours: unknown names in them are theirs."""
@@ -56,6 +59,10 @@ class OptionTable:
         """Return the option that has or had this name in this group, or None."""
         return self._entries.get((group, name))
 
+    def names(self) -> Iterable[tuple[str, str]]:
+        """Return group and name of each option, former ones included."""
+        return self._entries.keys()
+
     def find_similar(self, group: str, name: str) -> str | None:
         """Return what was probably meant: the name in another group, or all similar ones."""
         elsewhere = [g for g, n in self._entries if n == name and g != group]
@@ -72,20 +79,24 @@ OWN = OptionTable({**GROUPS, "DEFAULT": (*GROUPS["DEFAULT"], *SHARED)})
 def find_option(group: str, name: str) -> OptionEntry | None:
     """Return the option of ours or of a library's that the name means, or None."""
     own = OWN.find(group, name)
-    if own is not None or nova_options.is_other_service_option(group, name):
+    if own is not None or nova_options.is_known_name(group, name):
         return own
-    if group != "DEFAULT" and not _is_messaging_group(group):
+    if group != "DEFAULT" and not group.startswith(MESSAGING_GROUPS):
         return None
     found = (library_table(library).find(group, name) for library in LIBRARIES)
     return next((entry for entry in found if entry is not None), None)
+
+
+def is_own(group: str, name: str) -> bool:
+    """Return whether the option with this current name is cloudnet's, not only a library's."""
+    return OWN.find(group, name) is not None
 
 
 def is_other_program_option(group: str, name: str) -> bool:
     """Return whether a name that is no option here belongs to another program."""
     if nova_options.is_other_service_option(group, name):
         return True
-    own_groups = OWN.groups - SHARED_GROUPS
-    return group not in own_groups and not _is_messaging_group(group)
+    return group not in (OWN.groups - SHARED_GROUPS) | {RABBIT_GROUP}
 
 
 def find_similar_name(group: str, name: str) -> str | None:
@@ -94,10 +105,6 @@ def find_similar_name(group: str, name: str) -> str | None:
     for library in LIBRARIES:
         found = found or library_table(library).find_similar(group, name)
     return found
-
-
-def _is_messaging_group(group: str) -> bool:
-    return group.startswith("oslo_messaging_")
 
 
 def list_library_options(library: str) -> dict[str, list[cfg.Opt]]:

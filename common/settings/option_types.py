@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from oslo_config import cfg, types
 
-from cloudnet.common.limits import DEVICE_NAME_RULE, is_device_name
+from cloudnet.common import limits
 from cloudnet.common.settings.views import HostService
 from cloudnet.common.wire.objects import Topology
 
@@ -69,17 +69,54 @@ class HostName(OptionType):
         return name
 
 
-class DeviceName(OptionType):
-    """The name of a network device; an empty text means that the option is not set."""
+class DomainName(OptionType):
+    """A domain name; an empty text means none."""
 
-    expected = f"the name of a network device ({DEVICE_NAME_RULE})"
+    expected = f"a domain name ({limits.DOMAIN_RULE}), or nothing"
 
     def __init__(self) -> None:
+        super().__init__("domain name")
+
+    def __call__(self, value: object) -> str | None:
+        name = str(value).strip().removesuffix(".")
+        if name and not limits.is_domain_name(name):
+            raise ValueError(self.expected)
+        return name or None
+
+
+class ChainName(OptionType):
+    """The name of an iptables chain or target."""
+
+    expected = f"the name of an iptables chain ({limits.CHAIN_NAME_RULE})"
+
+    def __init__(self) -> None:
+        super().__init__("iptables target")
+
+    def __call__(self, value: object) -> str:
+        name = str(value).strip()
+        if not limits.is_chain_name(name):
+            raise ValueError(self.expected)
+        return name
+
+
+class DeviceName(OptionType):
+    """The name of a network device; an empty text means that the option is not set.
+
+    :param loopback: whether it may be the loopback device
+    """
+
+    def __init__(self, *, loopback: bool = False) -> None:
         super().__init__("network device")
+        self.loopback = loopback
+        rule = limits.DEVICE_NAME_RULE
+        self.expected = f"the name of a network device ({rule})"
+        if loopback:
+            self.expected = f"{limits.LOOPBACK_DEVICE} or {self.expected}"
 
     def __call__(self, value: object) -> str | None:
         name = str(value).strip()
-        if name and not is_device_name(name):
+        is_valid = limits.is_public_interface_name if self.loopback else limits.is_device_name
+        if name and not is_valid(name):
             raise ValueError(self.expected)
         return name or None
 
@@ -97,22 +134,25 @@ class Address(OptionType):
         if not text and self.empty:
             return None
         try:
-            return IPv4Address(text)
+            address = IPv4Address(text)
         except ValueError as error:
             raise ValueError(self.expected) from error
+        if not limits.is_unicast_address(address):
+            raise ValueError(self.expected)
+        return address
 
 
 class Range(OptionType):
-    """An IPv4 network in CIDR notation."""
+    """An IPv4 network in CIDR notation; host bits are masked, as nova did."""
 
-    expected = "a network in CIDR notation, such as 10.0.0.0/8, with no host bits set"
+    expected = "a network in CIDR notation, such as 10.0.0.0/8,"
 
     def __init__(self) -> None:
         super().__init__("IPv4 network")
 
-    def __call__(self, value: object) -> IPv4Network:
+    def __call__(self, value: object) -> IPv4Network | None:
         try:
-            return IPv4Network(str(value).strip())
+            return IPv4Network(str(value).strip(), strict=False)
         except ValueError as error:
             raise ValueError(self.expected) from error
 
@@ -137,6 +177,23 @@ class Service(OptionType):
         if not 1 <= int(port) <= 65535:
             raise ValueError(self.expected)
         return HostService(protocol, int(port))
+
+
+class GuestRange(Range):
+    """An IPv4 network of guests; an empty text means none."""
+
+    expected = (
+        "a network in CIDR notation, such as 10.0.0.0/8, that overlaps none of "
+        f"{', '.join(map(str, limits.UNUSABLE_RANGES))}, or nothing,"
+    )
+
+    def __call__(self, value: object) -> IPv4Network | None:
+        if not str(value).strip():
+            return None
+        range_ = super().__call__(value)
+        if range_ is None or limits.find_unusable_range(range_) is not None:
+            raise ValueError(self.expected)
+        return range_
 
 
 class Range6(OptionType):
@@ -232,6 +289,21 @@ def require_value(option: cfg.Opt, value: object) -> None:
     """
     if value is None and option.default is not None and not isinstance(option.type, OptionType):
         raise ValueError(describe(option))
+
+
+def list_masked_ranges(option: cfg.Opt, text: str) -> list[tuple[str, IPv4Network]]:
+    """Return each range in a valid value that has host bits, and what it is without them."""
+    type_ = option.type
+    words = text.split(",") if isinstance(type_, types.List) else [text]
+    item_type = type_.item_type if isinstance(type_, types.List) else type_
+    if not isinstance(item_type, Range) or "$" in text:
+        return []
+    ranges = [(word.strip(), item_type(word)) for word in words if word.strip()]
+    return [
+        (word, range_)
+        for word, range_ in ranges
+        if range_ is not None and IPv4Address(word.partition("/")[0]) != range_[0]
+    ]
 
 
 def describe(option: cfg.Opt) -> str:

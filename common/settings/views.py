@@ -25,7 +25,7 @@ class NetworkDefaults:
     topology: Topology  # network_manager
     multi_host: bool
     network_host: str | None  # the gateway of single-host networks; None: the first host used
-    fixed_range: IPv4Network
+    fixed_range: IPv4Network | None  # None: each `network create` must give one
     num_networks: int
     network_size: int  # addresses
     vlan_start: int

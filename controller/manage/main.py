@@ -14,7 +14,7 @@ from typing import Any
 from cliff.app import App
 from cliff.commandmanager import CommandManager
 
-from cloudnet.common.errors import CloudnetError
+from cloudnet.common.errors import CloudnetError, ConfigurationError, format_refusal
 from cloudnet.common.escape import escape_controls
 from cloudnet.common.output import Output
 from cloudnet.common.program import run_with_output
@@ -28,11 +28,16 @@ from cloudnet.controller.manage.suggestions import suggest_commands
 
 
 class OneLineFormatter(logging.Formatter):
-    """Formats each record as one line; an exception that is not cloudnet's is an internal error."""
+    """Formats each record as one line, or a line for each error of the configuration.
+
+    An exception that is not cloudnet's is an internal error.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         message: object = record.msg
+        if isinstance(message, ConfigurationError):
+            return "\n".join(map(escape_controls, format_refusal(ManageApp.NAME, message)))
         if isinstance(message, Exception) and not isinstance(message, CloudnetError):
             text = (
                 f"internal error, {type(message).__name__}: {message}; "

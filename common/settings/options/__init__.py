@@ -9,7 +9,7 @@ from oslo_config import cfg
 from cloudnet.common.settings.options.broker import RABBIT, SHARED
 from cloudnet.common.settings.options.hosts import HOSTS
 from cloudnet.common.settings.options.networks import NETWORKS
-from cloudnet.common.settings.options.no_effect import WITHOUT_EFFECT
+from cloudnet.common.settings.options.no_effect import WITHOUT_EFFECT, WORTH_A_WARNING
 from cloudnet.common.settings.options.service import CLOUDNET, DATABASE, QUOTA, SERVICE
 
 WITH_EFFECT: Mapping[str, tuple[cfg.Opt, ...]] = {
@@ -24,4 +24,15 @@ GROUPS: Mapping[str, tuple[cfg.Opt, ...]] = {
     for group in dict.fromkeys((*WITH_EFFECT, *WITHOUT_EFFECT))
 }
 
-__all__ = ["GROUPS", "SHARED", "WITHOUT_EFFECT", "WITH_EFFECT"]
+HAS_NO_EFFECT = frozenset(
+    (group, option.dest) for group, options in WITHOUT_EFFECT.items() for option in options
+)
+
+__all__ = [
+    "GROUPS",
+    "HAS_NO_EFFECT",
+    "SHARED",
+    "WITHOUT_EFFECT",
+    "WITH_EFFECT",
+    "WORTH_A_WARNING",
+]

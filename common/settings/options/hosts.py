@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.option_types import Address, DeviceName, HostName, Range, Text
+from cloudnet.common.settings.option_types import (
+    Address,
+    ChainName,
+    DeviceName,
+    DomainName,
+    HostName,
+    Range,
+    Text,
+)
 
 HOSTS: tuple[cfg.Opt, ...] = (
     cfg.Opt(
@@ -24,7 +32,7 @@ HOSTS: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "public_interface",
-        type=DeviceName(),
+        type=DeviceName(loopback=True),
         default="eth0",
         help="The network device towards the outside: guests' traffic that leaves by it is NATed, "
         "and floating IPs are added to it. Empty: guests are not NATed, and floating IPs need an "
@@ -65,7 +73,7 @@ HOSTS: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "iptables_drop_action",
-        type=Text(empty=False),
+        type=ChainName(),
         default="DROP",
         help="The iptables target of packets that are refused: DROP, REJECT, or a chain of the "
         "operator's (for example one that logs first).",
@@ -98,7 +106,7 @@ HOSTS: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "dhcp_domain",
-        type=Text(),
+        type=DomainName(),
         default="novalocal",
         help="The domain that guests get by DHCP, and of their names in the network's DNS. Empty: "
         "none.",

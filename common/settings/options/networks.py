@@ -5,7 +5,13 @@ from __future__ import annotations
 from oslo_config import cfg
 
 from cloudnet.common.limits import MTU, VLAN_ID
-from cloudnet.common.settings.option_types import Address, DeviceName, NetworkManager, Range, Text
+from cloudnet.common.settings.option_types import (
+    Address,
+    DeviceName,
+    GuestRange,
+    NetworkManager,
+    Text,
+)
 
 NETWORKS: tuple[cfg.Opt, ...] = (
     cfg.Opt(
@@ -67,10 +73,10 @@ NETWORKS: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "fixed_range",
-        type=Range(),
+        type=GuestRange(),
         default="10.0.0.0/8",
         help="The range of which new networks are parts, in order, if `network create` is called "
-        "without --fixed-range-v4.",
+        "without --fixed-range-v4. Empty: none, and each call must give one.",
     ),
     cfg.IntOpt(
         "num_networks",

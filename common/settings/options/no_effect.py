@@ -1,6 +1,7 @@
 """nova's options that have no effect in cloudnet, as one table.
 
-They are accepted, and their values checked, so that one nova.conf can be shared with nova.
+They are accepted with any value, so that one nova.conf can be shared with nova. A value with which
+nova's network service would do something else than cloudnet does is logged when a daemon starts.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ class _Row:
     former: str = ""  # names that it had in [DEFAULT], separated by spaces
     multi: bool = False  # it may be given more than once
     secret: bool = False
+    # None: no value makes cloudnet differ from nova; else the values, besides the default, with
+    # which it does not differ, separated by spaces
+    same: str | None = None
 
 
 _FLAG, _TEXT, _OPTIONAL_ADDRESS, _ADDRESS = types.Boolean(), Text(), Address(empty=True), Address()
@@ -42,27 +46,33 @@ _FOREIGN_RULES = "cloudnet leaves every foreign rule in its place."
 # fmt: off
 _DEFAULT = (
     _Row("flat_injected", _FLAG, False,
-         "Whether nova-compute writes a Flat network's addresses into the guest's image."),
-    _Row("use_ipv6", _FLAG, False, "Whether guests get IPv6 addresses in addition to IPv4."),
+         "Whether nova-compute writes a Flat network's addresses into the guest's image.", same=""),
+    _Row("use_ipv6", _FLAG, False, "Whether guests get IPv6 addresses in addition to IPv4.",
+         same=""),
     _Row("ipv6_backend", _IPV6_BACKEND, "rfc2462", "What an IPv6 address is derived from."),
     _Row("teardown_unused_network_gateway", _FLAG, False,
          "Whether a multi-host network's bridge, VLAN device and dnsmasq are removed from a host "
          "with its last guest.",
          instead="cloudnet always removes what no guest of the host needs."),
     _Row("share_dhcp_address", _FLAG, False,
-         "Whether all hosts of a multi-host network have one and the same gateway address."),
-    _Row("network_driver", _TEXT, "nova.network.linux_net", "nova's module for the data plane."),
-    _Row("l3_lib", _TEXT, "nova.network.l3.LinuxNetL3", "nova's class for routing and NAT."),
+         "Whether all hosts of a multi-host network have one and the same gateway address.",
+         same=""),
+    _Row("network_driver", _TEXT, "nova.network.linux_net", "nova's module for the data plane.",
+         same=""),
+    _Row("l3_lib", _TEXT, "nova.network.l3.LinuxNetL3", "nova's class for routing and NAT.",
+         same=""),
     _Row("linuxnet_interface_driver", _TEXT,
          "nova.network.linux_net.LinuxBridgeInterfaceDriver", "nova's class for the gateway's "
-         "device.", instead="cloudnet uses Linux bridges."),
+         "device.", instead="cloudnet uses Linux bridges.",
+         same="linux_net.LinuxBridgeInterfaceDriver"),
     _Row("linuxnet_ovs_integration_bridge", _TEXT, "br-int",
          "The bridge of nova's Open vSwitch driver."),
     _Row("ovs_vsctl_timeout", _COUNT, 120, "Seconds that ovs-vsctl may take."),
     _Row("network_topic", _TEXT, "network", "The RPC topic that compute services call.",
-         instead="It is always `network`."),
+         instead="It is always `network`.", same=""),
     _Row("fake_call", _FLAG, False, "Whether nova calls its network code in-process."),
-    _Row("fake_network", _FLAG, False, "Whether nova only logs commands instead of running them."),
+    _Row("fake_network", _FLAG, False, "Whether nova only logs commands instead of running them.",
+         same=""),
     _Row("use_neutron", _FLAG, False, "Whether compute services use neutron instead."),
     _Row("network_api_class", _TEXT, "nova.network.api.API",
          "The compute service's class for networking (older than use_neutron)."),
@@ -70,24 +80,24 @@ _DEFAULT = (
          instead="Use `cloudnet-manage floating create --ip-range`."),
     _Row("fixed_range_v6", Range6(), "fd00::/48", "The range of new IPv6 networks."),
     _Row("gateway", _OPTIONAL_ADDRESS, None, "The gateway of new networks.",
-         instead="Use `cloudnet-manage network create --gateway`."),
+         instead="Use `cloudnet-manage network create --gateway`.", same=""),
     _Row("gateway_v6", _TEXT, None, "The IPv6 gateway of new networks."),
     _Row("vpn_ip", _OPTIONAL_ADDRESS, "$my_ip", "The public address of a project's VPN server."),
     _Row("vpn_start", _PORT, 1000, "The first public port of the projects' VPN servers."),
     _Row("auto_assign_floating_ip", _FLAG, False,
-         "Whether each new instance gets a floating IP that is released with it."),
+         "Whether each new instance gets a floating IP that is released with it.", same=""),
     _Row("update_dns_entries", _FLAG, False,
-         "Whether other hosts' DNS entries are updated when an instance comes or goes."),
+         "Whether other hosts' DNS entries are updated when an instance comes or goes.", same=""),
     _Row("dns_update_periodic_interval", _COUNT_OR_NONE, -1,
-         "Seconds between refreshes of the hosts' DNS entries; -1: none."),
+         "Seconds between refreshes of the hosts' DNS entries; -1: none.", same=""),
     _Row("force_snat_range", Range(), None, "A network towards which guests are NATed although "
-         "their gateway is an external one.", multi=True),
+         "their gateway is an external one.", multi=True, same=""),
     _Row("forward_bridge_interface", _TEXT, ["all"],
-         "A device that bridges may forward to; `all` means any.", multi=True),
+         "A device that bridges may forward to; `all` means any.", multi=True, same=""),
     _Row("iptables_top_regex", _TEXT, "", "Which foreign iptables rules stay above nova's.",
-         instead=_FOREIGN_RULES),
+         instead=_FOREIGN_RULES, same=""),
     _Row("iptables_bottom_regex", _TEXT, "", "Which foreign iptables rules stay below nova's.",
-         instead=_FOREIGN_RULES),
+         instead=_FOREIGN_RULES, same=""),
     _Row("ebtables_exec_attempts", _AT_LEAST_1, 3, "How often nova tries an ebtables command."),
     _Row("ebtables_retry_interval", _SECONDS, 1.0, "Seconds between those tries."),
     _Row("defer_iptables_apply", _FLAG, False, "Whether nova-compute batches iptables changes."),
@@ -104,23 +114,34 @@ _DEFAULT = (
     _Row("dhcpbridge_flagfile", _TEXT, None, "A configuration file that nova's lease script reads.",
          instead="cloudnet's lease script reads none.", multi=True),
     _Row("use_single_default_gateway", _FLAG, False,
-         "Whether a guest with several interfaces gets a default route only on the first."),
+         "Whether a guest with several interfaces gets a default route only on the first.",
+         same=""),
     _Row("periodic_interval", _COUNT, 60, "Seconds between nova's periodic tasks."),
     _Row("periodic_fuzzy_delay", _COUNT, 60, "Seconds by which nova delays the first of them."),
     _Row("periodic_enable", _FLAG, True, "Whether nova runs them."),
     _Row("node_availability_zone", _TEXT, "nova", "The zone that this host's service is in."),
+    _Row("rpc_backend", _TEXT, "rabbit", "nova's driver for messages.",
+         instead="cloudnet uses RabbitMQ.",
+         same="kombu nova.rpc.impl_kombu nova.openstack.common.rpc.impl_kombu "
+              "nova.rpc.impl_carrot"),
+    _Row("fake_rabbit", _FLAG, False, "Whether nova's messages stay in one process.", same=""),
+    _Row("rabbit_max_retries", _COUNT, 0, "How often nova tries to reach RabbitMQ; 0: always.",
+         instead="cloudnet always tries again.", same=""),
+    _Row("pybasedir", _TEXT, "/usr/lib/python3/dist-packages", "The directory of nova's modules."),
     _Row("bindir", _TEXT, "/usr/bin", "The directory of nova's programs."),
     _Row("rootwrap_config", _TEXT, "/etc/nova/rootwrap.conf", "How nova runs commands as root.",
          instead="cloudnet-agent is started with the capabilities that it needs."),
     _Row("root_helper", _TEXT, "sudo", "How nova ran commands as root before rootwrap_config."),
     _Row("security_group_handler", _TEXT, None, "nova's class for changes of security groups."),
     _Row("security_group_api", _TEXT, "nova", "nova's class for changes of security groups."),
-    _Row("enable_network_quota", _FLAG, False, "Whether a project's networks are limited."),
+    _Row("enable_network_quota", _FLAG, False, "Whether a project's networks are limited.",
+         same=""),
     _Row("quota_networks", _COUNT_OR_NONE, 3,
          "How many networks a project may have; -1: any number."),
-    _Row("instance_dns_manager", _TEXT, _NOOP_DNS, "nova's class for DNS records of instances."),
+    _Row("instance_dns_manager", _TEXT, _NOOP_DNS, "nova's class for DNS records of instances.",
+         same="nova.network.dns_driver.DNSDriver"),
     _Row("floating_ip_dns_manager", _TEXT, _NOOP_DNS,
-         "nova's class for DNS records of floating IPs."),
+         "nova's class for DNS records of floating IPs.", same="nova.network.dns_driver.DNSDriver"),
     _Row("instance_dns_domain", _TEXT, "", "The zone of instances' records."),
     _Row("ldap_dns_url", _TEXT, "ldap://ldap.example.com:389",
          "The server of nova's LDAP driver for DNS."),
@@ -166,7 +187,7 @@ _CLOUDPIPE = (
          former="boot_script_template"),
     _Row("dmz_net", _ADDRESS, "10.0.0.0", "The network that its clients get a route to.",
          former="dmz_net"),
-    _Row("dmz_mask", _ADDRESS, "255.255.255.0", "The mask of that network.", former="dmz_mask"),
+    _Row("dmz_mask", _TEXT, "255.255.255.0", "The mask of that network.", former="dmz_mask"),
 )
 
 _API = (
@@ -211,3 +232,19 @@ def _build(row: _Row) -> cfg.Opt:
 WITHOUT_EFFECT: Mapping[str, tuple[cfg.Opt, ...]] = {
     group: tuple(_build(row) for row in rows) for group, rows in _TABLE.items()
 }
+
+
+def _list_same_values(row: _Row) -> frozenset[str]:
+    default = row.default if isinstance(row.default, list) else [row.default]
+    words = [*(row.same or "").split(), *("" if each is None else str(each) for each in default)]
+    return frozenset(word.lower() for word in words)
+
+
+WORTH_A_WARNING: Mapping[tuple[str, str], tuple[frozenset[str], str]] = {
+    (group, row.name): (_list_same_values(row), row.instead)
+    for group, rows in _TABLE.items()
+    for row in rows
+    if row.same is not None
+}
+"""By group and name: the values with which cloudnet does what nova did, and what it does instead.
+"""

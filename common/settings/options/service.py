@@ -106,8 +106,8 @@ CLOUDNET: tuple[cfg.Opt, ...] = (
     cfg.ListOpt(
         "ignored_options",
         default=[],
-        help="Names in [DEFAULT], separated by commas, that another program reads from the same "
-        "file and that cloudnet ignores. Needed only for names that neither cloudnet nor nova "
-        "has. Any other unknown name stops the program, so that a typing error is found.",
+        help="Names in [DEFAULT], or group/name, separated by commas, that another program reads "
+        "from the same file and that cloudnet ignores. Needed only for names that neither cloudnet "
+        "nor nova has. Any other unknown name stops the program, so that a typing error is found.",
     ),
 )

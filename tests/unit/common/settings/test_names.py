@@ -6,11 +6,16 @@ import pytest
 
 from cloudnet.common.settings.nova_options import NAMES, is_other_service_option
 from cloudnet.common.settings.option_index import (
+    LIBRARIES,
     MESSAGING_LIBRARY,
+    OWN,
+    OptionTable,
     find_option,
+    library_table,
     list_library_options,
 )
-from cloudnet.common.settings.options import GROUPS, SHARED
+from cloudnet.common.settings.options import SHARED
+from cloudnet.common.settings.renames import RENAMED
 
 NETWORK_OPTIONS = """
 allow_same_net_traffic auto_assign_floating_ip bindir cnt_vpn_clients control_exchange
@@ -63,10 +68,29 @@ def test_an_option_in_another_group_is_found(group: str, name: str) -> None:
     assert find_option(group, name) is not None
 
 
-def test_no_option_of_cloudnet_is_listed_as_another_services_too() -> None:
-    ours = {option.dest for option in GROUPS["DEFAULT"]}
+@pytest.mark.parametrize("table", [OWN, *map(library_table, LIBRARIES)])
+def test_no_option_that_has_an_effect_is_listed_as_another_services(table: OptionTable) -> None:
+    """Such a name would be ignored in silence."""
+    listed = {(group, name) for group, names in NAMES.items() for name in names}
 
-    assert not ours & NAMES
+    assert not listed & set(table.names())
+    assert not listed & set(RENAMED)
+    assert all(find_option(group, name) is not None for group, name in table.names())
+
+
+@pytest.mark.parametrize(
+    "name",
+    """
+    use_deprecated_auth novnc_enabled allow_admin_api flat_network_dhcp_start vpn_client_template
+    credentials_template service_neutron_metadata_proxy os_region_name fping_path
+    dhcp_options_enabled docker_registry_default_port checksum_interval_seconds agent_timeout
+    cc_host nova_url ec2_url image_service iscsi_ip_prefix osapi_host zone_name max_cores
+    ajax_console_proxy_url quantum_use_dhcp port server disk_cachemodes qemu_allowed_storage_drivers
+    xen_hvmloader_path compute_resources vif_plugging_timeout use_syslog_rfc_format
+    """.split(),  # noqa: SIM905 - a table to read, not a list
+)
+def test_an_option_of_any_release_of_nova_is_known(name: str) -> None:
+    assert is_other_service_option("DEFAULT", name)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,190 @@
+"""The options of nova's other services, from Diablo to Rocky, by group.
+
+Written by `tools/nova-options build` from the lists in tools/nova_options; do not edit it.
+"""
+
+from __future__ import annotations
+
+NAMES = {
+    "DEFAULT": """
+    action admin_password admin_tenant_name admin_token admin_user agent_resetnetwork_timeout
+    agent_timeout agent_version_timeout aggregate_image_properties_isolation_namespace
+    aggregate_image_properties_isolation_separator ajax_console_proxy_port ajax_console_proxy_topic
+    ajax_console_proxy_url allow_admin_api allow_instance_snapshots allow_migrate_to_same_host
+    allow_resize_to_same_host allowed_direct_url_schemes allowed_rpc_exception_modules
+    api_paste_config api_rate_limit api_url auth_blob auth_driver auth_host auth_port auth_protocol
+    auth_strategy auth_token_ttl auth_uri auth_url auth_version aws_access_key_id
+    aws_secret_access_key backdoor_port backdoor_socket bandwidth_poll_interval baremetal_driver
+    baremetal_scheduler_default_filters baremetal_type base_dir_name block_device_allocate_retries
+    block_device_allocate_retries_interval block_device_creation_timeout block_migration_flag
+    buckets_path build_plan_encryption_key ca_file ca_path cache_images category cc_host cc_port
+    cert cert_manager cert_topic check_timeout checksum_base_images checksum_interval_seconds
+    cinder_api_insecure cinder_ca_certificates_file cinder_catalog_info cinder_cross_az_attach
+    cinder_endpoint_template cinder_http_retries claim_timeout_seconds client_socket_timeout
+    compute_api_class compute_available_monitors compute_driver compute_fill_first_cost_fn_weight
+    compute_manager compute_monitors compute_resources compute_scheduler_driver compute_stats_class
+    compute_topic config_drive_format config_drive_skip_versions config_drive_tempdir
+    connection_type console_allowed_origins console_driver console_host console_manager
+    console_public_hostname console_token_ttl console_topic console_vmrc_error_retries
+    console_vmrc_port console_xvp_conf console_xvp_conf_template console_xvp_log
+    console_xvp_multiplex_port console_xvp_pid consoleauth_manager consoleauth_topic
+    cpu_allocation_ratio credential_cert_file credential_cert_subject credential_key_file
+    credential_rc_file credential_vpn_file credentials_template crl_file daemon db_backend db_driver
+    dbapi_use_tpool default_availability_zone default_ephemeral_format default_flavor
+    default_host_filter default_image default_instance_type default_notification_level
+    default_os_type default_project default_publisher_id default_schedule_zone
+    default_scheduler_driver dhcp_options_enabled disable_process_locking disk_allocation_ratio
+    disk_cachemodes disk_weight_multiplier docker_registry_default_port ec2_host ec2_listen
+    ec2_listen_port ec2_path ec2_private_dns_show_ip ec2_scheme ec2_strict_validation
+    ec2_timestamp_expiry ec2_url ec2_workers enable_instance_password enable_new_services
+    enable_zone_routing enabled enabled_apis enabled_ssl_apis extensions_blacklist
+    extensions_whitelist fake_tests fatal_exception_format_errors find_host_timeout flagfile
+    flat_network_dhcp_start force_config_drive force_raw_images fping_path glance_api_insecure
+    glance_api_servers glance_host glance_num_retries glance_port glance_protocol
+    glusterfs_mount_point_base graceful_shutdown_timeout heal_instance_info_cache_interval host_ip
+    host_state_interval html5_proxy_base_url hyperv_attaching_volume_retry_count
+    hyperv_wait_between_attach_retry identity_uri image_cache_manager_interval
+    image_cache_subdirectory_name image_decryption_dir image_info_filename_pattern image_service
+    img_handlers initial_cpu_allocation_ratio initial_disk_allocation_ratio
+    initial_ram_allocation_ratio instance_build_timeout instance_delete_interval
+    instance_name_template instance_usage_audit instance_usage_audit_period instances_path
+    internal_service_availability_zone io_ops_weight_multiplier iqn_prefix iscsi_helper
+    iscsi_ip_address iscsi_ip_prefix iscsi_num_targets iscsi_port iscsi_target_prefix isolated_hosts
+    isolated_images key key_file keymgr_api_class keystone_ec2_insecure keystone_ec2_url
+    least_cost_functions libvirt_cpu_mode libvirt_cpu_model libvirt_disk_prefix libvirt_images_type
+    libvirt_images_volume_group libvirt_inject_key libvirt_inject_partition libvirt_inject_password
+    libvirt_iscsi_use_multipath libvirt_iser_use_multipath libvirt_lvm_snapshot_size
+    libvirt_nonblocking libvirt_ovs_bridge libvirt_ovs_ryu_api_host libvirt_snapshot_compression
+    libvirt_snapshots_directory libvirt_sparse_logical_volumes libvirt_type libvirt_uri
+    libvirt_use_virtio_for_bridges libvirt_vif_type libvirt_volume_drivers
+    libvirt_wait_soft_reboot_seconds libvirt_xml_template limit_cpu_features
+    linuxnet_ovs_ryu_api_host live_migration_bandwidth live_migration_flag
+    live_migration_retry_count live_migration_uri lockout_attempts lockout_minutes lockout_window
+    log_format log_options logfile_mode long_rpc_timeout matchmaker_heartbeat_freq
+    matchmaker_heartbeat_ttl matchmaker_ringfile max_concurrent_builds
+    max_concurrent_live_migrations max_cores max_gigabytes max_header_line max_instances_per_host
+    max_io_ops_per_host max_kernel_ramdisk_size max_local_block_devices max_nbd_devices max_networks
+    maximum_instance_delete_attempts melange_host melange_port memcached_servers
+    metadata_cache_expiration metadata_listen metadata_listen_port metadata_manager metadata_workers
+    migrate_max_retries mkisofs_cmd monkey_patch monkey_patch_modules
+    multi_instance_display_name_template my_block_storage_ip netapp_login netapp_password
+    netapp_server_hostname netapp_server_port netapp_storage_service netapp_storage_service_prefix
+    netapp_vfiler netapp_wsdl_url network_allocate_retries neutron_admin_auth_url
+    neutron_admin_password neutron_admin_tenant_name neutron_admin_username neutron_api_insecure
+    neutron_auth_strategy neutron_ca_certificates_file neutron_extension_sync_interval
+    neutron_metadata_proxy_shared_secret neutron_ovs_bridge neutron_region_name neutron_url
+    neutron_url_timeout nexenta_blocksize nexenta_host nexenta_iscsi_target_portal_port
+    nexenta_password nexenta_rest_port nexenta_rest_protocol nexenta_sparse
+    nexenta_target_group_prefix nexenta_target_prefix nexenta_user nexenta_volume nfs_disk_util
+    nfs_mount_options nfs_mount_point_base nfs_shares_config nfs_sparsed_volumes nodaemon
+    non_inheritable_image_properties noop_cost_fn_weight notification_driver notification_format
+    notification_topics notification_transport_url notify_api_faults notify_on_any_change
+    notify_on_state_change nova_url novnc_enable novnc_enabled novncproxy_base_url novncproxy_host
+    novncproxy_port null_kernel num_aoe_discover_tries num_iscsi_scan_tries num_iser_scan_tries
+    num_shell_tries os_region_name os_roles os_tenant_id os_user_id osapi_compute_admin_ext_list
+    osapi_compute_admin_extension osapi_compute_admin_listen osapi_compute_admin_listen_port
+    osapi_compute_admin_workers osapi_compute_ext_list osapi_compute_extension
+    osapi_compute_link_prefix osapi_compute_listen osapi_compute_listen_port
+    osapi_compute_unique_server_name_scope osapi_compute_workers osapi_glance_link_prefix
+    osapi_hide_server_address_states osapi_host osapi_max_limit osapi_max_request_body_size
+    osapi_path osapi_port osapi_scheme osapi_volume_ext_list osapi_volume_extension
+    osapi_volume_listen osapi_volume_listen_port osapi_volume_workers password password_length
+    pci_alias pci_passthrough_whitelist pointer_model policy_default_rule policy_dirs policy_file
+    port post_mortem powervm_img_local_path powervm_img_remote_path powervm_mgr powervm_mgr_passwd
+    powervm_mgr_type powervm_mgr_user preallocate_images project_cert_subject project_id_regex
+    qemu_allowed_storage_drivers qpid_heartbeat qpid_hostname qpid_hosts qpid_password qpid_port
+    qpid_protocol qpid_receiver_capacity qpid_reconnect qpid_reconnect_interval
+    qpid_reconnect_interval_max qpid_reconnect_interval_min qpid_reconnect_limit
+    qpid_reconnect_timeout qpid_sasl_mechanisms qpid_tcp_nodelay qpid_topology_version qpid_username
+    quantum_admin_auth_url quantum_admin_password quantum_admin_tenant_name quantum_admin_username
+    quantum_auth_strategy quantum_connection_host quantum_connection_port quantum_ipam_lib
+    quantum_metadata_proxy_shared_secret quantum_url quantum_url_timeout quantum_use_dhcp
+    quota_cores quota_gigabytes quota_injected_file_content_bytes quota_injected_file_path_bytes
+    quota_injected_file_path_length quota_injected_files quota_instances quota_key_pairs
+    quota_metadata_items quota_ram quota_security_group_rules quota_security_groups
+    quota_server_group_members quota_server_groups quota_volumes ram_allocation_ratio
+    ram_weight_multiplier rbd_pool rbd_secret_uuid rbd_user reboot_timeout reclaim_instance_interval
+    record region_list remove_unused_base_images remove_unused_kernels
+    remove_unused_original_minimum_age_seconds remove_unused_resized_minimum_age_seconds
+    rescue_image_id rescue_kernel_id rescue_ramdisk_id rescue_timeout reserved_host_cpus
+    reserved_host_disk_mb reserved_host_memory_mb reserved_huge_pages resize_confirm_window
+    resize_fs_using_block_device restrict_isolated_hosts_to_isolated_images
+    resume_guests_state_on_host_boot routing_notifier_config rpc_cast_timeout rpc_poll_timeout
+    rpc_zmq_bind_address rpc_zmq_bind_port_retries rpc_zmq_concurrency rpc_zmq_contexts rpc_zmq_host
+    rpc_zmq_ipc_dir rpc_zmq_matchmaker rpc_zmq_max_port rpc_zmq_min_port rpc_zmq_port
+    rpc_zmq_serialization rpc_zmq_topic_backlog run_external_periodic_tasks
+    running_deleted_instance_action running_deleted_instance_poll_interval
+    running_deleted_instance_timeout s3_access_key s3_affix_tenant s3_dmz s3_host s3_listen
+    s3_listen_port s3_port s3_secret_key s3_use_ssl san_clustername san_ip san_is_local san_login
+    san_password san_private_key san_ssh_port san_thin_provision san_zfs_volume_base
+    scality_sofs_config scality_sofs_mount_point scheduler_available_filters
+    scheduler_default_filters scheduler_driver scheduler_driver_task_period scheduler_host_manager
+    scheduler_host_subset_size scheduler_instance_sync_interval scheduler_json_config_location
+    scheduler_manager scheduler_max_attempts scheduler_topic scheduler_tracks_instance_changes
+    scheduler_use_baremetal_filters scheduler_weight_classes secure_proxy_ssl_header
+    sentinel_group_name sentinel_hosts serialproxy_host serialproxy_port server server_ca_file
+    service_neutron_metadata_proxy service_quantum_metadata_proxy servicegroup_driver
+    sf_allow_tenant_qos sf_emulate_512 sf_login sf_mvip sf_password shelved_offload_time
+    shelved_poll_interval shutdown_timeout signing_dir signing_dirname skip_isolated_core_check
+    snapshot_image_format snapshot_name_template snapshot_same_host socket_timeout
+    soft_affinity_weight_multiplier soft_anti_affinity_weight_multiplier source_is_ipv6
+    spicehtml5proxy_host spicehtml5proxy_port sql_connection_debug sql_connection_trace
+    sql_dbpool_enable sql_idle_timeout sql_max_overflow sql_max_pool_size sql_max_retries
+    sql_min_pool_size sql_retry_interval sqlite_clean_db sqlite_db sqlite_synchronous
+    sr_matching_filter ssl_ca_file ssl_cert_file ssl_key_file ssl_only start_guests_on_host_boot
+    storage_availability_zone storwize_svc_flashcopy_timeout storwize_svc_vol_autoexpand
+    storwize_svc_vol_compression storwize_svc_vol_grainsize storwize_svc_vol_rsize
+    storwize_svc_vol_vtype storwize_svc_vol_warning storwize_svc_volpool_name stub_compute
+    superuser_roles sync_power_state_interval sync_power_state_pool_size synchronous_snapshot_create
+    target_host target_port tcp_keepidle tempdir tile_monitor timeout_nbd update_resources_interval
+    use_cow_images use_deprecated_auth use_dynamic_connections use_eventlog use_forwarded_for
+    use_join_force use_local_volumes use_melange_mac_generation use_project_ca use_pub_sub
+    use_rootwrap_daemon use_router_proxy use_syslog_rfc_format use_usb_tablet user_cert_subject
+    vcpu_pin_set vendordata_driver vendordata_dynamic_connect_timeout
+    vendordata_dynamic_read_timeout vendordata_dynamic_ssl_certfile vendordata_dynamic_targets
+    vendordata_jsonfile_path vendordata_providers verbose vif_plugging_is_fatal vif_plugging_timeout
+    virt_mkfs vmware_vif_driver vmwareapi_api_retry_count vmwareapi_host_ip vmwareapi_host_password
+    vmwareapi_host_username vmwareapi_task_poll_interval vmwareapi_vlan_interface vmwareapi_wsdl_loc
+    vnc_console_proxy_url vnc_enabled vnc_keymap vncproxy_topic vncproxy_url vncserver_listen
+    vncserver_proxyclient_address volume_api_class volume_driver volume_force_update_capabilities
+    volume_group volume_manager volume_name_template volume_scheduler_driver volume_tmp_dir
+    volume_topic volume_usage_poll_interval volumes_dir volumes_path vpn_client_template
+    vswitch_name wait_timeout watch_log_file web wsgi_default_pool_size wsgi_keep_alive
+    wsgi_log_format xen_hvmloader_path xenapi_agent_path xenapi_check_host
+    xenapi_connection_concurrent xenapi_connection_password xenapi_connection_url
+    xenapi_connection_username xenapi_disable_agent xenapi_generate_swap xenapi_image_upload_handler
+    xenapi_login_timeout xenapi_num_vbd_unplug_retries xenapi_ovs_integration_bridge
+    xenapi_remap_vbd_dev xenapi_remap_vbd_dev_prefix xenapi_running_timeout xenapi_sparse_copy
+    xenapi_sr_base_path xenapi_torrent_base_url xenapi_torrent_download_stall_cutoff
+    xenapi_torrent_images xenapi_torrent_listen_port_end xenapi_torrent_listen_port_start
+    xenapi_torrent_max_last_accessed xenapi_torrent_max_seeder_processes_per_host
+    xenapi_torrent_seed_chance xenapi_torrent_seed_duration xenapi_use_agent_default
+    xenapi_vhd_coalesce_max_attempts xenapi_vhd_coalesce_poll_interval xenapi_vif_driver
+    xvpvncproxy_base_url xvpvncproxy_host xvpvncproxy_port zmq_failover_connections zmq_immediate
+    zmq_linger zmq_target_expire zmq_target_update zmq_tcp_keepalive zmq_tcp_keepalive_cnt
+    zmq_tcp_keepalive_idle zmq_tcp_keepalive_intvl zombie_instance_updated_at_window
+    zone_capabilities zone_name
+    """,
+    "database": """
+    backend connection_debug connection_parameters connection_recycle_time connection_trace
+    db_inc_retry_interval db_max_retries db_max_retry_interval db_retry_interval idle_timeout
+    max_overflow max_pool_size max_retries min_pool_size mysql_enable_ndb mysql_sql_mode
+    mysql_wsrep_sync_wait pool_timeout reconnect_interval retry_interval slave_connection
+    sql_connection_debug sql_connection_trace sql_idle_timeout sql_max_overflow sql_max_pool_size
+    sql_max_retries sql_min_pool_size sqlalchemy_max_overflow sqlalchemy_pool_timeout sqlite_db
+    sqlite_synchronous use_db_reconnect use_tpool
+    """,
+    "oslo_messaging_rabbit": """
+    channel_max connection_factory default_notification_exchange default_notification_retry_attempts
+    default_rpc_exchange default_rpc_retry_attempts default_serializer_type frame_max
+    heartbeat_interval host_connection_reconnect_delay notification_listener_prefetch_count
+    notification_persistence notification_retry_delay pool_max_overflow pool_max_size pool_recycle
+    pool_stale pool_timeout rpc_listener_prefetch_count rpc_queue_expiration rpc_reply_exchange
+    rpc_reply_listener_prefetch_count rpc_reply_retry_attempts rpc_reply_retry_delay rpc_retry_delay
+    socket_timeout ssl_options tcp_user_timeout
+    """,
+    "quota": """
+    cores injected_file_content_bytes injected_file_path_length injected_files instances key_pairs
+    metadata_items ram security_group_rules security_groups server_group_members server_groups
+    """,
+}
