@@ -17,8 +17,8 @@ from oslo_config import cfg
 
 from cloudnet.common.settings import nova_options
 from cloudnet.common.settings.options import GROUPS, SHARED
-from cloudnet.common.usage import join_or
 from cloudnet.common.settings.renames import RABBIT_GROUP
+from cloudnet.common.usage import join_or
 
 LOG_LIBRARY = "oslo.log"
 MESSAGING_LIBRARY = "oslo.messaging"
