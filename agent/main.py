@@ -34,8 +34,14 @@ from cloudnet.agent.status import HostStatus
 from cloudnet.agent.wakeup import Wakeup
 from cloudnet.agent.worker import Worker
 from cloudnet.common import rpc, signals
-from cloudnet.common.errors import ConfigurationError, KernelRefused, format_refusal
+from cloudnet.common.errors import (
+    BrokerUnavailable,
+    ConfigurationError,
+    KernelRefused,
+    format_refusal,
+)
 from cloudnet.common.escape import write_line
+from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.settings.load import load_agent
@@ -45,6 +51,8 @@ LOG = logging.getLogger(__name__)
 
 PROG = "cloudnet-agent"
 LEASE_ACTIONS = {"add": "lease", "del": "release"}  # dnsmasq's word → nova-network's
+
+NO_CASTS = "cannot receive snapshots between reports"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -90,11 +98,9 @@ class Agent:
             wakeup.desired_changed,
             removable_share=settings.removable_share,
         )
-        self._transport = rpc.create_transport(
-            conf, settings.rpc.transport_url, settings.rpc.control_exchange
-        )
+        self._conf = conf
         self._controller = RpcController(
-            rpc.create_client(self._transport, rpc.CONTROLLER_TOPIC),
+            rpc.create_client(self._create_transport(), rpc.CONTROLLER_TOPIC),
             settings.rpc.response_timeout_seconds,
         )
         self._reporter = Reporter(
@@ -106,6 +112,7 @@ class Agent:
             on_reply=self._receive,
         )
         self._server: rpc.messaging.RPCServer | None = None  # None: receives no casts
+        self._conditions = ConditionLog(LOG)
         self._listener = LeaseListener(settings.state_path / "agent.sock", self._cast_lease)
         self._events = EventListener(wakeup.host_changed)
         self._kernel = LinuxKernel(settings, self._events.follow)
@@ -151,14 +158,29 @@ class Agent:
             target=self._reporter.run, args=(self._stop,), name="report", daemon=True
         ).start()
 
+    def _start_server(self) -> None:
+        """Start to receive casts; if the broker refuses, the next reply starts another attempt."""
+        transport = self._create_transport()
+        endpoints = [AgentEndpoint(self._store, self._reporter.wake)]
+        server = rpc.create_server(transport, rpc.AGENT_TOPIC, self._settings.host, endpoints)
+        try:
+            rpc.start_server(server, rpc.AGENT_TOPIC)
+        except BrokerUnavailable as error:
+            transport.cleanup()
+            self._conditions.start(NO_CASTS, f"{NO_CASTS} ({error}); retrying with each report")
+            return
+        self._server = server
+        self._conditions.resolve(NO_CASTS)
+        self._reporter.wake()  # a cast before the start is lost
+
+    def _create_transport(self) -> rpc.messaging.Transport:
+        queue = self._settings.rpc
+        return rpc.create_transport(self._conf, queue.transport_url, queue.control_exchange)
+
     def _receive(self, may_serve: bool) -> None:
         """Receive casts, or not: those for this host's name may be another agent's."""
         if may_serve and self._server is None:
-            endpoints = [AgentEndpoint(self._store, self._reporter.wake)]
-            host = self._settings.host
-            self._server = rpc.create_server(self._transport, rpc.AGENT_TOPIC, host, endpoints)
-            self._server.start()
-            self._reporter.wake()  # a cast before the start is lost
+            self._start_server()
         elif not may_serve and self._server is not None:
             self._server.stop()
             self._server = None

@@ -17,7 +17,7 @@ from cloudnet.agent.status import HostStatus
 from cloudnet.common.errors import CloudnetError
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.retry import Backoff
-from cloudnet.common.rpc import messaging
+from cloudnet.common.rpc import describe_failure, messaging
 from cloudnet.common.wire.codec import from_wire, to_wire
 from cloudnet.common.wire.objects import AgentIdentity, Report, ReportedLease, ReportReply
 
@@ -69,7 +69,7 @@ class RpcController:
             messaging.MessagingException,
             CloudnetError,
         ) as error:
-            raise NoReply(f"{type(error).__name__}: {error}".splitlines()[0]) from error
+            raise NoReply(describe_failure(type(error).__name__, error)) from error
 
     def cast_lease(self, action: str, address: str, mac: str) -> None:
         """Send one lease event; if it is lost, the next report makes up for it."""

@@ -44,6 +44,7 @@ class NetworkAPI:
             self._transport, rpc.NETWORK_TOPIC, timeout_seconds, control_exchange
         )
         self._url = transport_url
+        self._timeout_seconds = timeout_seconds
         self._broker_answered = False  # once True, the library reconnects by itself
 
     def close(self) -> None:
@@ -201,7 +202,9 @@ class NetworkAPI:
             self._broker_answered = True
         prepared = self._client.prepare(version=version)
         try:
-            return prepared.call(dict(context), method, **arguments)
+            # A controller rolls back what it has not done by then.
+            limited = {**context, rpc.TIMEOUT_KEY: self._timeout_seconds}
+            return prepared.call(limited, method, **arguments)
         except messaging.RemoteError as error:
             raise rpc.rebuild_error(error) from None  # the original contains the server's stack
 

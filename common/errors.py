@@ -50,6 +50,10 @@ class BrokerUnavailable(CloudnetError):
     """No broker answers; a later attempt may succeed."""
 
 
+class DeadlinePassed(CloudnetError):
+    """A call took longer than its caller waits; nothing was changed."""
+
+
 class DatabaseUnavailable(CloudnetError):
     """The database does not answer, or has no tables yet."""
 

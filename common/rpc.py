@@ -18,6 +18,7 @@ from typing import Any
 from oslo_config import cfg
 
 from cloudnet.common import broker, errors
+from cloudnet.common.deadline import time_limit
 from cloudnet.common.topics import (
     AGENT_TOPIC,
     AGENT_VERSION,
@@ -35,6 +36,19 @@ with warnings.catch_warnings():
 
 LOG = logging.getLogger(__name__)
 
+# The part of a caller's timeout within which a call must be committed; the rest is for the queue.
+WORKING_SHARE = 0.8
+
+TIMEOUT_KEY = "timeout_seconds"
+"""In a call's context: how long its caller waits, if that is not ``rpc_response_timeout``."""
+
+LIBRARY_DEFAULTS: Mapping[str, object] = {
+    # A worker that holds a reply for a caller that has gone does nothing else meanwhile. The
+    # library's 60 s let as many calls as there are workers stop a controller for a minute.
+    "kombu_missing_consumer_retry_timeout": 2,
+}
+"""Defaults of [oslo_messaging_rabbit] that differ from the library's."""
+
 _CALL_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
 
 
@@ -49,9 +63,11 @@ __all__ = [
     "create_client",
     "create_server",
     "create_transport",
+    "describe_failure",
     "get_default_conf",
     "messaging",
     "rebuild_error",
+    "start_server",
     "wait_for_broker",
 ]
 
@@ -94,6 +110,11 @@ def create_transport(
     """
     if control_exchange is not None:
         conf.set_default("control_exchange", control_exchange)
+        for group, options in messaging_opts.list_opts():
+            if group == "oslo_messaging_rabbit":
+                conf.register_opts(options, group=group)
+        for name, default in LIBRARY_DEFAULTS.items():
+            conf.set_default(name, default, group="oslo_messaging_rabbit")
     # allowed_remote_exmods is left empty: the library would put the server's stack into the message
     # of an error that it rebuilds. rebuild_error() does not.
     return messaging.get_rpc_transport(conf, url=url)
@@ -118,15 +139,61 @@ def create_server(
     topic: str,
     host: str,
     endpoints: Sequence[object],
+    response_seconds: float = 60,
 ) -> messaging.RPCServer:
-    """Return a server on ``topic`` and ``topic.host``; methods named ``_…`` cannot be called."""
+    """Return a server on ``topic`` and ``topic.host``; methods named ``_…`` cannot be called.
+
+    :param response_seconds: how long callers wait for a reply that say nothing else
+    """
     dispatcher = Dispatcher(endpoints, None, messaging.DefaultRPCAccessPolicy)
+    dispatcher.response_seconds = response_seconds
     target = messaging.Target(topic=topic, server=host)
     return messaging.rpc.server.RPCServer(transport, target, dispatcher, executor="threading")
 
 
+def start_server(server: messaging.RPCServer, topic: str) -> None:
+    """Start to receive calls.
+
+    :raises BrokerUnavailable: the broker refuses the exchange or a queue
+    """
+    library = logging.getLogger("oslo.messaging._drivers.impl_rabbit")
+    library.addFilter(_drop)  # it logs each refusal several times; the error below has it once
+    try:
+        server.start()
+    except messaging.MessagingException as error:
+        raise errors.BrokerUnavailable(
+            describe_failure(f"cannot receive calls on topic {topic}", error)
+        ) from error
+    finally:
+        library.removeFilter(_drop)
+
+
+def _drop(record: logging.LogRecord) -> bool:
+    """Pass no record."""
+    return False
+
+
+_AMQP_REFUSAL = re.compile(r"\((403|406)\) (.*)", re.DOTALL)
+
+
+def describe_failure(what: str, error: Exception) -> str:
+    """Return what failed, why and, if the broker has refused it, what to do about it."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    found = _AMQP_REFUSAL.search(text)
+    if found is None:
+        return f"{what}: {text}"
+    remedy = {
+        "403": "give this user the permission (`rabbitmqctl set_permissions`)",
+        "406": "set [oslo_messaging_rabbit] amqp_durable_queues and amqp_auto_delete as the "
+        "programs have them that declared it, or delete it on the broker",
+    }[found[1]]
+    return f"{what}: the broker refuses: {found[2]}; {remedy}"
+
+
 class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library has no types
     """Refuse wrong calls in one line, for which the library logs its own stack."""
+
+    response_seconds: float = 60
 
     def dispatch(self, incoming: Any) -> Any:  # Any: the library's message; JSON out
         message = incoming.message
@@ -139,10 +206,25 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
                 raise errors.InvalidInput(
                     f"version: a number such as 1.0 is needed, not {message['version']!r}"
                 )
-            return super().dispatch(incoming)
+            with time_limit(self._get_limit_seconds(incoming.ctxt)):
+                return super().dispatch(incoming)
+        except errors.DeadlinePassed as error:
+            LOG.warning(
+                "%.80s: rolled back: it was not done in the %.0f s for which its caller waits",
+                message.get("method"),
+                self._get_limit_seconds(incoming.ctxt),
+            )
+            raise messaging.ExpectedException from error
         except (messaging.NoSuchMethod, messaging.UnsupportedVersion, errors.BadRequest) as error:
             LOG.warning("refused a call of %.80s: %.300s", message.get("method"), error)
             raise messaging.ExpectedException from error
+
+    def _get_limit_seconds(self, context: Mapping[str, Any]) -> float:  # Any: JSON
+        """Return how long the call may take: what its caller says, at the most the usual time."""
+        timeout = context.get(TIMEOUT_KEY)
+        if not isinstance(timeout, int | float) or isinstance(timeout, bool) or timeout <= 0:
+            timeout = self.response_seconds
+        return min(float(timeout), self.response_seconds) * WORKING_SHARE
 
     def _do_dispatch(self, endpoint: Any, method: str, ctxt: Any, args: Any) -> Any:
         if not isinstance(args, Mapping):

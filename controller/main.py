@@ -15,7 +15,12 @@ from types import FrameType
 from oslo_config import cfg
 
 from cloudnet.common import rpc, signals
-from cloudnet.common.errors import ConfigurationError, DatabaseUnavailable, format_refusal
+from cloudnet.common.errors import (
+    BrokerUnavailable,
+    ConfigurationError,
+    DatabaseUnavailable,
+    format_refusal,
+)
 from cloudnet.common.escape import write_line
 from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
@@ -46,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         set_up_logging(conf, PROG)
         signals.call_on_hangup(lambda: reload_logging(words, PROG))
         run(conf, settings, _stop_event())
-    except (ConfigurationError, DatabaseUnavailable) as error:  # neither goes away by waiting
+    except (BrokerUnavailable, ConfigurationError, DatabaseUnavailable) as error:
+        # None of them goes away by waiting: those that do are waited for.
         for line in format_refusal(PROG, error):
             write_line(sys.stderr, line)
         return 1
@@ -104,7 +110,13 @@ class Controller:
         )
 
     def _server(self, topic: str, endpoints: list[object]) -> rpc.messaging.RPCServer:
-        return rpc.create_server(self._transport, topic, self._settings.host, endpoints)
+        return rpc.create_server(
+            self._transport,
+            topic,
+            self._settings.host,
+            endpoints,
+            self._settings.rpc.response_timeout_seconds,
+        )
 
     def wait_until_ready(self, stop: threading.Event) -> bool:
         """Wait for the database and the broker; False if ``stop`` is set first."""
@@ -118,14 +130,21 @@ class Controller:
         ) and rpc.wait_for_broker(self._settings.rpc.transport_url, stop)
 
     def start(self) -> None:
-        """Start the periodic tasks and the RPC servers."""
+        """Start the RPC servers, then the periodic tasks: the heartbeat says that calls are served.
+
+        :raises BrokerUnavailable: the broker refuses to let a server listen
+        """
         # All objects so far live until the end: a full collection need not visit them while
         # calls wait.
         gc.freeze()
         self._snapshots.begin_branch()
+        for number, topic in enumerate((rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)):
+            try:
+                rpc.start_server(self._servers[number], topic)
+            except BrokerUnavailable:
+                _stop_servers(self._servers[:number])
+                raise
         self._periodic.start()
-        for server in self._servers:
-            server.start()
         LOG.info("answering on topics %s and %s", rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)
 
     def stop(self) -> None:

@@ -23,6 +23,7 @@ from tenacity import (
     wait_random,
 )
 
+from cloudnet.common.deadline import check_deadline
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.db.drivers import create_engine
 from cloudnet.controller.db.errors import REPEATABLE, translate
@@ -84,6 +85,7 @@ class Database:
         """Run ``work`` in a transaction and commit it; run it again if another one won.
 
         :raises Conflict: it violates a key or a constraint in every attempt
+        :raises DeadlinePassed: its caller no longer waits; nothing is changed
         :raises DatabaseUnavailable: there is no database, or it has no tables
         """
         try:
@@ -94,7 +96,9 @@ class Database:
 
     def _write_once(self, work: Callable[[Connection], T]) -> T:
         with self._writers, self._begin("IMMEDIATE") as connection:
+            check_deadline()  # waiting for the lock may have taken all the time
             result = work(connection)
+            check_deadline()
             if self._dry_run:
                 connection.rollback()
             return result

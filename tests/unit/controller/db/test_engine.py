@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.common.deadline import time_limit
+from cloudnet.common.errors import DatabaseUnavailable, DeadlinePassed
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from tests.fixtures.controller.world import World
@@ -143,3 +145,27 @@ def test_a_database_whose_connections_are_all_in_use_is_unavailable(world: World
     ):
         pass
     database.close()
+
+
+def test_a_write_whose_caller_no_longer_waits_changes_nothing(world: World) -> None:
+    locked, late = Database(world.settings.database), Database(world.settings.database)
+    is_locked, release = threading.Event(), threading.Event()
+
+    def hold_the_lock(connection: Connection) -> None:
+        is_locked.set()
+        release.wait(10)
+
+    def insert(connection: Connection) -> None:
+        connection.execute(sa.text("INSERT INTO revisions (name, value) VALUES ('late', 1)"))
+
+    holder = threading.Thread(target=locked.write, args=(hold_the_lock,))
+    holder.start()
+    is_locked.wait(10)
+    threading.Timer(0.3, release.set).start()
+    with time_limit(0.1), pytest.raises(DeadlinePassed):
+        late.write(insert)
+    holder.join()
+    locked.close()
+    late.close()
+
+    assert world.one("SELECT COUNT(*) FROM revisions WHERE name = 'late'") == 0

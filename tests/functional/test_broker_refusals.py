@@ -1,0 +1,147 @@
+"""A real broker that refuses, or callers that have gone: programs say so and go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import kombu
+import pytest
+
+from cloudnet.common.client import NetworkAPI
+from tests.fixtures.servers import RabbitMQ
+from tests.fixtures.waiting import wait_for
+
+TOP = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TOP)}
+ADMIN = {"is_admin": True}
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    with RabbitMQ(tmp_path_factory.mktemp("rabbitmq"), port=5790) as running:
+        yield running
+
+
+def write_config(path: Path, broker: RabbitMQ, *lines: str) -> Path:
+    config = path / "nova.conf"
+    state = path / "state"
+    common = [f"transport_url = {broker.transport_url}", f"state_path = {state}", "host = node1"]
+    config.write_text("\n".join((*common, *lines)) + "\n")
+    return config
+
+
+def manage(config: Path, *words: str) -> str:
+    argv = [sys.executable, "-m", "cloudnet.controller.manage", "--config-file", str(config)]
+    done = subprocess.run(
+        [*argv, *words], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@contextmanager
+def run(program: str, config: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    argv = [sys.executable, "-m", program, "--config-file", str(config)]
+    with log.open("wb") as output, subprocess.Popen(argv, env=ENVIRONMENT, stderr=output) as one:
+        try:
+            yield one
+        finally:
+            one.terminate()
+
+
+def connect(broker: RabbitMQ) -> kombu.Connection:
+    return kombu.Connection(
+        hostname=broker.address, port=broker.port, userid=broker.user, password=broker.password
+    )
+
+
+@pytest.fixture
+def durable_exchange(broker: RabbitMQ) -> Iterator[str]:
+    """An exchange that another program has declared with other properties."""
+    name = f"durable-{uuid4()}"
+    with connect(broker) as connection:
+        exchange = kombu.Exchange(name, type="topic", durable=True, auto_delete=False)
+        bound = exchange(connection.channel())
+        bound.declare()
+        yield name
+        bound.delete()
+
+
+def test_a_controller_that_may_not_listen_ends_with_one_line(
+    broker: RabbitMQ, durable_exchange: str, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, broker, f"control_exchange = {durable_exchange}")
+    manage(config, "db", "sync")
+
+    argv = [sys.executable, "-m", "cloudnet.controller", "--config-file", str(config)]
+    done = subprocess.run(
+        argv, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 1
+    [line] = [each for each in done.stderr.splitlines() if " INFO " not in each]
+    assert "cannot receive calls on topic network" in line
+    assert "set [oslo_messaging_rabbit] amqp_durable_queues" in line
+    assert manage(config, "host", "list", "-f", "json").strip() == "[]"  # it never was up
+
+
+def test_an_agent_that_may_not_report_names_the_option_once_and_goes_on_trying(
+    broker: RabbitMQ, durable_exchange: str, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, broker, f"control_exchange = {durable_exchange}")
+    log = tmp_path / "agent.log"
+
+    with run("cloudnet.agent", config, log):
+        wait_for(lambda: "amqp_durable_queues" in log.read_text(), "its warning", timeout=60)
+        time.sleep(4)  # some more attempts
+
+    text = log.read_text()
+    assert text.count("cannot reach the controller") == 1
+    assert "Traceback" not in text
+
+
+def test_calls_whose_callers_have_gone_do_not_stop_a_controller(
+    broker: RabbitMQ, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, broker)
+    manage(config, "db", "sync")
+    log = tmp_path / "controller.log"
+
+    with run("cloudnet.controller", config, log):
+        wait_for(lambda: "answering on topics" in log.read_text(), "the controller", timeout=60)
+        with connect(broker) as connection:
+            send_calls_without_a_caller(connection, 40)
+        api = NetworkAPI(broker.transport_url, timeout_seconds=15)
+        networks = api.get_all_networks(ADMIN)
+        api.close()
+
+    assert networks == []
+
+
+def send_calls_without_a_caller(connection: kombu.Connection, count: int) -> None:
+    """Send calls as oslo.messaging does, with a queue for the replies that does not exist."""
+    producer = connection.Producer()
+    for number in range(count):
+        message = {
+            "method": "get_all_networks",
+            "args": {},
+            "version": "1.0",
+            "_context_is_admin": True,
+            "_msg_id": uuid4().hex,
+            "_reply_q": f"reply_{uuid4().hex}",
+            "_unique_id": f"{number}-{uuid4().hex}",
+            "_timeout": None,
+        }
+        producer.publish(
+            {"oslo.version": "2.0", "oslo.message": json.dumps(message)},
+            exchange="nova",
+            routing_key="network",
+            serializer="json",
+        )
