@@ -166,6 +166,15 @@ def test_a_bridge_of_the_operators_is_the_operators_to_route() -> None:
         filter cloudnet-isolate -d 10.0.0.0/20 -m conntrack ! --ctstate DNAT -j DROP""")
 
 
+def test_guests_of_a_flat_network_with_a_gateway_here_are_guarded_by_address() -> None:
+    text = rendered(network(topology=Topology.FLAT, vlan=None)).splitlines()
+
+    assert "filter cloudnet-FORWARD -o br100 -j cloudnet-br100-to" in text
+    assert "filter cloudnet-br100-to -d 10.0.0.0/22 -j cloudnet-guests" in text
+    assert "filter cloudnet-br100-fwd -s 10.0.0.0/22 -i br100 -o eth1 -j cloudnet-leave" in text
+    assert not [line for line in text if "br100 -j DROP" in line and "-s " not in line]
+
+
 def test_guests_left_in_the_bridge_of_a_removed_network_reach_nobody_by_this_host() -> None:
     assert rendered(orphans=("br100",)) == dedent("""\
         filter cloudnet-FORWARD -i br100 -j cloudnet-br100-fwd
