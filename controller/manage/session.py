@@ -12,6 +12,7 @@ from cloudnet.common.errors import (
     NetworkNotFound,
 )
 from cloudnet.common.settings.load import read_controller
+from cloudnet.common.usage import find_near, join_or
 from cloudnet.controller.compose import build_services
 from cloudnet.controller.db.drivers import get_missing_file
 from cloudnet.controller.db.engine import Database
@@ -53,9 +54,11 @@ class Session:
                 f"{len(matches)} networks are labelled {name!r}; name one by its range ({ranges})"
             )
         if not matches:
+            near = find_near(name, sorted({network.label for network in networks}))
+            hint = f"did you mean {join_or(near)}? See" if near else "see"
             raise NetworkNotFound(
                 f"no network has the uuid, range or label {name!r}; "
-                "see `cloudnet-manage network list`"
+                f"{hint} `cloudnet-manage network list`"
             )
         return matches[0]
 

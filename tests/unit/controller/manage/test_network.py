@@ -148,6 +148,15 @@ def test_an_unknown_network_is_refused(manage: Manage) -> None:
     )
 
 
+def test_all_similar_labels_are_suggested(manage: Manage) -> None:
+    manage.done("network", "create", "--label", "shop", "--num-networks", "2")
+
+    assert manage.refused("network", "show", "shop1") == (
+        "no network has the uuid, range or label 'shop1'; did you mean shop_1 or shop_0? "
+        "See `cloudnet-manage network list`"
+    )
+
+
 def test_a_network_is_associated_with_a_project_and_disassociated(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
 
