@@ -62,13 +62,27 @@ def check_assignments(
         if entry is not None:
             _check_value(checked, program, entry, assignment)
         elif _is_ignored(checked, assignment) or is_other_program_option(group, name):
-            checked.ignored.append(assignment)
+            _ignore(checked, program, assignment)
         else:
             if group != "cloudnet":
                 checked.unknown.append(assignment)
             checked.errors.append(_describe_unknown(checked, assignment))
     checked.accepted = _prefer_current_names(checked.accepted)
     return checked
+
+
+def _ignore(checked: Checked, program: Program, assignment: Assignment) -> None:
+    """Ignore another program's option, and note it if it is about cloudnet's own database.
+
+    The pools of connections to database and broker have the sizes that cloudnet needs.
+    """
+    checked.ignored.append(assignment)
+    is_about_database = assignment.group == "database" or assignment.name.startswith("sql_")
+    is_about_broker = assignment.group == renames.RABBIT_GROUP
+    if _is_ignored(checked, assignment):
+        return
+    if is_about_broker or (is_about_database and program is Program.CONTROLLER):
+        checked.notes.append(f"{format_assignment(assignment)}: has no effect in cloudnet.")
 
 
 def format_ignored_options(checked: Checked, unknown: Sequence[Assignment]) -> str:

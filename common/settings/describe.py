@@ -21,7 +21,7 @@ _IN_QUERY = re.compile(r"(?P<before>[?&](?:password|passwd|pwd)=)[^&]*")
 def format_assignment(assignment: Assignment, option: cfg.Opt | None = None) -> str:
     """Return the assignment as it stands in its file, with its place."""
     value = single_line(_hide_secrets(assignment, option))
-    name = single_line(assignment.written_name)
+    name = single_line(assignment.text_name)
     if assignment.is_flag:
         return f"{assignment.place}: --{name}={value}"
     return f"{assignment.place}: [{single_line(assignment.written_group)}] {name} = {value}"

@@ -89,11 +89,14 @@ class Assignment:
     is_flag: bool = False
     written_group: str = field(default="", compare=False)  # before a renaming
     written_name: str = field(default="", compare=False)  # as above
+    text_name: str = field(default="", compare=False)  # as it stands, perhaps with dashes
 
     def __post_init__(self) -> None:
         if not self.written_name:
             object.__setattr__(self, "written_group", self.group)
             object.__setattr__(self, "written_name", self.name)
+        if not self.text_name:
+            object.__setattr__(self, "text_name", self.name)
 
     @property
     def place(self) -> str:
@@ -121,7 +124,9 @@ class _Parser(iniparser.BaseParser):
     def assignment(self, key: str, value: list[str]) -> None:
         name = key.replace("-", "_")
         self.assignments.append(
-            Assignment(self.file, self.first_line, self.group, name, "\n".join(value))
+            Assignment(
+                self.file, self.first_line, self.group, name, "\n".join(value), text_name=key
+            )
         )
 
 
@@ -173,7 +178,11 @@ def _take_flags(file: Path, lines: list[str]) -> list[Assignment]:
         if found is not None:
             value = "True" if found["value"] is None else found["value"]
             name = found["name"].replace("-", "_")
-            flags.append(Assignment(str(file), number, "DEFAULT", name, value, is_flag=True))
+            flags.append(
+                Assignment(
+                    str(file), number, "DEFAULT", name, value, is_flag=True, text_name=found["name"]
+                )
+            )
             lines[number - 1] = ""
     return flags
 

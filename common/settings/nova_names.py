@@ -11,7 +11,7 @@ NAMES = {
     agent_timeout agent_version_timeout aggregate_image_properties_isolation_namespace
     aggregate_image_properties_isolation_separator ajax_console_proxy_port ajax_console_proxy_topic
     ajax_console_proxy_url allow_admin_api allow_instance_snapshots allow_migrate_to_same_host
-    allow_resize_to_same_host allowed_direct_url_schemes allowed_rpc_exception_modules
+    allow_resize_to_same_host allowed_direct_url_schemes allowed_rpc_exception_modules aoe_eth_dev
     api_paste_config api_rate_limit api_url auth_blob auth_driver auth_host auth_port auth_protocol
     auth_strategy auth_token_ttl auth_uri auth_url auth_version aws_access_key_id
     aws_secret_access_key backdoor_port backdoor_socket bandwidth_poll_interval baremetal_driver
@@ -145,13 +145,13 @@ NAMES = {
     vendordata_jsonfile_path vendordata_providers verbose vif_plugging_is_fatal vif_plugging_timeout
     virt_mkfs vmware_vif_driver vmwareapi_api_retry_count vmwareapi_host_ip vmwareapi_host_password
     vmwareapi_host_username vmwareapi_task_poll_interval vmwareapi_vlan_interface vmwareapi_wsdl_loc
-    vnc_console_proxy_url vnc_enabled vnc_keymap vncproxy_topic vncproxy_url vncserver_listen
-    vncserver_proxyclient_address volume_api_class volume_driver volume_force_update_capabilities
-    volume_group volume_manager volume_name_template volume_scheduler_driver volume_tmp_dir
-    volume_topic volume_usage_poll_interval volumes_dir volumes_path vpn_client_template
-    vswitch_name wait_timeout watch_log_file web wsgi_default_pool_size wsgi_keep_alive
-    wsgi_log_format xen_hvmloader_path xenapi_agent_path xenapi_check_host
-    xenapi_connection_concurrent xenapi_connection_password xenapi_connection_url
+    vnc_console_proxy_url vnc_enabled vnc_keymap vncproxy_host vncproxy_topic vncproxy_url
+    vncserver_listen vncserver_proxyclient_address volume_api_class volume_driver
+    volume_force_update_capabilities volume_group volume_manager volume_name_template
+    volume_scheduler_driver volume_tmp_dir volume_topic volume_usage_poll_interval volumes_dir
+    volumes_path vpn_client_template vswitch_name wait_timeout watch_log_file web
+    wsgi_default_pool_size wsgi_keep_alive wsgi_log_format xen_hvmloader_path xenapi_agent_path
+    xenapi_check_host xenapi_connection_concurrent xenapi_connection_password xenapi_connection_url
     xenapi_connection_username xenapi_disable_agent xenapi_generate_swap xenapi_image_upload_handler
     xenapi_login_timeout xenapi_num_vbd_unplug_retries xenapi_ovs_integration_bridge
     xenapi_remap_vbd_dev xenapi_remap_vbd_dev_prefix xenapi_running_timeout xenapi_sparse_copy

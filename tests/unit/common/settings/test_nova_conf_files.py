@@ -143,3 +143,13 @@ def test_another_brokers_driver_is_not_ignored_in_silence(
 
 def test_the_public_interface_of_a_single_machine_may_be_its_loopback_device() -> None:
     assert agent("folsom-single-machine").nat.public_interface == "lo"
+
+
+def test_the_size_of_a_pool_of_connections_is_not_ignored_in_silence(
+    warnings: pytest.LogCaptureFixture,
+) -> None:
+    controller("icehouse-durable-queues")
+    controller("newton-legacy-network")
+
+    assert "[database] max_pool_size = 50: has no effect in cloudnet." in warnings.text
+    assert "[oslo_messaging_rabbit] pool_max_size = 30: has no effect in cloudnet." in warnings.text

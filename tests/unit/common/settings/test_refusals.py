@@ -409,3 +409,124 @@ def test_any_bytes_are_read_or_refused_in_printable_lines(garbage: bytes, tmp_pa
     file.write_bytes(garbage)
 
     assert all(line.isprintable() for line in refusal_or_empty(file).split("\n"))
+
+
+def refuses(load: Callable[..., object], file: Path) -> bool:
+    return caught(load, ["--config-file", str(file)], "cloudnet-test") != ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my_ip = eth0", "routing_source_ip = 10.0.0", "public_interface = a/b",
+        "dhcp_domain = two words", "iptables_drop_action = DROP -x", "metadata_host = 224.0.0.1",
+    ],
+)  # fmt: skip
+def test_only_an_agent_refuses_what_only_an_agent_reads(write: Write, text: str) -> None:
+    file = write(text)
+
+    assert refuses(load_agent, file)
+    assert not refuses(load_controller, file)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fixed_range = x", "network_size = many", "network_manager = my.own.Manager",
+        "network_size = 1024\nfixed_range = 10.0.0.0/24", "[database]\nconnection = nosql://x",
+        "[quota]\nfloating_ips = few", "fixed_range = 224.0.0.0/24", "flat_network_dns = 0.0.0.0",
+    ],
+)  # fmt: skip
+def test_only_a_controller_refuses_what_only_a_controller_reads(write: Write, text: str) -> None:
+    file = write(text)
+
+    assert refuses(load_controller, file)
+    assert not refuses(load_agent, file)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["use_ipv6 = perhaps", "keys_path = $nowhere/keys", "gateway = x",
+     "floating_range = 10.0.0.1/8",
+     "injected_network_template = $pybasedir/nova/virt/interfaces.template"],
+)  # fmt: skip
+def test_no_program_refuses_the_value_of_an_option_without_effect(write: Write, text: str) -> None:
+    file = write(text)
+
+    assert not refuses(load_controller, file)
+    assert not refuses(load_agent, file)
+
+
+def test_a_value_may_refer_to_an_option_of_another_service(write: Write) -> None:
+    file = write("my_ip = $ec2_host\nec2_host = $host_ip\nhost_ip = 192.0.2.9")
+
+    _, loaded = load_agent(["--config-file", str(file)], "cloudnet-agent")
+
+    assert str(loaded.nat.metadata_host) == "192.0.2.9"
+
+
+def test_all_errors_are_printed_with_the_line_that_accepts_unknown_names(write: Write) -> None:
+    file = write(
+        "plugin_a = 1\nvlan_interface = lo\n[quota]\nplugin_b = 2\n"
+        "[cloudnet]\nignored_options = plugin_c"
+    )
+
+    lines = caught(load_agent, ["--config-file", str(file)], "cloudnet-agent").split("\n")
+
+    assert len(lines) == 4
+    assert lines[1].startswith(f"{file}:2: [DEFAULT] vlan_interface = lo: the name of a network")
+    ready = "[cloudnet] ignored_options = plugin_c, plugin_a, quota/plugin_b"
+    assert lines[3] == f"to accept all names that other programs read here, add: {ready}"
+    group, assignment = ready.split(" ", 1)
+    accepted = (
+        file.read_text()
+        .replace("vlan_interface = lo", "")
+        .replace("ignored_options = plugin_c", assignment)
+    )
+    assert group in accepted
+    assert not refuses(load_agent, write(accepted))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("--network_manager=Foo", "--network_manager=Foo: "),
+        ("--vlan-start=0", "--vlan-start=0: "),
+        ("vlan-start = 0", "[DEFAULT] vlan-start = 0: "),
+        ("[oslo_messaging_rabbit]\nrabbit_port = x", "[oslo_messaging_rabbit] rabbit_port = x: "),
+        ("rabbit_use_ssl = x", "[DEFAULT] rabbit_use_ssl = x: "),
+        ("sql_connection = x://a@b", "[DEFAULT] sql_connection = x://a@b: "),
+        ("sql_connection = x://a:p@b/c", "[DEFAULT] sql_connection = x://a:***@b/c: "),
+        ("sql_connection = x://a:p:@/@b", "[DEFAULT] sql_connection = x://a:***@b: "),
+        ("sql_connection = x://a:secret", "[DEFAULT] sql_connection = x://a:***: "),
+        ("sql_connection = x://host:33", "[DEFAULT] sql_connection = x://host:33: "),
+        ("sql_connection = x://b/c?password=p&a=1", "sql_connection = x://b/c?password=***&a=1: "),
+        ("my_own_url = http://a:p@b", "[DEFAULT] my_own_url = http://a:***@b: "),
+        ("my_own_password = p", "[DEFAULT] my_own_password = ***: "),
+    ],
+)
+def test_an_assignment_is_shown_as_it_stands_without_its_password(
+    write: Write, text: str, shown: str
+) -> None:
+    assert shown in caught(
+        load_controller, ["--config-file", str(write(text))], "cloudnet-controller"
+    )
+
+
+def test_a_flag_file_that_includes_itself_is_refused(write: Write) -> None:
+    file = write("")
+    file.write_text(f"--flagfile={file}")
+
+    assert caught(load_agent, ["--config-file", str(file)], "cloudnet-agent") == (
+        f"{file}:1: --flagfile={file} includes itself"
+    )
+
+
+def test_a_flag_file_includes_another(write: Write) -> None:
+    other = write("--vlan_start=7", "other.conf")
+
+    _, loaded = load_controller(
+        ["--config-file", str(write(f"--verbose\n--flagfile={other}"))], "cloudnet-controller"
+    )
+
+    assert loaded.networks.vlan_start == 7
