@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from cloudnet.agent.obedience import Obedience, serves_guests
 from cloudnet.agent.snapshot_cache import SnapshotCache
+from cloudnet.agent.validate import validate
+from cloudnet.common.errors import BadRequest
 from cloudnet.common.wire.objects import (
     FixedRanges,
     NetworkGone,
@@ -45,6 +47,14 @@ class DesiredState:
     def gone(self) -> list[NetworkGone]:
         """The networks of which nothing may be left."""
         return [each for each in self.snapshots if isinstance(each, NetworkGone)]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a report is based on, so that the reply can be compared with it."""
+
+    origin: Origin | None  # the newest that was obeyed
+    desired: DesiredState
 
 
 class DesiredStore:
@@ -128,22 +138,34 @@ class DesiredStore:
             self._on_change()
         return True
 
-    def put_reply(self, reply: ReportReply, reported: Origin | None = None) -> bool:
+    def get_basis(self) -> Basis:
+        """Return what a report is based on."""
+        return Basis(self.origin, self.desired())
+
+    def put_reply(self, reply: ReportReply, basis: Basis | None = None) -> bool:
         """Take the controller's reply to a report; after the first one the state is synced.
 
-        :param reported: the origin in the report
+        The controller knows what the host reported, so its reply counts, whatever the revisions,
+        unless a newer snapshot came since the report. So a revision that is far too high heals.
+
+        :param basis: of the report
         :return: whether it is obeyed
         """
+        basis = basis or self.get_basis()
         with self._lock:
-            if not self._obedience.judge(reply, reported, self._snapshots):
+            if not self._obedience.judge(reply, basis.origin, self._snapshots):
                 return False
             if self._obedience.obey(reply.origin, accepted=reply.accepted):
                 self._cache.keep_origin(self._obedience.obeyed)
             for snapshot in reply.stale:
                 # The report did not name this network, so the snapshot is newer than forget().
                 self._forgotten.pop(snapshot.network, None)
-            changes = [self._take(snapshot) for snapshot in reply.stale]
-            changes.append(self._take_ranges(reply.ranges))
+            reported = {each.network: each.revision for each in basis.desired.snapshots}
+            changes = [
+                self._take(snapshot, reported.get(snapshot.network))
+                for snapshot in _list_valid(reply.stale)
+            ]
+            changes.append(self._take_ranges(reply.ranges, basis.desired.ranges.revision))
             self._cache.retry()
             if not self._synced:
                 self._mark_synced()
@@ -168,7 +190,8 @@ class DesiredStore:
                 self._forgotten[gone.network] = gone.revision
                 self._cache.forget(gone.network)
 
-    def _take(self, snapshot: Snapshot) -> bool:
+    def _take(self, snapshot: Snapshot, reported: int | None = None) -> bool:
+        """Take a snapshot that is newer, or that replies to a report of the one that is known."""
         if snapshot.host != self._host:
             LOG.warning(
                 "network %s: dropped a snapshot for host %s; this is host %s",
@@ -179,15 +202,17 @@ class DesiredStore:
             return False
         known = self._snapshots.get(snapshot.network)
         newest = self._forgotten.get(snapshot.network, 0) if known is None else known.revision
-        if newest >= snapshot.revision:
+        is_answer = known is not None and known.revision == reported != snapshot.revision
+        if newest >= snapshot.revision and not is_answer:
             return False
         self._cache.keep(snapshot)
         self._snapshots[snapshot.network] = snapshot
         self._state = None
         return True
 
-    def _take_ranges(self, ranges: FixedRanges) -> bool:
-        if ranges.revision <= self._ranges.revision:
+    def _take_ranges(self, ranges: FixedRanges, reported: int | None = None) -> bool:
+        is_answer = self._ranges.revision == reported != ranges.revision
+        if ranges.revision <= self._ranges.revision and not is_answer:
             return False
         self._cache.keep_ranges(ranges)
         self._ranges = ranges
@@ -202,6 +227,14 @@ class DesiredStore:
         self._cache.keep_synced()
         self._synced = True
         self._state = None
+
+
+def _list_valid(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
+    for snapshot in snapshots:
+        try:
+            yield validate(snapshot)
+        except BadRequest as error:
+            LOG.warning("dropped a snapshot: %.300s", error)
 
 
 def _list_addresses(network: Snapshot) -> Iterator[ServedAddress]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudnet.agent.desired import DesiredStore
-from cloudnet.agent.validate import validate
+from cloudnet.agent.validate import validate, validate_ranges
 from cloudnet.common import rpc
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.rpc import messaging
@@ -46,7 +46,7 @@ class AgentEndpoint:
     def apply_ranges(self, context: Json, ranges: Any) -> None:
         """Take the fixed ranges of all networks."""
         try:
-            if not self._store.put_ranges(from_wire(FixedRanges, ranges)):
+            if not self._store.put_ranges(validate_ranges(from_wire(FixedRanges, ranges))):
                 self._report()
         except BadRequest as error:
             LOG.warning("dropped fixed ranges: %.300s", error)

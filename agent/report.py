@@ -63,9 +63,10 @@ class RpcController:
             waited = self._timeout
             self._timeout = min(waited * 2, self._longest_timeout)
             raise NoReply(f"no reply in {waited:.0f} s") from error
+        except messaging.RemoteError as error:
+            raise NoReply(f"it refuses this host's report: {error}".splitlines()[0]) from error
         except (
             messaging.MessageDeliveryFailure,
-            messaging.RemoteError,
             messaging.MessagingException,
             CloudnetError,
         ) as error:
@@ -135,13 +136,13 @@ class Reporter:
         with self._lock:
             status = self._status or HostStatus()
         leases = status.reported_leases
-        origin, held = self._store.origin, self._store.held
+        basis, held = self._store.get_basis(), self._store.held
         report = Report(
             self._host,
             applied=status.reported_applied,
             faults=status.faults,
             leases=None if leases == self._known_leases else leases,  # None stays None
-            origin=origin,
+            origin=basis.origin,
             held=held,
             served=self._store.list_served() if held is not None else (),
             agent=self._identity,
@@ -155,7 +156,7 @@ class Reporter:
             return False
         self._failures = 0
         self._conditions.resolve(UNREACHABLE)
-        if self._store.put_reply(reply, origin):
+        if self._store.put_reply(reply, basis):
             self._known_leases = self._known_leases if leases is None else leases
             self._forget(reply, status)
         self._on_reply(reply.refused is None)

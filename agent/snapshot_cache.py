@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from cloudnet.agent.validate import validate, validate_ranges
 from cloudnet.common.errors import BadRequest, ConfigurationError
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.wire.codec import from_wire, to_wire
@@ -56,8 +57,8 @@ class SnapshotCache:
         """Return what is on disk."""
         # On a read-only disk, the mark may be older than snapshots that could not be written.
         self._is_synced = self._synced_mark.exists() and os.access(self._path, os.W_OK)
-        ranges = self._load(FixedRanges, self._ranges) or FixedRanges(0, ())
-        origin = self._load(Origin, self._origin)
+        ranges = self._load(FixedRanges, self._ranges, validate_ranges) or FixedRanges(0, ())
+        origin = self._load(Origin, self._origin, lambda stored: stored)
         snapshots = tuple(self._load_snapshots())
         return StoredState(snapshots, ranges, self._is_synced, origin)
 
@@ -93,20 +94,20 @@ class SnapshotCache:
         if self._is_synced:
             self._update_mark()
 
-    def _load(self, type_: type[T], file: Path) -> T | None:
+    def _load(self, type_: type[T], file: Path, check: Callable[[T], T]) -> T | None:
         if not file.exists():
             return None
         try:
-            return from_wire(type_, json.loads(file.read_text()))
-        except (OSError, ValueError, BadRequest) as error:
+            return check(from_wire(type_, json.loads(file.read_text())))
+        except (OSError, ValueError, RecursionError, BadRequest) as error:
             self._set_aside(file, error)
             return None
 
     def _load_snapshots(self) -> Iterator[Snapshot]:
         for file in sorted(self._path.glob("network-*.json")):
             try:
-                stored: Snapshot = from_wire(_SNAPSHOT, json.loads(file.read_text()))
-            except (OSError, ValueError, BadRequest) as error:
+                stored = validate(from_wire(_SNAPSHOT, json.loads(file.read_text())))
+            except (OSError, ValueError, RecursionError, BadRequest) as error:
                 self._set_aside(file, error)
             else:
                 yield stored

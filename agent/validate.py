@@ -13,7 +13,14 @@ from uuid import UUID
 from cloudnet.common import limits
 from cloudnet.common.errors import InvalidInput
 from cloudnet.common.limits import is_device_name
-from cloudnet.common.wire.objects import FloatingIp, NetworkSnapshot, Snapshot, Topology, Vif
+from cloudnet.common.wire.objects import (
+    FixedRanges,
+    FloatingIp,
+    NetworkSnapshot,
+    Snapshot,
+    Topology,
+    Vif,
+)
 
 Field = tuple[str, object, bool]  # name, value, whether it is valid
 
@@ -27,6 +34,16 @@ def validate(snapshot: Snapshot) -> Snapshot:
         if not is_valid:
             raise InvalidInput(f"{type(snapshot).__name__}.{field}: invalid value {value!s:.60}")
     return snapshot
+
+
+def validate_ranges(ranges: FixedRanges) -> FixedRanges:
+    """Return the ranges.
+
+    :raises InvalidInput: their revision is invalid
+    """
+    if ranges.revision not in limits.REVISION:
+        raise InvalidInput(f"FixedRanges.revision: invalid value {ranges.revision!s:.60}")
+    return ranges
 
 
 def _fields(snapshot: Snapshot) -> Iterator[Field]:

@@ -12,7 +12,7 @@ from typing import Any
 from oslo_config import cfg
 
 from cloudnet.common import rpc
-from cloudnet.common.errors import BrokerUnavailable, NotWired
+from cloudnet.common.errors import BrokerUnavailable, CloudnetError, NotWired
 from cloudnet.common.rpc import messaging
 
 NetworkInfo = list[dict[str, Any]]  # Any: JSON, in the shape nova's network model reads
@@ -126,7 +126,8 @@ class NetworkAPI:
         """Wait until all hosts of the instance's networks have reported them as applied.
 
         :param timeout: seconds
-        :raises NotWired: they have not reported in time; the message names the networks
+        :raises NotWired: they have not reported in time; the message names the networks, the
+            hosts, and their reasons
         """
         deadline = time.monotonic() + timeout
         pause = 0.02
@@ -138,10 +139,18 @@ class NetworkAPI:
             if time.monotonic() + pause > deadline:
                 raise NotWired(
                     f"instance {instance_id}: network {', '.join(missing)} is not wired after "
-                    f"{timeout:.0f} s; see `cloudnet-manage host list` and its agent's log"
+                    f"{timeout:.0f} s: {self._explain_unwired(context, instance_id)}"
                 )
             time.sleep(pause)
             pause = min(pause * 1.5, 0.5)
+
+    def _explain_unwired(self, context: Context, instance_id: str) -> str:
+        """Return the reasons that the controller knows; an older controller knows none."""
+        try:
+            reasons = self._call(context, "explain_unwired", "1.0", instance_id=instance_id)
+        except CloudnetError:
+            reasons = []
+        return "; ".join(reasons) or "see `cloudnet-manage host list` and its agent's log"
 
     # -- floating IPs --------------------------------------------------------------------------
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from cloudnet.common.limits import REVISION
+from cloudnet.common.errors import BadRequest, InvalidInput
+from cloudnet.common.limits import REVISION, is_hostname
 from cloudnet.common.wire.codec import JsonObject, from_wire, to_wire
-from cloudnet.common.wire.objects import Report
+from cloudnet.common.wire.objects import Report, ServedAddress
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments
 from cloudnet.controller.endpoint.rpc_errors import CONTROLLER_TARGET, Context, map_errors
@@ -19,12 +22,24 @@ class AgentsEndpoint:
 
     def __init__(self, services: Services) -> None:
         self._hosts = services.hosts
+        self._agents = services.agents
         self._leases = services.leases
 
     @map_errors
     def report(self, context: Context, report: Any) -> JsonObject:
         """Process a heartbeat and return what is stale on the host."""
-        return to_wire(self._hosts.process_report(_check_report(from_wire(Report, report))))
+        try:
+            checked = _check_report(from_wire(Report, report))
+        except BadRequest as error:
+            self._record_refusal(report, error)
+            raise
+        return to_wire(self._hosts.process_report(checked))
+
+    def _record_refusal(self, report: Any, error: BadRequest) -> None:
+        """Show the operator a host whose reports are refused, if the report names one."""
+        host = report.get("host") if isinstance(report, Mapping) else None
+        with suppress(BadRequest):
+            self._agents.record_refused_report(arguments.parse_text("host", host), str(error))
 
     @map_errors
     def lease_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
@@ -56,4 +71,23 @@ def _check_report(report: Report) -> Report:
     for number, fault in enumerate(report.faults):
         name = f"report.problems[{number}].network"  # the key on the wire
         arguments.parse_optional(arguments.parse_uuid, name, fault.network)
+    for number, served in enumerate(report.served):
+        _check_served(f"report.served[{number}]", served)
+    if report.origin is not None:
+        arguments.parse_uuid("report.origin.cloud", report.origin.cloud)
+        generation = report.origin.generation
+        arguments.parse_integer("report.origin.generation", generation, 0, REVISION.highest)
+        arguments.parse_uuid("report.origin.branch", report.origin.branch)
+    if report.agent is not None:
+        arguments.parse_uuid("report.agent.agent", report.agent.agent)
+        if report.agent.boot_id:
+            arguments.parse_uuid("report.agent.boot_id", report.agent.boot_id)
     return report
+
+
+def _check_served(name: str, served: ServedAddress) -> None:
+    arguments.parse_uuid(f"{name}.network", served.network)
+    arguments.parse_optional(arguments.parse_mac, f"{name}.mac", served.mac)
+    arguments.parse_optional(arguments.parse_uuid, f"{name}.instance", served.instance)
+    if served.hostname is not None and not is_hostname(served.hostname):
+        raise InvalidInput(f"{name}.hostname: a host name is needed, not {served.hostname!r}")

@@ -21,6 +21,7 @@ class InstancesEndpoint:
     def __init__(self, services: Services) -> None:
         self._instances = services.instances
         self._leases = services.leases
+        self._overview = services.overview
 
     @map_errors
     def allocate_for_instance(
@@ -85,6 +86,11 @@ class InstancesEndpoint:
             _parse_rxtx_factor(rxtx_factor),
             arguments.get_caller(context),
         )
+
+    @map_errors
+    def explain_unwired(self, context: Context, instance_id: Any) -> list[str]:
+        """Return why an instance may not be wired: what its hosts report."""
+        return self._overview.explain_unwired(_parse_instance(instance_id))
 
     @map_errors
     def lease_fixed_ip(self, context: Context, address: Any) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class List(ListCommand):
-    """List all hosts that have ever reported: whether they are up, in sync and without faults."""
+    """List all hosts that report or are named: whether they are up, in sync, without faults."""
 
     columns = ("host", "binary", "state", "last_seen_up", "networks", "stale", "faults")
 

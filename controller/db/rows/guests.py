@@ -9,7 +9,7 @@ from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.hints import unindexed
-from cloudnet.controller.db.tables import fixed_ips, instances, virtual_interfaces
+from cloudnet.controller.db.tables import fixed_ips, instances, networks, virtual_interfaces
 from cloudnet.controller.model.records import Guest
 
 _GUEST = (
@@ -50,6 +50,17 @@ _BY_ADDRESS = _GUEST.where(fixed_ips.c.address == given("address")).with_for_upd
 def list_for_instance(connection: Connection, instance_uuid: str) -> list[Guest]:
     """Return an instance's VIFs with their addresses, the oldest VIF first."""
     return [Guest(*row) for row in connection.execute(_FOR_INSTANCE, {"instance": instance_uuid})]
+
+
+def list_hosts_of_instance(connection: Connection, instance_uuid: str) -> list[str]:
+    """Return the host of an instance, and those that are the gateways of its networks."""
+    guests = list_for_instance(connection, instance_uuid)
+    ids = [guest.network_id for guest in guests]
+    gateways = connection.scalars(
+        sa.select(networks.c.host).where(networks.c.id.in_(ids), ~networks.c.multi_host)
+    )
+    hosts = [*(guest.host for guest in guests), *(host for host in gateways if host is not None)]
+    return list(dict.fromkeys(hosts))
 
 
 def list_for_network(connection: Connection, network_id: int) -> list[Guest]:

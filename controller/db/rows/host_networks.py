@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import Connection
-from cloudnet.controller.db.tables import host_networks, networks
+from cloudnet.controller.db.tables import host_agents, host_networks, instances, networks
 from cloudnet.controller.model.records import HostNetwork, Network, NetworkSync, SnapshotKey
 from cloudnet.controller.model.revisions import first_revision
 
@@ -65,6 +65,17 @@ def list_sync_by_host(connection: Connection) -> dict[str, list[NetworkSync]]:
     for host, *sync in rows:
         by_host.setdefault(host, []).append(NetworkSync(*sync))
     return by_host
+
+
+def list_expected_hosts(connection: Connection) -> set[str]:
+    """Return the hosts that networks, instances or refused reports name."""
+    statements = (
+        sa.select(host_networks.c.host).distinct(),
+        sa.select(networks.c.host).where(networks.c.host.is_not(None)).distinct(),
+        sa.select(instances.c.host).distinct(),
+        sa.select(host_agents.c.host),
+    )
+    return {host for statement in statements for host in connection.scalars(statement)}
 
 
 def raise_revision(

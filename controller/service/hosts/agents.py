@@ -63,13 +63,11 @@ def record_agent(connection: Connection, known: HostAgent, report: Report, origi
         host_agent_rows.update(connection, report.host, **values)
 
 
-def list_faults(report: Report, known: HostAgent, live_since: datetime) -> list[Fault]:
-    """Return the faults of a host: those that it reports, and those of the reports themselves."""
+def list_faults(report: Report) -> list[Fault]:
+    """Return the faults that a host reports, with the one that it is held."""
     faults = list(report.faults)
     if report.held is not None:
         faults.append(Fault(None, f"answer refused: {report.held}"))
-    if known.refused is not None and known.refused_at and known.refused_at >= live_since:
-        faults.append(Fault(None, known.refused))
     return faults
 
 
@@ -84,7 +82,7 @@ class HostAgents:
         """Record that a report was refused, so that the operator sees the host."""
 
         def work(connection: Connection) -> None:
-            now, text = self._clock(), f"report refused: {reason}"
+            now, text = self._clock(), f"report refused: {reason:.500}"
             record_refusal(connection, host_agent_rows.get(connection, host), text, now)
 
         self._database.write(work)

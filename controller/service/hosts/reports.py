@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from cloudnet.common.limits import REVISION
 from cloudnet.common.topics import AGENT_TOPIC, CONTROLLER_TOPIC
 from cloudnet.common.wire.objects import Fault, NetworkGone, Report, ReportReply, Snapshot
 from cloudnet.controller.db.engine import Connection, Database
@@ -21,6 +22,7 @@ from cloudnet.controller.model import events
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.host_sync import Comparison, RowChange, compare, decide
 from cloudnet.controller.model.records import HostAgent, HostNetwork
+from cloudnet.controller.model.revisions import first_revision
 from cloudnet.controller.service.hosts.agents import (
     find_rival,
     list_faults,
@@ -62,7 +64,7 @@ class HostReports:
                 connection, report.host, "cloudnet-agent", AGENT_TOPIC, now
             )
             record_agent(connection, agent, report, origin)
-            _record_faults(connection, report.host, list_faults(report, agent, live_since), now)
+            _record_faults(connection, report.host, list_faults(report), now)
             return _answer(connection, report, agent, reply, now)
 
         reply = self._database.write(work)
@@ -120,7 +122,7 @@ def _sync_networks(
     for uuid in sorted(reported.keys() - rows.keys()):
         # The host shall remove a network that it has without a row; a row is needed for that.
         rows[uuid] = host_network_rows.add_unknown_network(
-            connection, report.host, uuid, reported[uuid] + 1, now
+            connection, report.host, uuid, min(reported[uuid] + 1, REVISION.highest), now
         )
     for uuid, row in rows.items():
         snapshot = _sync_network(connection, row, reported.get(uuid), now)
@@ -138,7 +140,9 @@ def _sync_network(
     if comparison is Comparison.AHEAD and reported is not None:
         # The update also locks the row, so it comes first: without it another transaction could
         # change the network after it is read, and its revision would be lost.
-        row = host_network_rows.set_revision(connection, row, reported + 1)
+        # A number that is too high to count on was never the database's: the reply resets it.
+        following = reported + 1 if reported < REVISION.highest else first_revision(now)
+        row = host_network_rows.set_revision(connection, row, following)
     snapshot = read_snapshot(connection, row)
     decision = decide(comparison, is_wanted=not isinstance(snapshot, NetworkGone))
     is_changed = _change_row(connection, row, decision.row_change, reported, now)

@@ -240,7 +240,7 @@ def test_a_change_of_nothing_is_wrong_usage(bare: Manage, command: str) -> None:
         ("help network s", "set show"),
         ("--config-file FILE network show ", "10.0.0.0/22 private"),
         ("--config-file FILE network list --project-id ", "shop"),
-        ("--config-file FILE instance allocate UUID --host ", ""),
+        ("--config-file FILE instance allocate UUID --host ", "node1"),
         ("network create --topology=f", "--topology=flat --topology=flatdhcp"),
         ("network create --topology = f", "flat flatdhcp"),
         ("network list -f ", "csv json table value yaml"),
