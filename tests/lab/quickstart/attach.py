@@ -35,15 +35,17 @@ def attach(
             if raw and sys.stdin.isatty():
                 stack.enter_context(_raw_terminal())
 
-        return _relay(connection, begin)
+        return relay(connection, sys.stdin.fileno(), begin)
 
 
 def _send(connection: socket.socket, message: dict[str, object]) -> None:
-    connection.sendall(json.dumps(message).encode() + b"\n")
+    # The cloud may have closed the connection; its last messages can still be read.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        connection.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _relay(connection: socket.socket, begin: Callable[[], None]) -> int:
-    keyboard = sys.stdin.fileno()
+def relay(connection: socket.socket, keyboard: int, begin: Callable[[], None]) -> int:
+    """Pass input from the keyboard and print output until the exit status arrives; return it."""
     unread = b""
     with selectors.SelectSelector() as selector:  # the only one that takes files and /dev/null
         selector.register(connection, selectors.EVENT_READ)
