@@ -181,7 +181,14 @@ class Reconciler:
             actual = replace(actual, resources=after)
             self._memory = _Memory(desired, actual)
         return build_status(
-            Outcome(desired, rendered, actual.resources, open_steps, self._retries.messages)
+            Outcome(
+                desired,
+                rendered,
+                actual.resources,
+                open_steps,
+                self._retries.messages,
+                actual.host_ranges,
+            )
         )
 
     def _give_up(self, desired: DesiredState, error: KernelRefused) -> HostStatus:

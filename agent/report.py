@@ -146,6 +146,7 @@ class Reporter:
             held=held,
             served=self._store.list_served() if held is not None else (),
             agent=self._identity,
+            ranges=status.reported_ranges,
         )
         try:
             reply = self._controller.report(report)

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from cloudnet.agent.desired import DesiredState
 from cloudnet.agent.node.plan import Step, Verb
 from cloudnet.agent.node.render import Rendered
+from cloudnet.agent.node.resources.actual import HostRange
 from cloudnet.agent.node.resources.base import Resources
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.agent.node.resources.lease import Lease
-from cloudnet.common.wire.objects import OUT_OF_SYNC, Applied, Fault, NetworkGone, ReportedLease
+from cloudnet.common.wire.objects import (
+    OUT_OF_SYNC,
+    Applied,
+    Fault,
+    NetworkGone,
+    ReportedLease,
+    ReportedRange,
+)
+
+MOST_RANGES = 1000  # in a report
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,7 @@ class HostStatus:
     faults: tuple[Fault, ...] = ()
     leases: tuple[Lease, ...] | None = None  # None: not known
     bridges: tuple[tuple[str, str], ...] = ()  # of cloudnet: (name, network uuid)
+    host_ranges: tuple[HostRange, ...] | None = None  # None: not known
 
     @cached_property
     def reported_applied(self) -> tuple[Applied, ...]:
@@ -49,6 +61,21 @@ class HostStatus:
         )
         return tuple(sorted(reported, key=lambda lease: (lease.network, lease.address)))
 
+    @cached_property
+    def reported_ranges(self) -> tuple[ReportedRange, ...] | None:
+        """What the host reaches by links of its own, and other hosts may, too; None: not known."""
+        if self.host_ranges is None:
+            return None
+        ours = {name for name, _ in self.bridges}
+        reported = (
+            ReportedRange(each.device, each.network, each.address)
+            for each in self.host_ranges
+            if ours.isdisjoint(each.devices)
+            and not each.network.is_loopback
+            and not each.network.is_link_local
+        )
+        return tuple(islice(reported, MOST_RANGES))
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -59,6 +86,7 @@ class Outcome:
     actual: Resources  # after the steps; as it was read, if some of them are open
     open_steps: Sequence[Step] = ()  # blocked, failed or not tried
     failures: Mapping[str, str] | None = None  # of open steps: key → line; None: there are none
+    host_ranges: tuple[HostRange, ...] | None = None  # None: not known
 
     @cached_property
     def bridges(self) -> dict[str, str]:
@@ -87,6 +115,7 @@ def build_status(outcome: Outcome) -> HostStatus:
         faults=tuple(_list_faults(outcome)),
         leases=tuple(each for each in outcome.actual.values() if isinstance(each, Lease)),
         bridges=tuple(sorted(outcome.bridges.items())),
+        host_ranges=outcome.host_ranges,
     )
 
 

@@ -24,6 +24,7 @@ from cloudnet.controller.service.hosts.reports import HostReports
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from cloudnet.controller.service.instances.instances import Instances
 from cloudnet.controller.service.networks.networks import Networks
+from cloudnet.controller.service.networks.peers import list_peers
 from cloudnet.controller.service.quotas import Quotas
 
 
@@ -60,7 +61,9 @@ def build_services(
     return Services(
         database=database,
         instances=Instances(database, settings, notifier, clock),
-        networks=Networks(database, settings.networks, notifier, clock),
+        networks=Networks(
+            database, settings.networks, notifier, clock, lambda: list_peers(settings)
+        ),
         floating=FloatingIps(database, settings, notifier, clock),
         pools=FloatingPools(database, settings.default_floating_pool, clock),
         fixed=FixedIps(database, clock),

@@ -13,9 +13,11 @@ from ipaddress import IPv4Interface, IPv4Network
 from cloudnet.agent.node.resources.actual import ActualState, HostRange, Nic
 from cloudnet.agent.node.resources.address import Address
 from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.common.urls import list_hosts
 from cloudnet.common.wire.objects import NetworkSnapshot, Topology
 
-_BROKER = re.compile(r"(?:@|//|,)(\d{1,3}(?:\.\d{1,3}){3})(?=[:/,]|$)")
+_BYTE = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
+_ADDRESS = re.compile(rf"{_BYTE}(\.{_BYTE}){{3}}")
 
 
 def find_refusal(
@@ -93,7 +95,8 @@ def list_brokers(transport_url: str) -> tuple[HostRange, ...]:
     """
     return tuple(
         HostRange("", IPv4Network(address), None, label=f"the broker's address {address}")
-        for address in _BROKER.findall(transport_url)
+        for address in list_hosts(transport_url)
+        if _ADDRESS.fullmatch(address)
     )
 
 

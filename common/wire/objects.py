@@ -151,6 +151,15 @@ class AgentIdentity:
 
 
 @dataclass(frozen=True)
+class ReportedRange:
+    """A range that a host reaches by a link that is not cloudnet's."""
+
+    device: str
+    network: IPv4Network
+    address: IPv4Address | None  # the host's own in the range; None: it has a route alone
+
+
+@dataclass(frozen=True)
 class Fault:
     """A failed step on a host, in one line that an operator can act on."""
 
@@ -170,6 +179,7 @@ class Report:
     held: str | None = None  # why the agent refuses the controller's answers; None: it does not
     served: tuple[ServedAddress, ...] = ()  # only of a held host
     agent: AgentIdentity | None = None  # None: of an agent before there were identities
+    ranges: tuple[ReportedRange, ...] | None = None  # None: not known
 
 
 @dataclass(frozen=True)

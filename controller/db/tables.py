@@ -294,6 +294,16 @@ recovered_networks = sa.Table(  # ours: networks that hosts have and a restored 
     sa.Index(None, "network_uuid"),
 )
 
+host_ranges = sa.Table(  # ours: what each host reaches by links of its own
+    "host_ranges",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("host", sa.String(255), nullable=False, index=True),
+    sa.Column("device", sa.String(255), nullable=False),
+    sa.Column("cidr", Cidr, nullable=False),
+    sa.Column("address", Address),  # NULL: a route without an address of the host's
+)
+
 # ``total``, ``used`` and ``free`` count addresses of the pool; ``reserved`` counts all reserved
 # addresses, most of which are outside the pool.
 IP_USAGE = """

@@ -140,6 +140,7 @@ def test_a_range_of_the_hosts_own_is_refused_from_the_controller_and_from_disk(
 
         asked = RealNode.on(host).receive(own)
         from_disk = RealNode.on(host).reconciler.reconcile()
+        ranges = [f"{each.address} {each.device}" for each in asked.reported_ranges or ()]
 
         assert can_ping(broker, "172.16.99.108")
     why = (
@@ -148,6 +149,7 @@ def test_a_range_of_the_hosts_own_is_refused_from_the_controller_and_from_disk(
     )
     assert [fault.message for fault in asked.faults] == [f"network private: {why}"]
     assert from_disk.faults == asked.faults
+    assert ranges == ["172.16.99.108 eth0"]
     assert "br201" not in host.sh("ip link; ip address; iptables-legacy-save")
 
 

@@ -17,6 +17,7 @@ from cloudnet.controller.db.rows import history as history_rows
 from cloudnet.controller.db.rows import host_agents as host_agent_rows
 from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import host_problems as host_problem_rows
+from cloudnet.controller.db.rows import host_ranges as host_range_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.clock import Clock
@@ -64,6 +65,8 @@ class HostReports:
                 connection, report.host, "cloudnet-agent", AGENT_TOPIC, now
             )
             record_agent(connection, agent, report, origin)
+            if report.ranges is not None:
+                host_range_rows.replace(connection, report.host, report.ranges)
             _record_faults(connection, report.host, list_faults(report), now)
             return _answer(connection, report, agent, reply, now)
 

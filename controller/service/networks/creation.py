@@ -13,6 +13,7 @@ from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import floating as floating_rows
+from cloudnet.controller.db.rows import host_ranges as host_range_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.model.network_plan import (
@@ -21,15 +22,23 @@ from cloudnet.controller.model.network_plan import (
     PlannedNetwork,
     plan_networks,
 )
+from cloudnet.controller.model.overlaps import Peers, refuse_overlaps
 from cloudnet.controller.model.records import Network
 
 _UNIQUE: dict[tuple[str, ...], str] = {("uuid",): "uuid", ("vlan",): "VLAN id", ("cidr",): "range"}
 
 
 def create_networks(
-    connection: Connection, request: NetworkRequest, defaults: NetworkDefaults, now: datetime
+    connection: Connection,
+    request: NetworkRequest,
+    defaults: NetworkDefaults,
+    peers: Peers,
+    now: datetime,
 ) -> list[Network]:
-    """Plan the networks, and add them and their reserved addresses."""
+    """Plan the networks, and add them and their reserved addresses.
+
+    :param peers: what no network may cover
+    """
     # The counter is also a lock: of two plans at once, the second includes the first one's result.
     revision_rows.increment(connection, revision_rows.RANGES, now)
     bridges = network_rows.list_bridges(connection)
@@ -41,6 +50,7 @@ def create_networks(
         flat_nics=network_rows.list_flat_nics(connection),
     )
     planned = plan_networks(request, defaults, existing)
+    refuse_overlaps(planned, host_range_rows.list_all(connection), peers)
     for network in planned:
         _refuse_floating_ips(connection, network.cidr)
     return _insert(connection, planned, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 
 from cloudnet.common.settings.views import NetworkDefaults
@@ -12,6 +13,7 @@ from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model import validation
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.network_plan import NetworkRequest, describe_unused_range
+from cloudnet.controller.model.overlaps import Peers
 from cloudnet.controller.model.records import Network, SnapshotKey
 from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.networks.changes import (
@@ -36,9 +38,16 @@ class Networks:
     """Lists, creates, changes and deletes networks."""
 
     def __init__(
-        self, database: Database, defaults: NetworkDefaults, notifier: HostNotifier, clock: Clock
+        self,
+        database: Database,
+        defaults: NetworkDefaults,
+        notifier: HostNotifier,
+        clock: Clock,
+        list_peers: Callable[[], Peers] = list,
     ) -> None:
+        """:param list_peers: returns what no network may cover; may ask a name server"""
         self._database = database
+        self._list_peers = list_peers
         self._defaults = defaults
         self._notifier = notifier
         self._clock = clock
@@ -62,9 +71,10 @@ class Networks:
         :raises CidrConflict: the range overlaps existing networks
         :raises NoMoreVlans: there are not enough VLAN ids
         """
+        peers = self._list_peers()
 
         def work(connection: Connection) -> list[Network]:
-            return create_networks(connection, request, self._defaults, self._clock())
+            return create_networks(connection, request, self._defaults, peers, self._clock())
 
         try:
             created = self._database.write(work)

@@ -15,7 +15,7 @@ def database(tmp_path: Path) -> Path:
 def test_sync_creates_the_tables_and_their_directory(bare: Manage, tmp_path: Path) -> None:
     answer = bare.done("db", "sync")
 
-    assert answer.out == "created the tables at version 0002\n"
+    assert answer.out == "created the tables at version 0003\n"
     assert database(tmp_path).exists()
 
 
@@ -29,13 +29,13 @@ def test_no_other_user_reads_an_sqlite_database(bare: Manage, tmp_path: Path) ->
 
 
 def test_sync_twice_is_success(manage: Manage) -> None:
-    assert manage.done("db", "sync").out == "the tables are at version 0002 already\n"
+    assert manage.done("db", "sync").out == "the tables are at version 0003 already\n"
 
 
 def test_a_dry_sync_creates_nothing(bare: Manage, tmp_path: Path) -> None:
     answer = bare("db", "sync", "--dry-run")
 
-    assert answer.out == "would have created the tables at version 0002\n"
+    assert answer.out == "would have created the tables at version 0003\n"
     assert not database(tmp_path).exists()
 
 
@@ -43,11 +43,11 @@ def test_version_prints_the_version_of_the_tables(bare: Manage) -> None:
     assert bare.done("db", "version").out == ""
     bare.done("db", "sync")
 
-    assert bare.done("db", "version").out == "0002\n"
+    assert bare.done("db", "version").out == "0003\n"
 
 
 def test_check_finds_nothing_on_fresh_tables(manage: Manage) -> None:
-    assert manage.done("db", "check").out == "the tables are those of version 0002\n"
+    assert manage.done("db", "check").out == "the tables are those of version 0003\n"
 
 
 def test_check_finds_a_column_that_somebody_added(manage: Manage, tmp_path: Path) -> None:
@@ -84,18 +84,18 @@ def test_tables_of_a_newer_version_are_refused_by_every_command(
     manage: Manage, tmp_path: Path
 ) -> None:
     with sqlite3.connect(database(tmp_path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+        connection.execute("UPDATE alembic_version SET version_num = '0004'")
         connection.execute("DROP TABLE floating_ips")
 
     newer = (
-        "the tables are at version 0003, which this release does not know: a newer cloudnet "
-        "created them; install that one, or restore a copy of the database at version 0002"
+        "the tables are at version 0004, which this release does not know: a newer cloudnet "
+        "created them; install that one, or restore a copy of the database at version 0003"
     )
     assert manage.refused("floating", "list") == newer
     assert manage.refused("db", "check") == newer
     assert manage.refused("db", "sync") == newer
     assert manage.refused("db", "sync", "--dry-run") == newer
-    assert manage.done("db", "version").out == "0003\n"
+    assert manage.done("db", "version").out == "0004\n"
 
 
 def test_check_of_no_tables_says_what_to_do(bare: Manage) -> None:

@@ -22,7 +22,8 @@ from cloudnet.common.errors import (
     NetworkNotCreated,
     NoMoreVlans,
 )
-from cloudnet.common.wire.objects import Topology
+from cloudnet.common.wire.objects import Report, ReportedRange, Topology
+from cloudnet.controller.service.networks.peers import list_peers
 from tests.fixtures.controller.world import SETTINGS, World, a_world, instance
 
 
@@ -191,6 +192,62 @@ def test_a_flat_network_on_a_bridge_that_agents_create_is_refused(world: World) 
         world.network("two", topology=Topology.FLAT, bridge="br100")
 
     assert world.network("two", topology=Topology.FLAT, bridge="br-flat").bridge == "br-flat"
+
+
+def test_a_range_that_a_host_the_broker_or_the_database_is_in_is_refused(tmp_path: Path) -> None:
+    settings = replace(
+        SETTINGS, rpc=replace(SETTINGS.rpc, transport_url="rabbit://a:b@172.16.98.1:5672/")
+    )
+    management = ReportedRange("eth0", IPv4Network("172.16.99.0/24"), IPv4Address("172.16.99.108"))
+    with a_world(tmp_path, settings) as world:
+        world.services.hosts.process_report(Report("node1", (), ranges=(management,)))
+
+        with pytest.raises(CidrConflict) as own:
+            world.network("b", cidr=IPv4Network("172.16.99.0/24"))
+        with pytest.raises(CidrConflict, match=r"the broker's address 172\.16\.98\.1; give"):
+            world.network("b", cidr=IPv4Network("172.16.98.0/24"))
+        flat = world.network(
+            "flat", cidr=IPv4Network("172.16.99.0/24"), topology=Topology.FLAT, bridge="br-flat"
+        )
+        world.services.hosts.process_report(Report("node1", (), ranges=()))
+
+        assert str(own.value) == (
+            "network b: its range 172.16.99.0/28 overlaps 172.16.99.108/24 on eth0 of host node1; "
+            "give another range"
+        )
+        assert flat.bridge == "br-flat"
+        assert world.one("SELECT count(*) FROM host_ranges") == 0
+
+
+def test_the_bridge_that_nova_network_left_with_the_networks_address_is_no_reason_to_refuse(
+    world: World,
+) -> None:
+    left = ReportedRange("br100", IPv4Network("10.0.0.0/22"), IPv4Address("10.0.0.1"))
+    world.services.hosts.process_report(Report("node1", (), ranges=(left,)))
+
+    assert world.network("vlan").bridge == "br100"
+
+
+@pytest.mark.parametrize(
+    ("broker", "database", "found"),
+    [
+        ("rabbit://u:p@h1:5672,u:p@h2:5672/", "sqlite:////tmp/x", ["broker h1", "broker h2"]),
+        ("rabbit://h1/v", "mysql+pymysql://u:p%40@db/n?charset=utf8", ["broker h1", "database db"]),
+        ("fake:", "postgresql+psycopg://db:5432/n", ["database db"]),
+    ],
+)
+def test_the_broker_and_the_database_are_found_in_their_urls(
+    broker: str, database: str, found: list[str]
+) -> None:
+    numbers = {"h1": "192.0.2.1", "h2": "192.0.2.2", "db": "192.0.2.3"}
+    settings = replace(SETTINGS, database=database, rpc=replace(SETTINGS.rpc, transport_url=broker))
+
+    peers = list_peers(settings, lambda name: [numbers[name]])
+
+    names = {number: name for name, number in numbers.items()}
+    assert [(what.split("'")[0].split()[-1], names[str(address)]) for what, address in peers] == [
+        tuple(each.split()) for each in found
+    ]
 
 
 def test_a_uuid_that_is_taken_is_refused(world: World) -> None:

@@ -1,0 +1,13 @@
+"""The hosts that a transport URL or a database URL names."""
+
+from __future__ import annotations
+
+import re
+
+
+def list_hosts(url: str) -> list[str]:
+    """Return the names or addresses of the hosts in a URL; there may be several, with commas."""
+    _, _, rest = url.partition("://")
+    authority = re.split(r"[/?]", rest, maxsplit=1)[0]
+    hosts = (part.rpartition("@")[2].partition(":")[0] for part in authority.split(","))
+    return [host for host in hosts if host]
