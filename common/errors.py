@@ -24,6 +24,10 @@ class OutOfSupply(CloudnetError):
     """The operator must add something: addresses, networks, VLAN ids, quota."""
 
 
+class DatabaseRestored(OutOfSupply):
+    """The database was restored, and not all hosts have reported yet which addresses they use."""
+
+
 class KernelRefused(CloudnetError):
     """The host's kernel, or a program on it, refused an operation."""
 

@@ -98,9 +98,9 @@ class Controller:
         self._transport = rpc.create_transport(
             conf, settings.rpc.transport_url, settings.rpc.control_exchange
         )
-        self._snapshots = SnapshotReader(self._database)
-        self._notifier = QueuedNotifier(self._snapshots, RpcCaster(self._transport))
+        self._notifier = QueuedNotifier(SnapshotReader(self._database), RpcCaster(self._transport))
         services = build_services(settings, self._database, self._notifier)
+        self._hosts = services.hosts
         self._servers = [
             self._server(rpc.NETWORK_TOPIC, network_endpoints(services)),
             self._server(rpc.CONTROLLER_TOPIC, [AgentsEndpoint(services)]),
@@ -137,7 +137,7 @@ class Controller:
         # All objects so far live until the end: a full collection need not visit them while
         # calls wait.
         gc.freeze()
-        self._snapshots.begin_branch()
+        self._hosts.begin_branch()
         for number, topic in enumerate((rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)):
             try:
                 rpc.start_server(self._servers[number], topic)

@@ -251,6 +251,9 @@ cloud = sa.Table(  # ours: one row, the identity of this database
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("generation", sa.BigInteger, nullable=False),
     sa.Column("branch", sa.String(36), nullable=False),
+    # after a restore: the generation then, and until when its hosts are waited for
+    sa.Column("restored_generation", sa.BigInteger),
+    sa.Column("wait_until", Timestamp),  # NULL: no host is waited for
 )
 
 cloud_branches = sa.Table(  # ours: each start of a controller
@@ -271,6 +274,7 @@ host_agents = sa.Table(  # ours: the agent that reports for each host
     _flag("accepted"),  # an operator lets the next answer through
     sa.Column("refused", sa.Text),  # the last report that was refused, and why; NULL: none
     sa.Column("refused_at", Timestamp),
+    sa.Column("checked_generation", sa.BigInteger),  # it reported all that it has since then
 )
 
 recovered_guests = sa.Table(  # ours: guests that hosts serve and a restored database lacks

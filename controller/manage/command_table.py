@@ -5,6 +5,7 @@ from __future__ import annotations
 COMMANDS = {
     "complete": "complete:Complete",
     "db check": "db:Check",
+    "db restored": "db:Restored",
     "db sync": "db:Sync",
     "db version": "db:Version",
     "fixed history": "fixed:History",

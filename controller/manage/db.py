@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from cloudnet.controller.manage.command_kinds import ManageCommand
+from cloudnet.controller.manage import argument_types
+from cloudnet.controller.manage.command_kinds import ActionCommand, ManageCommand
+
+if TYPE_CHECKING:
+    from cloudnet.controller.manage.session import Session
 
 
 class _SchemaCommand(ManageCommand):
@@ -41,6 +46,29 @@ class Sync(_SchemaCommand):
         what = "created the tables at" if found is None else f"upgraded the tables from {found} to"
         self.print_line(f"{'would have ' if args.dry_run else ''}{what} version {head}")
         return 0
+
+
+class Restored(ActionCommand):
+    """Say that the database was restored from a backup, before the controllers are started.
+
+    Which addresses are in use is then known only when the hosts have reported: until then none is
+    allocated.
+    """
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add how long."""
+        parser.add_argument(
+            "--wait",
+            metavar="SECONDS",
+            type=argument_types.integer(1, 86400),
+            default=600,
+            help="the longest to wait for hosts that do not report; default: %(default)s",
+        )
+
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Record it."""
+        session.services.hosts.note_restore(args.wait)
+        return f"noted the restore: hosts are waited for, at most for {args.wait} s"
 
 
 class Version(_SchemaCommand):

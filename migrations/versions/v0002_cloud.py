@@ -29,6 +29,8 @@ cloud = sa.Table(
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("generation", sa.BigInteger, nullable=False),
     sa.Column("branch", sa.String(36), nullable=False),
+    sa.Column("restored_generation", sa.BigInteger),
+    sa.Column("wait_until", Moment),
 )
 
 cloud_branches = sa.Table(
@@ -49,6 +51,7 @@ host_agents = sa.Table(
     sa.Column("accepted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("refused", sa.Text),
     sa.Column("refused_at", Moment),
+    sa.Column("checked_generation", sa.BigInteger),
 )
 
 recovered_guests = sa.Table(

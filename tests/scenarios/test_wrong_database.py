@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from cloudnet.common.errors import InvalidInput
+from cloudnet.common.errors import DatabaseRestored, InvalidInput
 from cloudnet.controller.db import schema
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.endpoint import AgentsEndpoint
@@ -228,3 +228,45 @@ def test_the_end_of_two_networks_is_obeyed(multi_host_cloud: Cloud) -> None:
     cloud.heartbeats(2)
 
     assert "dnsmasq" not in str(cloud.node1.kernel)
+
+
+def test_after_a_restore_no_address_is_allocated_before_the_hosts_have_reported(
+    cloud: Cloud,
+) -> None:
+    backup = back_up(cloud)
+    used = cloud.world.address(10, "a", "node2")
+    settle(cloud)
+    restore(cloud, backup)
+    cloud.world.services.hosts.note_restore(600)
+
+    with pytest.raises(DatabaseRestored, match=r"have reported: node1, node2;"):
+        cloud.world.address(11, "a")
+    cloud.node1.heartbeat()
+    cloud.node1.heartbeat()
+    with pytest.raises(DatabaseRestored, match=r"have reported: node2;"):
+        cloud.world.address(11, "a")
+    cloud.heartbeats(2)
+
+    assert cloud.world.address(11, "a") != used
+
+
+def test_a_host_that_is_down_is_not_waited_for_without_end(cloud: Cloud) -> None:
+    cloud.world.services.hosts.note_restore(600)
+    cloud.node1.heartbeat()
+    with pytest.raises(DatabaseRestored):
+        cloud.world.boot(11, "a")
+
+    cloud.world.clock.pass_seconds(601)
+
+    assert cloud.world.boot(11, "a")
+
+
+def test_a_controller_that_starts_after_a_long_time_waits_for_the_hosts(cloud: Cloud) -> None:
+    cloud.world.clock.pass_seconds(cloud.world.settings.service_down_seconds + 1)
+    cloud.world.services.hosts.begin_branch()
+    with pytest.raises(DatabaseRestored):
+        cloud.world.boot(11, "a")
+
+    cloud.heartbeats()
+
+    assert cloud.world.boot(11, "a")

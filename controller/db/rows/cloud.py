@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -34,6 +35,24 @@ def begin_branch(connection: Connection) -> Origin:
         sa.insert(cloud_branches), {"branch": branch, "first_generation": origin.generation}
     )
     return origin
+
+
+def get_check(connection: Connection) -> tuple[int, datetime] | None:
+    """Return the generation of a restore, and until when hosts are waited for; None: no wait."""
+    row = connection.execute(sa.select(cloud.c.restored_generation, cloud.c.wait_until)).one()
+    return None if row.wait_until is None else (row.restored_generation, row.wait_until)
+
+
+def begin_check(connection: Connection, until: datetime) -> int:
+    """Wait for the reports of all hosts; return the generation since which they count."""
+    generation = raise_generation(connection).generation
+    connection.execute(sa.update(cloud).values(restored_generation=generation, wait_until=until))
+    return generation
+
+
+def end_check(connection: Connection) -> None:
+    """Wait for no host any more."""
+    connection.execute(sa.update(cloud).values(wait_until=None))
 
 
 def has_been(connection: Connection, origin: Origin, now: Origin) -> bool:

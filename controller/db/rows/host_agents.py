@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection
-from cloudnet.controller.db.tables import host_agents
+from cloudnet.controller.db.tables import host_agents, services
 from cloudnet.controller.model.records import HostAgent
 
 _COLUMNS = (
@@ -32,6 +33,20 @@ def list_by_host(connection: Connection) -> dict[str, HostAgent]:
     """Return the rows of all hosts."""
     rows = connection.execute(sa.select(*_COLUMNS).order_by(host_agents.c.host))
     return {row.host: HostAgent(*row) for row in rows}
+
+
+def list_unchecked(connection: Connection, generation: int) -> dict[str, datetime | None]:
+    """Return the hosts that have not reported since a generation, with their last reports."""
+    rows = connection.execute(
+        sa.select(services.c.host, services.c.last_seen_up)
+        .outerjoin(host_agents, host_agents.c.host == services.c.host)
+        .where(
+            services.c.binary == "cloudnet-agent",
+            sa.func.coalesce(host_agents.c.checked_generation, 0) < generation,
+        )
+        .order_by(services.c.host)
+    )
+    return {row.host: row.last_seen_up for row in rows}
 
 
 def update(connection: Connection, host: str, **values: Any) -> None:  # Any: of several columns

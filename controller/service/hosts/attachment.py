@@ -16,6 +16,7 @@ from cloudnet.controller.db.rows import pool
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.records import Event, Network, SnapshotKey
+from cloudnet.controller.service.hosts.restored import require_checked
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def _attach_multi_host(
 
 
 def _claim_own_address(connection: Connection, network: Network, host: str, now: datetime) -> Event:
+    require_checked(connection, now)
     position = pool.find_free_position(connection, network)
     if position is None:
         raise NoMoreFixedIps(

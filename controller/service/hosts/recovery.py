@@ -54,6 +54,13 @@ def explain_older(
     return None
 
 
+def is_from_lost_branch(connection: Connection, report: Report, origin: Origin) -> bool:
+    """Return whether the host has obeyed this database when it was newer than it is."""
+    if report.origin is None or report.origin.cloud != origin.cloud:
+        return False
+    return not cloud_rows.has_been(connection, report.origin, origin)
+
+
 def recover(
     connection: Connection, report: Report, rows: Mapping[str, HostNetwork], now: datetime
 ) -> None:

@@ -31,7 +31,17 @@ from cloudnet.controller.service.hosts.agents import (
     record_refusal,
 )
 from cloudnet.controller.service.hosts.leases import replace_leases
-from cloudnet.controller.service.hosts.recovery import explain_older, recover
+from cloudnet.controller.service.hosts.recovery import (
+    explain_older,
+    is_from_lost_branch,
+    recover,
+)
+from cloudnet.controller.service.hosts.restored import (
+    begin_check,
+    ensure_check,
+    is_restored,
+    record_checked,
+)
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader, read_snapshot
 
 LOG = logging.getLogger(__name__)
@@ -68,12 +78,36 @@ class HostReports:
             if report.ranges is not None:
                 host_range_rows.replace(connection, report.host, report.ranges)
             _record_faults(connection, report.host, list_faults(report), now)
-            return _answer(connection, report, agent, reply, now)
+            is_first = agent.held is None and report.held is None
+            if is_first and is_from_lost_branch(connection, report, origin):
+                ensure_check(connection, now, self._down)
+            answer = _answer(connection, report, agent, reply, now)
+            if answer.behind is None or report.held is not None:
+                record_checked(connection, report.host)
+            return answer
 
         reply = self._database.write(work)
         if reply.stale:
             LOG.debug("host %s: out of sync in %d networks", report.host, len(reply.stale))
         return reply
+
+    def begin_branch(self) -> None:
+        """Begin a branch of the database: a controller starts."""
+
+        def work(connection: Connection) -> None:
+            now = self._clock()
+            cloud_rows.begin_branch(connection)
+            if is_restored(connection, now, self._down):
+                begin_check(connection, now, self._down, self._down)
+
+        self._database.write(work)
+
+    def note_restore(self, wait_seconds: int) -> None:
+        """Allocate no address before all hosts have reported, at most for so long."""
+        wait = timedelta(seconds=wait_seconds)
+        self._database.write(
+            lambda connection: begin_check(connection, self._clock(), self._down, wait)
+        )
 
     def record_heartbeat(self, host: str) -> None:
         """Record a controller's own heartbeat."""

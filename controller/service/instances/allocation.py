@@ -28,6 +28,7 @@ from cloudnet.controller.model import events, hostnames, quotas
 from cloudnet.controller.model.nwinfo import VifInfo
 from cloudnet.controller.model.records import Event, Guest, Instance, Network, SnapshotKey
 from cloudnet.controller.service.hosts import attachment
+from cloudnet.controller.service.hosts.restored import require_checked
 from cloudnet.controller.service.migrations.move import move_instance
 from cloudnet.controller.service.networks.network_selection import (
     RequestedNetwork,
@@ -176,6 +177,7 @@ class Allocation:
         self._events.append(events.guest_event(kind, network.uuid, guest))
 
     def _find_position(self, network: Network, requested: IPv4Address | None) -> int:
+        require_checked(self._connection, self._now)
         if requested is not None:
             return _check_requested(self._connection, network, requested)
         position = pool.find_free_position(self._connection, network)
