@@ -110,7 +110,7 @@ def explain_refusal(obeyed: Origin | None, sent: Origin | None) -> str | None:
     if sent.generation < obeyed.generation or is_lost:
         return (
             f"the database (generation {sent.generation}) is an older copy: this host has obeyed "
-            f"generation {obeyed.generation}"
+            f"generation {obeyed.generation} of it, which was lost"
         )
     return None
 

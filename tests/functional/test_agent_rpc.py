@@ -13,9 +13,17 @@ from cloudnet.agent.main import Agent
 from cloudnet.common import rpc
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import from_wire, to_wire
-from cloudnet.common.wire.objects import Applied, NetworkSnapshot, Report, ReportReply, Topology
+from cloudnet.common.wire.objects import (
+    Applied,
+    NetworkSnapshot,
+    Origin,
+    Report,
+    ReportReply,
+    Snapshot,
+    Topology,
+)
 from tests.fixtures.agent.host import Host, settings
-from tests.fixtures.agent.snapshots import PRIVATE, RANGES, network, vif
+from tests.fixtures.agent.snapshots import PRIVATE, RANGES, gone, network, vif
 from tests.fixtures.waiting import wait_for
 
 SECONDS = 30  # for one change; only a host that is overloaded needs them
@@ -25,14 +33,15 @@ SECONDS = 30  # for one change; only a host that is overloaded needs them
 class Controller:
     """Replies to reports with ``stale``, and records them."""
 
-    stale: tuple[NetworkSnapshot, ...] = ()
+    stale: tuple[Snapshot, ...] = ()
+    origin: Origin | None = None
     reports: list[Report] = field(default_factory=list)
 
     target = messaging.Target(version=rpc.CONTROLLER_VERSION)
 
     def report(self, context: dict[str, Any], report: dict[str, Any]) -> Any:
         self.reports.append(from_wire(Report, report))
-        return to_wire(ReportReply(RANGES, self.stale))
+        return to_wire(ReportReply(RANGES, self.stale, self.origin))
 
     @property
     def applied(self) -> tuple[Applied, ...]:
@@ -94,3 +103,21 @@ def test_a_cast_is_applied_and_reported(
 
     wait_for(lambda: controller.applied == (Applied(PRIVATE, 7),), "the report", SECONDS)
     assert len(list(host.files("br100").hosts.iterdir())) == 2
+
+
+def test_an_answer_of_another_cloud_takes_nothing_from_the_host(
+    host: Host, agent: Agent, controller: Controller
+) -> None:
+    controller.origin = Origin("cloud 1", 1, "branch 1")
+    controller.stale = (snapshot(revision=5),)
+    wait_for(lambda: controller.applied == (Applied(PRIVATE, 5),), "the report", SECONDS)
+    before, processes = host.resources(), host.dnsmasq_pids()
+
+    controller.origin = Origin("cloud 2", 100, "branch 2")
+    controller.stale = (gone(revision=9, host="here"),)
+    wait_for(lambda: controller.reports[-1].held, "the refusal", SECONDS)
+
+    assert "the database is of cloud cloud 2" in str(controller.reports[-1].held)
+    assert [each.address for each in controller.reports[-1].served]
+    assert host.resources() == before
+    assert host.dnsmasq_pids() == processes
