@@ -1,4 +1,4 @@
-"""``cloudnet-agent``: one on each compute node. Builds the parts and hands them to each other."""
+"""``cloudnet-agent``: one on each compute node. Builds the parts and connects them."""
 
 from __future__ import annotations
 
@@ -90,12 +90,11 @@ class Agent:
         self._settings = settings
         self._stop = threading.Event()
         self._ready = threading.Event()  # systemd was notified
-        wakeup = Wakeup()
-        self._wakeup = wakeup
+        self._wakeup = Wakeup()
         self._store = DesiredStore(
             settings.host,
             SnapshotCache(settings.state_path / "snapshots"),
-            wakeup.desired_changed,
+            self._wakeup.desired_changed,
             removable_share=settings.removable_share,
         )
         self._conf = conf
@@ -114,20 +113,24 @@ class Agent:
         self._server: rpc.messaging.RPCServer | None = None  # None: receives no casts
         self._conditions = ConditionLog(LOG)
         self._listener = LeaseListener(settings.state_path / "agent.sock", self._cast_lease)
-        self._events = EventListener(wakeup.host_changed)
+        self._events = EventListener(self._wakeup.host_changed)
         self._kernel = LinuxKernel(settings, self._events.follow)
-        reconciler = Reconciler(
+        reconciler = self._create_reconciler()
+        # An agent whose loop has ended repairs nothing: it stops, and systemd starts another.
+        self._worker = Worker("reconcile", lambda: reconciler.run(self._stop), self.stop)
+
+    def _create_reconciler(self) -> Reconciler:
+        settings = self._settings
+        return Reconciler(
             self._store,
             self._kernel,
             Renderer(settings, FirewallRenderer(settings.nat)),
-            wakeup=wakeup,
+            wakeup=self._wakeup,
             clock=time.monotonic,
             resync_seconds=settings.resync_seconds,
             kept=() if settings.dhcp.force_release else (Lease,),
             on_pass=self._on_pass,
         )
-        # An agent whose loop has ended repairs nothing: it stops, and systemd starts another.
-        self._worker = Worker("reconcile", lambda: reconciler.run(self._stop), self.stop)
 
     def run(self) -> bool:
         """Run until ``stop()`` is called; return whether a bug ended the loop."""
@@ -174,8 +177,8 @@ class Agent:
         self._reporter.wake()  # a cast before the start is lost
 
     def _create_transport(self) -> rpc.messaging.Transport:
-        queue = self._settings.rpc
-        return rpc.create_transport(self._conf, queue.transport_url, queue.control_exchange)
+        broker = self._settings.rpc
+        return rpc.create_transport(self._conf, broker.transport_url, broker.control_exchange)
 
     def _receive(self, may_serve: bool) -> None:
         """Receive casts, or not: those for this host's name may be another agent's."""

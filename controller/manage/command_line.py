@@ -29,6 +29,20 @@ def build_parser() -> argparse.ArgumentParser:
         help="configuration file; may be given more than once, later files override earlier ones "
         "(default: /etc/nova/nova.conf and /etc/cloudnet/nova.conf, if they exist)",
     )
+    _add_levels(parser)
+    parser.add_argument("--debug", action="store_true", help="print tracebacks of errors")
+    parser.add_argument("--version", action="version", version=f"{NAME} {get_version()}")
+    parser.add_argument(
+        "-h",
+        "--help",
+        dest="deferred_help",
+        action="store_true",
+        help="print this help; after a command, the help of that command",
+    )
+    return parser
+
+
+def _add_levels(parser: argparse.ArgumentParser) -> None:
     levels = parser.add_mutually_exclusive_group()
     levels.add_argument(
         "-v",
@@ -46,13 +60,3 @@ def build_parser() -> argparse.ArgumentParser:
         const=0,
         help="print errors only",
     )
-    parser.add_argument("--debug", action="store_true", help="print tracebacks of errors")
-    parser.add_argument("--version", action="version", version=f"{NAME} {get_version()}")
-    parser.add_argument(
-        "-h",
-        "--help",
-        dest="deferred_help",
-        action="store_true",
-        help="print this help; after a command, the help of that command",
-    )
-    return parser

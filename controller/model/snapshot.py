@@ -36,15 +36,7 @@ def build_snapshot(  # noqa: PLR0917 - what a snapshot is made of
     """
     if not is_kept and not recovered and not is_wanted(network, row.host, guests):
         return build_removal(row)
-    if network.multi_host:
-        served = [guest for guest in guests if guest.host == row.host]
-        host_address, gateway = own_address, own_address
-    elif network.host == row.host:
-        served = list(guests)
-        host_address, gateway = network.served_from, network.gateway
-    else:
-        served = []
-        host_address, gateway = None, network.gateway
+    served, host_address = _select_served(network, row.host, guests, own_address)
     return objects.NetworkSnapshot(
         network=network.uuid,
         host=row.host,
@@ -57,7 +49,7 @@ def build_snapshot(  # noqa: PLR0917 - what a snapshot is made of
         mtu=network.mtu,
         cidr=network.cidr,
         host_address=host_address,
-        gateway=gateway,
+        gateway=own_address if network.multi_host else network.gateway,
         enable_dhcp=network.enable_dhcp,
         dhcp_start=network.dhcp_start,
         dns=tuple(dns for dns in (network.dns1, network.dns2) if dns is not None),
@@ -65,6 +57,17 @@ def build_snapshot(  # noqa: PLR0917 - what a snapshot is made of
         vifs=_vifs(served, recovered if host_address is not None else ()),
         floating_ips=_floating_ips(served, floating_ips),
     )
+
+
+def _select_served(
+    network: Network, host: str, guests: Sequence[Guest], own_address: IPv4Address | None
+) -> tuple[Sequence[Guest], IPv4Address | None]:
+    """Return the guests whose gateway is the host, and the address that it has on the bridge."""
+    if network.multi_host:
+        return [guest for guest in guests if guest.host == host], own_address
+    if network.host == host:
+        return guests, network.served_from
+    return (), None
 
 
 def build_removal(row: HostNetwork) -> objects.NetworkGone:
