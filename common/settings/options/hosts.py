@@ -102,7 +102,7 @@ HOSTS: tuple[cfg.Opt, ...] = (
         "force_dhcp_release",
         default=True,
         help="Whether the DHCP lease of a released address is ended at once on the host that "
-        "serves it, so that the address is free without waiting for the lease to expire.",
+        "serves it, so that the next guest with this address gets it at its first request.",
     ),
     cfg.Opt(
         "dhcp_domain",

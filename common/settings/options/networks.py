@@ -117,7 +117,7 @@ NETWORKS: tuple[cfg.Opt, ...] = (
         default=600,
         min=0,
         help="Seconds for which a released address is in quarantine before another guest may have "
-        "it, unless its DHCP lease is known to have ended.",
+        "it.",
     ),
     cfg.Opt(
         "default_floating_pool",
