@@ -1,7 +1,7 @@
 """The desired state of this host as the controller last sent it; all that RPC threads touch.
 
-An older revision is dropped, by whatever way it came. A new one is on disk before the loop wakes
-up, so that what was applied survives a restart.
+An older revision is dropped, whether a cast or a reply has it. A new one is on disk before the loop
+wakes up, so that what was applied survives a restart.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def only_agent_here(name: str = ONE_PER_HOST) -> Iterator[None]:
 
 
 def _get_holder(name: str) -> str:
-    """Return the pid of the agent that runs here."""
+    """Return the pid of the agent that has the name, or ``unknown``."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         try:
             client.settimeout(1.0)

@@ -106,7 +106,7 @@ class LeaseListener:
 def _bind(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        _delete_stale(path)
+        _delete_abandoned(path)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         listener.bind(str(path))
         path.chmod(0o600)
@@ -121,7 +121,7 @@ def _bind(path: Path) -> socket.socket:
     return listener
 
 
-def _delete_stale(path: Path) -> None:
+def _delete_abandoned(path: Path) -> None:
     """Delete the socket of an agent that has ended, but not that of a running one."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
         try:

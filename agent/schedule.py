@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# What has no events (iptables tables, for one) is checked so often; cheaply, without a read.
+# How often what has no events (such as iptables tables) is checked, cheaply and without a read.
 DRIFT_CHECK_SECONDS = 3.0
 
 

@@ -1,4 +1,4 @@
-"""The compute service's door: ``from cloudnet.client import NetworkAPI``."""
+"""The client of a compute service: ``from cloudnet.client import NetworkAPI``."""
 
 from cloudnet.common.client import NetworkAPI
 

@@ -1,1 +1,1 @@
-"""The words that the controller, the agents and a compute service share."""
+"""What the controller, the agents and a compute service share."""

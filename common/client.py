@@ -211,7 +211,7 @@ class NetworkAPI:
             self._broker_answered = True
         prepared = self._client.prepare(version=version)
         try:
-            # A controller rolls back what it has not done by then.
+            # A controller rolls back a call that is not done within this time.
             limited = {**context, rpc.TIMEOUT_KEY: self._timeout_seconds}
             return prepared.call(limited, method, **arguments)
         except messaging.RemoteError as error:

@@ -1,4 +1,4 @@
-"""How long the work of the current thread is worth doing: until its caller stops waiting.
+"""The time limit of the current thread's work, after which its caller no longer waits.
 
 A call that waits for a locked database for longer than its caller waits for the reply must not be
 committed: the caller has reported a failure, and may have done the work in another way.

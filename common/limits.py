@@ -1,4 +1,4 @@
-"""The limits of numbers and names on both sides of cloudnet: the one home of each rule.
+"""The limits of numbers and names on both sides of cloudnet; each rule is defined here only.
 
 Options, the controller's checks and tables, the agent's check of a snapshot and the arguments of
 ``cloudnet-manage`` all use these, so that no side accepts what another one refuses later.

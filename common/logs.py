@@ -72,7 +72,7 @@ class SingleLineFormatter(formatters.ContextFormatter):
 
 
 class EscapeFilter(logging.Filter):
-    """Escape the control characters of a message: one record is one line, and commands nothing."""
+    """Escape the control characters of a message: one record is one line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Pass every record."""

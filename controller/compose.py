@@ -1,7 +1,7 @@
 """Build the use cases over one database, for the controller and for ``cloudnet-manage`` alike.
 
-The queue library is not imported here: a command that only reads does not need it. Whoever wants
-hosts to be notified passes a notifier that can do it.
+The queue library is not imported here: a command that only reads does not need it. A program whose
+changes hosts must be notified of passes a notifier that does it.
 """
 
 from __future__ import annotations

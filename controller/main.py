@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signals.call_on_hangup(lambda: reload_logging(words, PROG))
         run(conf, settings, _stop_event())
     except (BrokerUnavailable, ConfigurationError, DatabaseUnavailable) as error:
-        # None of them goes away by waiting: those that do are waited for.
+        # Waiting does not help against these; wait_until_ready() waits for all others.
         for line in format_refusal(PROG, error):
             write_line(sys.stderr, line)
         return 1
@@ -145,7 +145,12 @@ class Controller:
                 _stop_servers(self._servers[:number])
                 raise
         self._periodic.start()
-        LOG.info("answering on topics %s and %s", rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)
+        LOG.info(
+            "controller %s: answering on topics %s and %s",
+            self._settings.host,
+            rpc.NETWORK_TOPIC,
+            rpc.CONTROLLER_TOPIC,
+        )
 
     def stop(self) -> None:
         """Accept no more calls, finish those in progress and stop the periodic tasks."""

@@ -1,4 +1,4 @@
-"""What Alembic runs around the versions; ``controller/db/schema.py`` hands in the connection."""
+"""What Alembic runs around the versions; ``controller/db/schema.py`` passes the connection."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def _convert_block(block: Sequence[str]) -> Iterator[str]:
 
 
 def _convert_body(lines: Sequence[str]) -> Iterator[str]:
-    """Convert what stands beside a mark or below a term: text, then any blocks."""
+    """Convert what is beside a mark or below a term: text, then any blocks."""
     dedented = [lines[0], *(line[2:] if line.startswith("  ") else line for line in lines[1:])]
     end = next(
         (n for n, line in enumerate(dedented) if not line.strip() or line.startswith(("|", "```"))),

@@ -20,8 +20,9 @@ R = TypeVar("R", bound=Resource)
 class Driver(ABC, Generic[R]):
     """Reads, creates, changes and removes the resources of its kinds on this host.
 
-    It touches only what is cloudnet's. What exists already and what is gone already is success.
-    Whatever the host refuses is a KernelRefused with one line: what, why and what to do.
+    It touches only what is cloudnet's. To create what exists, or to remove what is gone, is
+    success. If the host refuses, the error is a KernelRefused with one line: what, why and what to
+    do.
     """
 
     kinds: ClassVar[tuple[type[Resource], ...]]

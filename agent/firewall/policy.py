@@ -71,7 +71,7 @@ class HostPolicy:
 
     @classmethod
     def of(cls, settings: NatSettings) -> HostPolicy:
-        """Return what the settings ask for."""
+        """Return the policy that the settings define."""
         return cls(
             permitted_zones=settings.dmz_cidr,
             routed_ranges=settings.routed_ranges,

@@ -14,7 +14,7 @@ from cloudnet.agent.node.resources.base import Management, Resource, Resources
 
 
 class Verb(StrEnum):
-    """What the kernel is asked to do in a step."""
+    """What a step does in the kernel."""
 
     ENSURE = "ensure"
     REMOVE = "remove"
@@ -85,14 +85,14 @@ def plan(
         for resource, found in sorted(_to_ensure(desired, actual), key=_creation_order)
     ]
     if synced:
-        stale = [
+        orphans = [
             actual[key]
             for key in actual.keys() - desired.keys()
             if _is_removed(actual[key], preserved=preserved, kept=kept)
         ]
         steps += [
             Step(Verb.REMOVE, resource, resource, resource.removal_blocked_by(actual))
-            for resource in sorted(stale, key=_removal_order)
+            for resource in sorted(orphans, key=_removal_order)
         ]
     return steps
 

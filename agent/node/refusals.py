@@ -30,17 +30,17 @@ def find_refusal(
     if network.topology is Topology.FLAT:
         return _refuse_ours(network, actual)
     overlap = find_overlap(network, actual)
-    if overlap is not None and not _is_standing(network, actual):
+    if overlap is not None and not _has_network(network, actual):
         return explain_overlap(network, overlap)
-    operators = actual.nics.get(network.bridge)
-    if operators is None:
+    link = actual.nics.get(network.bridge)
+    if link is None:
         return _refuse_occupied(network, actual)
     if network.bridge in flat_bridges:
         return (
             f"bridge {network.bridge} is the operator's, of a flat network; give this network "
             "another bridge"
         )
-    return _refuse_link(network, operators, actual)
+    return _refuse_link(network, link, actual)
 
 
 def _refuse_ours(network: NetworkSnapshot, actual: ActualState) -> str | None:
@@ -100,7 +100,7 @@ def list_brokers(transport_url: str) -> tuple[HostRange, ...]:
     )
 
 
-def _is_standing(network: NetworkSnapshot, actual: ActualState) -> bool:
+def _has_network(network: NetworkSnapshot, actual: ActualState) -> bool:
     """Return whether the host has the network already: to take it away would cut its guests off."""
     bridge = actual.resources.get(f"bridge {network.bridge}")
     if not isinstance(bridge, Bridge) or bridge.network != network.network:

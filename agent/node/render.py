@@ -137,8 +137,8 @@ def _refuse_in_order(parts: Iterable[_Part]) -> dict[str, RenderFault]:
 def _count_owned(part: _Part, actual: ActualState) -> int:
     """Return how many of the network's links it has."""
     links = (each for each in part.rendered.resources.values() if each.owner is not None)
-    found = ((link, actual.resources.get(link.key)) for link in links)
-    return sum(1 for link, has in found if has is not None and has.owner == link.owner)
+    pairs = ((link, actual.resources.get(link.key)) for link in links)
+    return sum(1 for link, found in pairs if found is not None and found.owner == link.owner)
 
 
 def _find_conflict(own: Resources, others: Resources) -> str | None:

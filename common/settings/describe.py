@@ -19,7 +19,7 @@ _IN_QUERY = re.compile(r"(?P<before>[?&](?:password|passwd|pwd)=)[^&]*")
 
 
 def format_assignment(assignment: Assignment, option: cfg.Opt | None = None) -> str:
-    """Return the assignment as it stands in its file, with its place."""
+    """Return the assignment as it is written in its file, with its place."""
     value = single_line(_hide_secrets(assignment, option))
     name = single_line(assignment.text_name)
     if assignment.is_flag:

@@ -1,7 +1,7 @@
 """Which configuration files a program reads, and the assignments in them with file and line.
 
 oslo.config knows the file of a value at best; an operator needs the line. It also refuses an
-assignment above the first ``[group]``, where a Folsom flag file has all of its own.
+assignment above the first ``[group]``, where nova's flag files have all of theirs.
 
 This module is the adapter for oslo.config's parser (``oslo_config.iniparser``), which is not a part
 of its documented interface: setup.cfg bounds the library's version, and docs/decisions/0012 has the

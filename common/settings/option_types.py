@@ -1,4 +1,4 @@
-"""The types that an option's value can have, each of which can say what a right value is.
+"""The types that an option's value can have, each with a description of a right value.
 
 The messages of oslo.config's own types are in terms of Python; an operator needs to read what to
 write instead. :func:`describe` returns that phrase for any type, ours or the library's.

@@ -1,7 +1,7 @@
 """Options that changed their name and group, beyond what an option itself records.
 
-oslo.messaging once knew all of these in both groups and has forgotten most; nova.conf files from
-Essex to Rocky still have them, and they keep their meaning here.
+oslo.messaging once had all of these in both groups, and no longer has most of them; nova.conf files
+from Essex to Rocky still have them, and they keep their meaning here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The tables: nova-network's names and columns, with the constraints that nova left to its code.
 
 Unique keys, foreign keys and checks state what nova-network's code only assumed. There is no soft
-deletion: each row counts, and ``address_history`` keeps what was before.
+deletion: each row counts, and ``address_history`` keeps what was before. Tables and columns that
+nova-network did not have are marked ``ours``.
 """
 
 from __future__ import annotations
@@ -125,9 +126,7 @@ fixed_ips = sa.Table(
     _flag("allocated"),
     _flag("leased"),
     _flag("reserved"),
-    sa.Column(
-        "host", sa.String(255), index=True
-    ),  # NULL, or the host that has it as its own address
+    sa.Column("host", sa.String(255), index=True),  # that has it as its own address; NULL: none
     sa.UniqueConstraint("network_id", "position"),
     sa.UniqueConstraint("network_id", "host"),
     sa.Index(None, "allocated", "updated_at"),
@@ -194,19 +193,17 @@ quotas = sa.Table(
     sa.UniqueConstraint("project_id", "resource"),
 )
 
-host_networks = (
-    sa.Table(  # ours: the revision that each host shall have, and the one it has reported
-        "host_networks",
-        metadata,
-        sa.Column("host", sa.String(255), primary_key=True),
-        sa.Column("network_uuid", sa.String(36), primary_key=True),
-        sa.Column(
-            "network_id", sa.ForeignKey("networks.id", ondelete="SET NULL"), index=True
-        ),  # NULL: the network is deleted, and the host shall remove it
-        sa.Column("revision", sa.BigInteger, nullable=False),
-        sa.Column("applied_revision", sa.BigInteger),  # NULL: none yet
-        sa.Column("applied_at", Timestamp),
-    )
+# ours: the revision that each host shall have, and the one it has reported
+host_networks = sa.Table(
+    "host_networks",
+    metadata,
+    sa.Column("host", sa.String(255), primary_key=True),
+    sa.Column("network_uuid", sa.String(36), primary_key=True),
+    # NULL: the network is deleted, and the host shall remove it
+    sa.Column("network_id", sa.ForeignKey("networks.id", ondelete="SET NULL"), index=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("applied_revision", sa.BigInteger),  # NULL: none yet
+    sa.Column("applied_at", Timestamp),
 )
 
 host_problems = sa.Table(  # ours: the faults in each host's last report
@@ -219,23 +216,22 @@ host_problems = sa.Table(  # ours: the faults in each host's last report
     sa.Column("since", Timestamp, nullable=False),
 )
 
-address_history = (
-    sa.Table(  # ours: append-only, so without foreign keys: rows outlive what they name
-        "address_history",
-        metadata,
-        sa.Column("id", Serial, primary_key=True),
-        sa.Column("at", Timestamp, nullable=False),
-        sa.Column("event", sa.String(16), nullable=False),
-        sa.Column("address", Address, nullable=False, index=True),
-        sa.Column("network_id", sa.BigInteger, nullable=False),
-        sa.Column("network_uuid", sa.String(36), nullable=False),
-        sa.Column("position", sa.BigInteger, nullable=False),
-        sa.Column("mac", sa.String(17)),
-        sa.Column("instance_uuid", sa.String(36), index=True),
-        sa.Column("project_id", sa.String(255)),
-        sa.Column("host", sa.String(255)),
-        sa.Index(None, "network_id", "event", "id"),
-    )
+# ours: append-only, and without foreign keys, because rows outlive what they name
+address_history = sa.Table(
+    "address_history",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("at", Timestamp, nullable=False),
+    sa.Column("event", sa.String(16), nullable=False),
+    sa.Column("address", Address, nullable=False, index=True),
+    sa.Column("network_id", sa.BigInteger, nullable=False),
+    sa.Column("network_uuid", sa.String(36), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("mac", sa.String(17)),
+    sa.Column("instance_uuid", sa.String(36), index=True),
+    sa.Column("project_id", sa.String(255)),
+    sa.Column("host", sa.String(255)),
+    sa.Index(None, "network_id", "event", "id"),
 )
 
 revisions = sa.Table(  # ours: counters, each of which is also the lock of what it counts

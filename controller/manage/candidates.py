@@ -22,7 +22,7 @@ from cloudnet.controller.manage.command_line import build_parser
 if TYPE_CHECKING:
     from cloudnet.controller.manage.session import Session
 
-SECONDS = 2.0  # a longer wait for a TAB is worse than none of the names
+SECONDS = 2.0  # after that no names are offered, so that a TAB does not block the shell
 _PLAIN = re.compile(r"[\w@%+,.:/-]+")  # needs no quotes in any shell
 
 _FILE_OPTIONS = {"--config-file"}

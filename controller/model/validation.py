@@ -76,7 +76,7 @@ def parse_boolean(value: object) -> bool:
     return word in _TRUE
 
 
-def parse_uuid(value: Any) -> str:  # Any: UUID says itself what it takes
+def parse_uuid(value: Any) -> str:  # Any: UUID checks its type
     """Return a uuid in its usual form."""
     try:
         return str(UUID(value))

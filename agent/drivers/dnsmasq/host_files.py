@@ -1,7 +1,7 @@
 """The files that a dnsmasq reads: a directory with one file for each guest, and a file of options.
 
-dnsmasq watches the directory and reads a new file by itself. A file that changed or is gone it
-notices only on SIGHUP. It ignores files whose names start with a dot: a file is written under such
+dnsmasq watches the directory and reads a new file by itself. It notices only on SIGHUP that a file
+was changed or removed. It ignores files whose names start with a dot: a file is written under such
 a name before it is renamed, and another one marks that a SIGHUP is due, for the case that the agent
 is stopped before it sends one.
 """
@@ -64,10 +64,10 @@ class HostFiles:
         actual: Mapping[str, str | None] = {} if is_new else self._read_hosts()
         text = _text(options)
         is_other_text = self._read_options() != text
-        stale = [name for name in actual if actual[name] != desired.get(name, "")]
-        if stale or is_other_text:
+        outdated = [name for name in actual if actual[name] != desired.get(name, "")]
+        if outdated or is_other_text:
             (self.files.hosts / RELOAD_MARK).touch()
-        for name in stale:
+        for name in outdated:
             if name not in desired:
                 (self.files.hosts / name).unlink(missing_ok=True)
         for name, lines in desired.items():
@@ -87,7 +87,7 @@ class HostFiles:
         """Remove all files, also those that dnsmasq wrote."""
         for file in (self.files.options, self.files.leases, self.files.pid):
             file.unlink(missing_ok=True)
-        # Last, because an agent with no memory knows by the directory that files are left.
+        # Last, because the directory shows an agent without memory that files are left.
         if self.files.hosts.is_dir():
             for file in self.files.hosts.iterdir():
                 file.unlink(missing_ok=True)

@@ -61,6 +61,6 @@ def _read_lines(file: Path, pause: Callable[[float], None]) -> list[str]:
         if not text.endswith("\n") and time.time() - file.stat().st_mtime < FRESH_SECONDS:
             pause(FRESH_SECONDS)
             text = file.read_text(errors="replace")
-    except OSError:  # no file yet, or something else in its place, which dnsmasq complains about
+    except OSError:  # no file yet, or something else in its place, which dnsmasq reports
         return []
     return text.splitlines()

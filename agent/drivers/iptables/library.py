@@ -12,10 +12,12 @@ def require_libraries() -> None:
     :raises KernelRefused: libip4tc, libxtables or its extensions are not installed
     """
     try:
-        import iptc  # noqa: F401, PLC0415 - an agent must be able to say what is missing
+        import iptc  # noqa: F401, PLC0415 - an agent must be able to name what is missing
     except ModuleNotFoundError:
         raise
-    except Exception as error:  # AttributeError, OSError or XTablesError, depending on what lacks
+    except (
+        Exception
+    ) as error:  # AttributeError, OSError or XTablesError, depending on what is missing
         raise KernelRefused(
             f"the libraries of iptables are not installed ({describe_packages('libip4tc')}); "
             f"python-iptables: {error}"

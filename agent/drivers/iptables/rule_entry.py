@@ -5,7 +5,7 @@ extensions. Their habits that matter here:
 
 * ``Rule.final_check()``, which ``Chain.append_rule()`` calls, prints every extension to a pipe that
   it puts in place of the *process's* standard output, and parses that. What another thread writes
-  at that moment ends up in the rule. So each extension is asked for its own last check instead, as
+  at that moment ends up in the rule. So the final check of each extension is called instead, as
   soon as it has its options: some set what the kernel needs only then (SNAT its number of ranges).
   The method is a private one, so setup.cfg bounds the library's version.
 * For a target it does not know, ``Rule`` opens all five tables to look for a chain of that name,

@@ -23,7 +23,7 @@ def table_info(name: str) -> bytes:
     """
     info = ctypes.create_string_buffer(name.encode(), INFO_BYTES)
     size = ctypes.c_uint(INFO_BYTES)
-    # Python's own getsockopt hands no name in.
+    # Python's own getsockopt cannot pass the table's name to the kernel.
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
         failed = _getsockopt(
             sock.fileno(), socket.SOL_IP, IPT_SO_GET_INFO, info, ctypes.byref(size)

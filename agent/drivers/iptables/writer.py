@@ -64,7 +64,7 @@ def _hook(ruleset: Ruleset, hooks: dict[str, str | None]) -> None:
             right.add((builtin, target))
         else:
             surplus.append((builtin, position))
-    for builtin, position in reversed(surplus):  # from the end: the positions before stay true
+    for builtin, position in reversed(surplus):  # from the end: lower positions stay valid
         ruleset.delete(builtin, position)
     for name, hook in hooks.items():
         if hook is not None and (hook, name) not in right:

@@ -33,7 +33,7 @@ def list_nics(links: LinkTable) -> Mapping[str, Nic]:
 
 def _list_ports(links: LinkTable, bridge: Link) -> tuple[str, ...]:
     ports = links.ports.get(bridge.index, ()) if bridge.kind == "bridge" else ()
-    # VLAN devices as well: by its name, that of the network is told from the operator's.
+    # VLAN devices, too: find_refusal() distinguishes the network's from the operator's by name.
     own = (
         port.name
         for port in ports

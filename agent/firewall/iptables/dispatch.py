@@ -60,7 +60,7 @@ def _rules(
 
 
 def _groups(targets: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
-    """Return the interfaces by the shortest beginning of their names that tells them apart."""
+    """Return the interfaces by the shortest beginning of their names that differs."""
     names = [interface for interface, _ in targets]
     length = len(commonprefix(names)) + 1  # noqa: RUF071 - names, not paths
     groups: dict[str, list[tuple[str, str]]] = {}

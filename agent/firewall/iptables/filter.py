@@ -8,7 +8,7 @@ that no packet is accepted before projects are kept apart:
       from br100:  cloudnet-br100-fwd
                      cloudnet-br100-iso, where it ends for packets to br100's own range
                        cloudnet-isolate
-                     by eth1: cloudnet-leave, which drops what no NAT is done to
+                     by eth1: cloudnet-leave, which drops what gets no NAT
       to br100:    cloudnet-guests
       by eth1:     cloudnet-foreign
     cloudnet-INPUT

@@ -49,9 +49,9 @@ def add_shared_chains(cache: ChainCache, policy: Policy) -> None:
 # vm9 on node2 calls an address of another project; node2's default route is by node1.
 #   On node2 it comes from br100, so it meets cloudnet-isolate: DROP.
 #   On node1 that could not be decided: after node2's SNAT the packet comes in by eth0 from node2's
-#   own address, no bridge's chain applies, and nothing tells vm9 from node2. For the same reason
-#   node1 passes on what node2 may send: no chain of ours in its POSTROUTING applies, its operator's
-#   rules masquerade it.
+#   own address, no bridge's chain applies, and nothing distinguishes vm9 from node2. For the same
+#   reason node1 forwards what node2 may send: no chain of ours in its POSTROUTING applies, and its
+#   operator's rules masquerade it.
 def _isolate(policy: Policy) -> Iterator[Rule]:
     for zone in policy.host.permitted_zones:
         yield Rule("RETURN", destination=zone)

@@ -21,7 +21,7 @@ class Dnsmasq(Resource):
     environment: tuple[tuple[str, str], ...] = field(compare=False)  # for the lease script
     hosts: tuple[str, ...]  # dhcp-host lines; a removal needs a SIGHUP, an addition nothing
     options: tuple[str, ...]  # lines of the dhcp-optsfile
-    faults: tuple[str, ...] = ()  # deaf, double…
+    faults: tuple[str, ...] = ()  # not running, running twice…
 
     @property
     def key(self) -> str:

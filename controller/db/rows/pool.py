@@ -25,7 +25,7 @@ def _gap_after(start: Any) -> sa.ScalarSelect[Any]:  # Any: an SQL expression
     """The first position after ``start`` that has no row.
 
     It is the next position, or the one after the first row whose next position has no row. Both are
-    looked up in an index: the cost is the number of rows in a row after ``start``.
+    looked up in an index: the cost is the number of consecutive rows after ``start``.
     """
     here, there, first = fixed_ips.alias("here"), fixed_ips.alias("there"), fixed_ips.alias("first")
     next_is_taken = sa.exists().where(first.c.network_id == _NETWORK, first.c.position == start + 1)

@@ -46,7 +46,7 @@ class SnapshotReader:
         return ranges
 
     def raise_generation(self) -> Origin:
-        """Raise the generation of the database, before it is cast what was committed.
+        """Raise the generation of the database; called before committed changes are cast.
 
         If it is not above the last one, an older copy of the database was restored meanwhile: a
         branch begins.
@@ -58,7 +58,7 @@ class SnapshotReader:
         return origin
 
     def begin_branch(self) -> Origin:
-        """Begin a branch of the database: agents that saw a lost generation can be told apart."""
+        """Begin a branch of the database, so that a lost generation is not taken for a new one."""
         return self._database.write(cloud_rows.begin_branch)
 
     def list_agent_hosts(self) -> list[str]:
