@@ -32,6 +32,9 @@ REVISION = Bounds(1, 2**62)
 """The database stores a revision as a BIGINT, and the controller stores the revision that a host
 reports plus one: half of the BIGINT's range leaves room for that."""
 
+HOST_NAME_LENGTH = 255
+"""Characters of the name of a node: a part of a queue's name, and a column of the database."""
+
 HOSTNAME_LENGTH = 63
 """Characters of one DNS label (RFC 1035)."""
 
@@ -87,6 +90,11 @@ def is_device_name(name: str) -> bool:
     dnsmasq's arguments, and as an iptables interface, where a final ``+`` is a wildcard.
     """
     return name not in RESERVED_DEVICE_NAMES and _DEVICE_NAME.fullmatch(name) is not None
+
+
+def is_host_name(text: str) -> bool:
+    """Return whether a node may have this name: the compute service chooses it."""
+    return 1 <= len(text) <= HOST_NAME_LENGTH and text.isprintable() and " " not in text
 
 
 def is_mac(text: str) -> bool:

@@ -55,16 +55,24 @@ class Text(OptionType):
 
 
 class HostName(OptionType):
-    """A host's name: it is a part of a queue's name, and a key in the database."""
+    """A host's name: it is a part of a queue's name, and a key in the database.
 
-    expected = "a host's name: 1 to 255 printable characters without a space"
+    :param empty: whether an empty text means that the option is not set
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, empty: bool = False) -> None:
         super().__init__("string value")
+        self.empty = empty
+        longest = limits.HOST_NAME_LENGTH
+        self.expected = f"a host's name: 1 to {longest} printable characters without a space"
+        if empty:
+            self.expected += ", or nothing"
 
-    def __call__(self, value: object) -> str:
+    def __call__(self, value: object) -> str | None:
         name = str(value).strip()
-        if not 1 <= len(name) <= 255 or not name.isprintable() or " " in name:
+        if not name and self.empty:
+            return None
+        if not limits.is_host_name(name):
             raise ValueError(self.expected)
         return name
 

@@ -63,7 +63,7 @@ def _check_report(report: Report) -> Report:
 
     :raises BadRequest: it cannot
     """
-    arguments.parse_text("report.host", report.host)
+    arguments.parse_host_name("report.host", report.host)
     for number, applied in enumerate(report.applied):
         name = f"report.applied[{number}]"
         arguments.parse_uuid(f"{name}.network", applied.network)

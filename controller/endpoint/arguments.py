@@ -50,6 +50,11 @@ def parse_text(name: str, value: Any) -> str:
     return validation.parse_argument(name, validation.parse_text, value)
 
 
+def parse_host_name(name: str, value: Any) -> str:
+    """Parse the name of a node."""
+    return validation.parse_argument(name, validation.parse_host_name, value)
+
+
 def parse_uuid(name: str, value: Any) -> str:
     """Parse a uuid and return its usual form."""
     return validation.parse_argument(name, validation.parse_uuid, value)

@@ -55,7 +55,7 @@ _PARSERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {  # argument â†
     "bridge": ("bridge", arguments.parse_text),
     "bridge_interface": ("bridge_interface", arguments.parse_text),
     "multi_host": ("multi_host", arguments.parse_flag),
-    "host": ("host", arguments.parse_text),
+    "host": ("host", arguments.parse_host_name),
     "gateway": ("gateway", arguments.parse_host_address),
     "dhcp_server": ("dhcp_server", arguments.parse_host_address),
     "dns1": ("dns1", arguments.parse_host_address),

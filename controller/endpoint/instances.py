@@ -43,7 +43,7 @@ class InstancesEndpoint:
         request = BootRequest(
             instance=_parse_instance(other.get("instance_uuid") or instance_id),
             project=arguments.parse_text("project_id", project_id),
-            host=arguments.parse_text("host", host),
+            host=arguments.parse_host_name("host", host),
             hostname=arguments.parse_optional(arguments.parse_text, "hostname", hostname),
             requested=requested or (),
             macs=arguments.parse_macs("macs", macs),

@@ -42,6 +42,7 @@ def _argument_type(parse: Callable[..., T], *bounds: object) -> Callable[[str], 
 text = _argument_type(validation.parse_text)
 uuid = _argument_type(validation.parse_uuid)
 address = _argument_type(validation.parse_address)
+host_name = _argument_type(validation.parse_host_name)
 host_address = _argument_type(validation.parse_host_address)
 cidr = _argument_type(validation.parse_cidr)
 guest_range = _argument_type(validation.parse_guest_range)

@@ -41,7 +41,7 @@ class Allocate(_InterfaceList):
         options.add_instance(parser)
         options.add_project(parser, "the instance's project")
         parser.add_argument(
-            "--host", type=argument_types.text, required=True, help="the host that it runs on"
+            "--host", type=argument_types.host_name, required=True, help="the host that it runs on"
         )
         parser.add_argument(
             "--hostname",

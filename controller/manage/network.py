@@ -116,7 +116,7 @@ class Set(ActionCommand):
         options.add_network_settings(parser)
         parser.add_argument(
             "--host",
-            type=argument_types.text,
+            type=argument_types.host_name,
             help="the new gateway host of a single-host network",
         )
 

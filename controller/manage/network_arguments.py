@@ -99,7 +99,7 @@ def _add_topology(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--host",
-        type=argument_types.text,
+        type=argument_types.host_name,
         help="the gateway host of single-host networks (default: network_host)",
     )
 

@@ -19,8 +19,10 @@ from cloudnet.common.errors import (
 )
 from cloudnet.common.limits import (
     DEVICE_NAME_RULE,
+    HOST_NAME_LENGTH,
     find_unusable_range,
     is_device_name,
+    is_host_name,
     is_unicast_address,
 )
 
@@ -52,6 +54,16 @@ def parse_text(value: object, longest: int = LONGEST) -> str:
     """Return a text that is not empty, is printable, and fits into its column."""
     if not isinstance(value, str) or not value or len(value) > longest or not value.isprintable():
         raise InvalidInput(f"1 to {longest} printable characters are needed, not {value!r}")
+    return value
+
+
+def parse_host_name(value: object) -> str:
+    """Return the name of a node."""
+    if not isinstance(value, str) or not is_host_name(value):
+        raise InvalidInput(
+            f"1 to {HOST_NAME_LENGTH} printable characters without a space are needed, "
+            f"not {value!r}"
+        )
     return value
 
 

@@ -9,6 +9,7 @@ from cloudnet.common.settings.option_types import (
     Address,
     DeviceName,
     GuestRange,
+    HostName,
     NetworkManager,
     Text,
 )
@@ -33,7 +34,7 @@ NETWORKS: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "network_host",
-        type=Text(),
+        type=HostName(empty=True),
         help="The host that is gateway, DHCP server and NAT of new single-host networks, by the "
         "name in its own `host` option. Not set: the first host that a network is used on.",
     ),

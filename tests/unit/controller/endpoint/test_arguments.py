@@ -89,6 +89,7 @@ def test_the_caller_is_read_from_the_context(context: dict[str, Any], caller: Ca
     [
         (arguments.parse_uuid, NET.upper(), NET, [None, 7, "x", "7" * 31]),
         (arguments.parse_text, "node1", "node1", [None, "", 7, "a\nb", "x" * 256]),
+        (arguments.parse_host_name, "node1", "node1", [None, "", "node 1", "a\nb", "x" * 256]),
         (
             arguments.parse_address,
             "10.0.0.1",

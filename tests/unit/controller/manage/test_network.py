@@ -107,6 +107,7 @@ def test_an_overlap_is_refused(manage: Manage) -> None:
         (["--label", "a\nb"], "printable characters are needed, not 'a\\nb'"),
         (["--project-id", ""], "1 to 255 printable characters are needed, not ''"),
         (["--host", ""], "argument --host: 1 to 255"),
+        (["--host", "node 1"], "without a space are needed, not 'node 1'"),
         (["--bridge", ""], "argument --bridge: '' cannot be a device name"),
         (["--bridge", "eth0@x"], "argument --bridge: 'eth0@x' cannot be a device name"),
         (["--bridge-interface", "lo"], "argument --bridge-interface: 'lo' cannot be a device name"),
