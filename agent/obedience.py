@@ -109,8 +109,8 @@ def explain_refusal(obeyed: Origin | None, sent: Origin | None) -> str | None:
     is_lost = sent.generation == obeyed.generation and sent.branch != obeyed.branch
     if sent.generation < obeyed.generation or is_lost:
         return (
-            f"the database (generation {sent.generation}) is an older copy: this host has obeyed "
-            f"generation {obeyed.generation} of it, which was lost"
+            "the database is an older copy: this host has obeyed generation "
+            f"{obeyed.generation} of it, which was lost"
         )
     return None
 

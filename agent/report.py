@@ -161,7 +161,7 @@ class Reporter:
             self._known_leases = self._known_leases if leases is None else leases
             self._forget(reply, status)
         self._on_reply(reply.refused is None)
-        if self._store.held != held:
+        if (self._store.held is None) != (held is None):
             self.wake()  # the controller must know at once
         return True
 

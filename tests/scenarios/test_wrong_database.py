@@ -270,3 +270,20 @@ def test_a_controller_that_starts_after_a_long_time_waits_for_the_hosts(cloud: C
     cloud.heartbeats()
 
     assert cloud.world.boot(11, "a")
+
+
+def test_what_a_held_host_reports_changes_no_more(multi_host_cloud: Cloud) -> None:
+    cloud = multi_host_cloud
+    backup = back_up(cloud)
+    cloud.world.boot(10, "a", "node1")
+    settle(cloud)
+    restore(cloud, backup)
+    cloud.heartbeats(2)
+    before = cloud.node1.store.held
+
+    for number in range(20, 23):
+        cloud.world.boot(number, "b", "node2")  # raises the generation
+        cloud.heartbeats()
+
+    assert before is not None
+    assert cloud.node1.store.held == before

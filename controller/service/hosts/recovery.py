@@ -41,8 +41,8 @@ def explain_older(
         )
     if not cloud_rows.has_been(connection, report.origin, origin):
         return (
-            f"the database (generation {origin.generation}) is an older copy: this host has obeyed "
-            f"generation {report.origin.generation} of it, which was lost"
+            "the database is an older copy: this host has obeyed generation "
+            f"{report.origin.generation} of it, which was lost"
         )
     for applied in report.applied:
         row = rows.get(applied.network)
