@@ -50,8 +50,8 @@ def set_target(world: World, row: FloatingIp, fixed: int | None, host: str | Non
     )
 
 
-def fixed_id(world: World, number: int) -> int:
-    return int(world.one(f"SELECT id FROM fixed_ips WHERE instance_uuid = '{instance(number)}'"))
+def fixed_id(world: World) -> int:
+    return int(world.one("SELECT id FROM fixed_ips WHERE allocated"))
 
 
 def associated(world: World) -> FloatingIp:
@@ -60,7 +60,7 @@ def associated(world: World) -> FloatingIp:
     world.boot(1)
     add(world, FIRST)
     claim(world, get(world, FIRST))
-    set_target(world, get(world, FIRST), fixed_id(world, 1), "node1")
+    set_target(world, get(world, FIRST), fixed_id(world), "node1")
     return get(world, FIRST)
 
 
@@ -209,7 +209,7 @@ def test_a_row_that_has_changed_since_it_was_read_gets_no_target(world: World) -
     row = associated(world)
 
     stale = replace(row, fixed_ip_id=None)
-    assert not set_target(world, stale, fixed_id(world, 1), "node2")
+    assert not set_target(world, stale, fixed_id(world), "node2")
     assert not set_target(world, replace(row, project_id="b"), None, None)
     assert get(world, FIRST) == row
 
