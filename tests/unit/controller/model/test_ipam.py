@@ -49,7 +49,7 @@ def test_three_thousand_ranges_are_picked_at_once() -> None:
 subnets = st.builds(
     lambda value, prefix: IPv4Network((value << 8, prefix), strict=False),
     st.integers(0, 255).map(lambda value: 0x0A0000 | value),
-    st.integers(18, 30),
+    st.integers(20, 30),  # eight of them never fill the /16,
 )
 
 
