@@ -18,6 +18,7 @@ from types import FrameType
 from oslo_config import cfg
 
 from cloudnet.agent.desired import DesiredStore
+from cloudnet.agent.drivers.broker_path import BrokerPath
 from cloudnet.agent.drivers.events import EventListener
 from cloudnet.agent.drivers.iptables.library import require_libraries
 from cloudnet.agent.endpoint import AgentEndpoint
@@ -26,10 +27,11 @@ from cloudnet.agent.identity import load_identity, only_agent_here
 from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
 from cloudnet.agent.node.render import Renderer
 from cloudnet.agent.node.resources.lease import Lease
+from cloudnet.agent.node.trials import Trials
 from cloudnet.agent.reconcile import Reconciler
 from cloudnet.agent.report import Reporter, RpcController
 from cloudnet.agent.sd_notify import notify_ready
-from cloudnet.agent.snapshot_cache import SnapshotCache
+from cloudnet.agent.snapshot_cache import SnapshotCache, TrialFile
 from cloudnet.agent.status import HostStatus
 from cloudnet.agent.wakeup import Wakeup
 from cloudnet.agent.worker import Worker
@@ -50,6 +52,7 @@ from cloudnet.common.settings.views import AgentSettings
 LOG = logging.getLogger(__name__)
 
 PROG = "cloudnet-agent"
+TRIAL_CHECK_SECONDS = 3.0
 LEASE_ACTIONS = {"add": "lease", "del": "release"}  # dnsmasq's word → nova-network's
 
 NO_CASTS = "cannot receive snapshots between reports"
@@ -109,6 +112,14 @@ class Agent:
             settings.report_interval_seconds,
             identity=load_identity(settings.state_path, settings.my_ip),
             on_reply=self._receive,
+            on_report=self._record_report,
+        )
+        self._path = BrokerPath(settings.rpc.transport_url)
+        self._trials = Trials(
+            TrialFile(settings.state_path / "trials.json"),
+            time.monotonic,
+            self._path.is_open,
+            self._wakeup.host_changed,
         )
         self._server: rpc.messaging.RPCServer | None = None  # None: receives no casts
         self._conditions = ConditionLog(LOG)
@@ -130,6 +141,7 @@ class Agent:
             resync_seconds=settings.resync_seconds,
             kept=() if settings.dhcp.force_release else (Lease,),
             on_pass=self._on_pass,
+            trials=self._trials,
         )
 
     def run(self) -> bool:
@@ -153,6 +165,19 @@ class Agent:
         gc.freeze()
         self._worker.start()
         self._listener.start()
+        threading.Thread(target=self._watch_trials, name="trials", daemon=True).start()
+
+    def _watch_trials(self) -> None:
+        """Have the controller reply often enough while a change is on trial."""
+        self._path.remember()
+        while not self._stop.wait(TRIAL_CHECK_SECONDS):
+            if self._trials.check():
+                self._reporter.wake()
+
+    def _record_report(self, replied: bool) -> None:
+        if replied:
+            self._path.remember()
+        self._trials.record_report(replied=replied)
 
     def _connect(self) -> None:
         """Start to report; the first reply starts to receive snapshots."""

@@ -20,6 +20,7 @@ from cloudnet.agent.node.plan import Step, Verb, expected, plan
 from cloudnet.agent.node.render import Rendered, Renderer
 from cloudnet.agent.node.resources.actual import ActualState
 from cloudnet.agent.node.resources.base import Resource
+from cloudnet.agent.node.trials import Trials
 from cloudnet.agent.retries import Retries
 from cloudnet.agent.schedule import Schedule
 from cloudnet.agent.status import HostStatus, Outcome, build_status, build_unreadable_status
@@ -51,6 +52,7 @@ class _Memory:
 
     desired: DesiredState
     actual: ActualState
+    trials: int  # the version of what is admitted
 
 
 class Reconciler:
@@ -67,8 +69,13 @@ class Reconciler:
         resync_seconds: float,
         kept: tuple[type[Resource], ...] = (),
         on_pass: Callable[[HostStatus], None] = lambda status: None,
+        trials: Trials | None = None,
     ) -> None:
-        """:param kept: kinds of which nothing is removed"""
+        """:param kept: kinds of which nothing is removed
+
+        :param trials: takes back what cuts this host off; None: nothing is taken back
+        """
+        self._trials = trials
         self._store = store
         self._kernel = kernel
         self._renderer = renderer
@@ -153,12 +160,12 @@ class Reconciler:
             actual = self._kernel.read()
         except KernelRefused as error:
             return self._give_up(desired, error)
-        if self._memory == _Memory(desired, actual) and desired.synced:
+        if self._memory == _Memory(desired, actual, self._admitted_version) and desired.synced:
             return self._status
         return self._apply(desired, actual, *self._plan(desired, actual))
 
     def _plan(self, desired: DesiredState, actual: ActualState) -> tuple[Rendered, list[Step]]:
-        rendered = self._renderer.render(desired.networks, desired.ranges, actual)
+        rendered = self._render(desired, actual)
         steps = plan(
             rendered.resources,
             actual.resources,
@@ -168,10 +175,30 @@ class Reconciler:
         )
         return rendered, steps
 
+    def _render(self, desired: DesiredState, actual: ActualState) -> Rendered:
+        if self._trials is None:
+            return self._renderer.render(desired.networks, desired.ranges, actual)
+        admitted = self._trials.admit(desired.networks)
+        rendered = self._renderer.render(admitted, desired.ranges, actual)
+        faults = self._trials.list_faults()
+        taken_back = {fault.network for fault in faults}
+        return replace(
+            rendered,
+            networks={u: each for u, each in rendered.networks.items() if u not in taken_back},
+            faults=(*faults, *rendered.faults),
+        )
+
+    @property
+    def _admitted_version(self) -> int:
+        return 0 if self._trials is None else self._trials.version
+
     def _apply(
         self, desired: DesiredState, actual: ActualState, rendered: Rendered, steps: list[Step]
     ) -> HostStatus:
+        version = self._admitted_version
         open_steps = apply(steps, self._kernel, self._retries)
+        if self._trials is not None:
+            self._trials.record_pass()
         self._retries.keep_only({step.resource.key for step in steps})
         self._log_conditions(rendered, steps)
         if open_steps:
@@ -179,7 +206,7 @@ class Reconciler:
         else:
             after = expected(actual.resources, rendered.resources, steps)
             actual = replace(actual, resources=after)
-            self._memory = _Memory(desired, actual)
+            self._memory = _Memory(desired, actual, version)
         return build_status(
             Outcome(
                 desired,

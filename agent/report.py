@@ -92,8 +92,13 @@ class Reporter:
         *,
         identity: AgentIdentity | None = None,
         on_reply: Callable[[bool], None] = lambda may_serve: None,
+        on_report: Callable[[bool], None] = lambda replied: None,
     ) -> None:
-        """:param on_reply: called with whether this agent may serve the host"""
+        """:param on_reply: called with whether this agent may serve the host
+
+        :param on_report: called after each report with whether it got a reply
+        """
+        self._on_report = on_report
         self._identity = identity
         self._on_reply = on_reply
         self._host = host
@@ -154,8 +159,10 @@ class Reporter:
             self._failures += 1
             line = f"{UNREACHABLE} ({reason}); retrying every {BACKOFF}"
             self._conditions.start(UNREACHABLE, line, log_changes=False)
+            self._on_report(False)
             return False
         self._failures = 0
+        self._on_report(True)
         self._conditions.resolve(UNREACHABLE)
         if self._store.put_reply(reply, basis):
             self._known_leases = self._known_leases if leases is None else leases

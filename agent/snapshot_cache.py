@@ -168,3 +168,23 @@ class SnapshotCache:
 
 
 _SNAPSHOT: type[Snapshot] = NetworkSnapshot | NetworkGone  # type: ignore[assignment]  # a union is no type to mypy
+
+
+class TrialFile:
+    """What the agent must not forget of its trials."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> str:
+        """Return the text; empty if it cannot be read."""
+        with suppress(OSError, ValueError):
+            return self._path.read_text()
+        return ""
+
+    def write(self, text: str) -> None:
+        """Replace the text, if the disk can be written to."""
+        fresh = self._path.with_suffix(".new")
+        with suppress(OSError):
+            fresh.write_text(text)
+            fresh.rename(self._path)

@@ -121,7 +121,8 @@ def test_a_network_that_has_the_nic_gets_its_next_guest_after_a_later_network_as
     agent = RealNode.on(host, flat_interface="eth1")
     agent.receive(older)
 
-    agent.receive(replace(network(bridge="br-new", address="10.0.4.1")))
+    later = network(bridge="br-new", address="10.0.4.1")
+    agent.receive(replace(later, dhcp_start=IPv4Address("10.0.4.3")))
     status = agent.receive(replace(older, revision=2, vifs=network(3, 4).vifs))
 
     assert "master br-old" in host.sh("ip link show eth1")
@@ -133,8 +134,11 @@ def test_a_range_of_the_hosts_own_is_refused_from_the_controller_and_from_disk(
     host: Host,
 ) -> None:
     host.nic("eth0")
-    own = network(3, address="172.16.99.1", bridge="br201")
-    own = replace(own, cidr=IPv4Network("172.16.99.0/24"))
+    own = replace(
+        network(address="172.16.99.1", bridge="br201"),
+        cidr=IPv4Network("172.16.99.0/24"),
+        dhcp_start=IPv4Address("172.16.99.3"),
+    )
     with neighbour(host, "eth0", "172.16.99.1/24") as broker:
         host.sh("ip address add 172.16.99.108/24 dev eth0")
 
