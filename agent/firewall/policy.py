@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from cloudnet.agent.firewall.ranges import subtract
+from cloudnet.agent.node.incremental import count_common_ends
 from cloudnet.common.settings.views import HostService, NatSettings
 from cloudnet.common.wire.objects import FixedRanges, FloatingIp, NetworkSnapshot, Topology
 
@@ -219,13 +220,10 @@ def _shared(old: tuple[FloatingIp, ...], new: tuple[FloatingIp, ...]) -> tuple[F
     Comparing two addresses costs far more than finding that they are one object, and renderers
     compare each mapping several times.
     """
-    shorter = min(len(old), len(new))
-    same = next((n for n in range(shorter) if old[n] != new[n]), shorter)
-    if same == len(old) == len(new):
+    head, tail = count_common_ends(old, new)
+    if head == len(old) == len(new):
         return old
-    rest = shorter - same
-    end = next((n for n in range(rest) if old[-1 - n] != new[-1 - n]), rest)
-    return old[:same] + new[same : len(new) - end] + old[len(old) - end :]
+    return old[:head] + new[head : len(new) - tail] + old[len(old) - tail :]
 
 
 def network_policy(snapshot: NetworkSnapshot, host: HostPolicy) -> NetworkPolicy:

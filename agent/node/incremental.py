@@ -1,8 +1,8 @@
-"""Render long sequences again at the cost of what changed in them."""
+"""Handle a long sequence again at the cost of what changed in it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from operator import eq
 from typing import Generic, TypeVar
@@ -26,9 +26,7 @@ class IncrementalMap(Generic[T, R]):
     def apply(self, items: Sequence[T]) -> list[R]:
         """Return the result for each item."""
         if items != self._items:
-            head = _count_equal(self._items, items)
-            longest_tail = min(len(self._items), len(items)) - head
-            tail = min(longest_tail, _count_equal(self._items[::-1], items[::-1]))
+            head, tail = count_common_ends(self._items, items)
             self._results = [
                 *self._results[:head],
                 *map(self._render, items[head : len(items) - tail]),
@@ -38,6 +36,16 @@ class IncrementalMap(Generic[T, R]):
         return self._results
 
 
-def _count_equal(first: Sequence[T], second: Sequence[T]) -> int:
+def count_common_ends(old: Sequence[T], new: Sequence[T]) -> tuple[int, int]:
+    """Return how many items two sequences have in common at the beginning, and how many at the end.
+
+    No item is counted twice.
+    """
+    head = _count_equal(old, new)
+    longest_tail = min(len(old), len(new)) - head
+    return head, min(longest_tail, _count_equal(reversed(old), reversed(new)))
+
+
+def _count_equal(first: Iterable[T], second: Iterable[T]) -> int:
     """Return how many items at the beginning are the same."""
     return sum(1 for _ in takewhile(bool, map(eq, first, second)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from cloudnet.agent.drivers.iptables.reader import JUMP, jumps, tags
 from cloudnet.agent.drivers.iptables.ruleset import Ruleset
+from cloudnet.agent.node.incremental import count_common_ends
 from cloudnet.agent.node.resources.iptables_table import Chain, Rule, Table
 from cloudnet.common.errors import KernelRefused
 
@@ -36,16 +37,10 @@ def write_table(ruleset: Ruleset, desired: Table, actual: Table) -> None:
 def _rewrite(ruleset: Ruleset, chain: Chain) -> None:
     """Replace the rules between the chain's common beginning and its common end."""
     actual, desired = tags(ruleset, chain.name), chain.tags
-    shorter = min(len(actual), len(desired))
-    same = 0
-    while same < shorter and actual[same] == desired[same]:
-        same += 1
-    end = 0
-    while end < shorter - same and actual[-1 - end] == desired[-1 - end]:
-        end += 1
-    for number in reversed(range(same, len(actual) - end)):
+    head, tail = count_common_ends(actual, desired)
+    for number in reversed(range(head, len(actual) - tail)):
         ruleset.delete(chain.name, number)
-    for number in range(same, len(desired) - end):
+    for number in range(head, len(desired) - tail):
         ruleset.insert(chain.name, number, chain.rules[number], desired[number])
 
 
