@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,7 +86,9 @@ def manage(bare: Manage) -> Manage:
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
-    """The global configuration is as empty after a test as it was before."""
+    """The global configuration is as empty after a test as it was before, and the log level too."""
+    level = logging.getLogger().level
     yield
+    logging.getLogger().setLevel(level)
     cfg.CONF.reset()
     logs.flush_early_records()  # most tests do not set up logging
