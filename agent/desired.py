@@ -146,7 +146,7 @@ class DesiredStore:
         """Take the controller's reply to a report; after the first one the state is synced.
 
         The controller knows what the host reported, so its reply counts, whatever the revisions,
-        unless a newer snapshot came since the report. So a revision that is far too high heals.
+        unless a newer snapshot came since the report. So a far too high revision is corrected.
 
         :param basis: of the report
         :return: whether it is obeyed

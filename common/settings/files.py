@@ -89,7 +89,7 @@ class Assignment:
     is_flag: bool = False
     written_group: str = field(default="", compare=False)  # before a renaming
     written_name: str = field(default="", compare=False)  # as above
-    text_name: str = field(default="", compare=False)  # as it stands, perhaps with dashes
+    text_name: str = field(default="", compare=False)  # as it is written, perhaps with dashes
 
     def __post_init__(self) -> None:
         if not self.written_name:

@@ -177,7 +177,7 @@ def _sync_network(
     if comparison is Comparison.AHEAD and reported is not None:
         # The update also locks the row, so it comes first: without it another transaction could
         # change the network after it is read, and its revision would be lost.
-        # A number that is too high to count on was never the database's: the reply resets it.
+        # The database never had a revision that cannot be raised: the reply resets it.
         following = reported + 1 if reported < REVISION.highest else first_revision(now)
         row = host_network_rows.set_revision(connection, row, following)
     snapshot = read_snapshot(connection, row)
