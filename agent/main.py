@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from oslo_config import cfg
 
@@ -64,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         conf, settings = load_agent(words, PROG)
         set_up_logging(conf, PROG)
-        signals.call_on_hangup(lambda: reload_logging(words, PROG))
+        signals.call_on((signal.SIGHUP,), lambda _: reload_logging(words, PROG))
         require_libraries()
         with _lock(settings.state_path), only_agent_here():
             agent = Agent(conf, settings)
@@ -237,12 +236,11 @@ class Agent:
 
 
 def _stop_on_signals(agent: Agent) -> None:
-    def stop(signum: int, frame: FrameType | None) -> None:
-        LOG.info("%s received: stopping; the host's network stays", signal.Signals(signum).name)
+    def stop(number: signal.Signals) -> None:
+        LOG.info("%s received: stopping; the host's network stays", number.name)
         agent.stop()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    signals.call_on((signal.SIGTERM, signal.SIGINT), stop)
 
 
 @contextmanager

@@ -1,13 +1,15 @@
-"""Signals of a daemon other than SIGTERM and SIGINT, which its ``main`` handles.
+"""Signals of a daemon.
 
 Standard library only.
 """
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 from types import FrameType
 
 # Not SIG_IGN, which the programs that the daemon starts would inherit.
@@ -26,23 +28,30 @@ def ignore_until_ready() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def call_on_hangup(action: Callable[[], None]) -> None:
-    """Call ``action`` for each SIGHUP from now on, in a thread of its own.
+def call_on(numbers: Sequence[signal.Signals], action: Callable[[signal.Signals], None]) -> None:
+    """Call ``action`` for each of these signals from now on, in a thread of its own.
 
-    The main thread may be anywhere when the signal arrives, also in the middle of a log record.
+    A handler interrupts the main thread anywhere: in the middle of a log record, or while it holds
+    the lock of the very event that the handler would set, which would wait for itself. So the
+    handler only fills a queue, one whose ``put`` may be interrupted by itself.
     """
+    received: SimpleQueue[int] = SimpleQueue()
 
-    def start(signum: int, frame: FrameType | None) -> None:
-        del signum, frame
-        threading.Thread(target=run, name="hangup", daemon=True).start()
-
-    one_at_a_time = threading.Lock()
+    def handle(signum: int, frame: FrameType | None) -> None:
+        del frame
+        received.put(signum)
 
     def run() -> None:
-        with one_at_a_time:
-            action()
+        while True:
+            number = signal.Signals(received.get())
+            try:
+                action(number)
+            except Exception:  # the next signal must still have its effect
+                logging.getLogger(__name__).exception("%s: a bug in cloudnet", number.name)
 
-    signal.signal(signal.SIGHUP, start)
+    threading.Thread(target=run, name="signals", daemon=True).start()
+    for number in numbers:
+        signal.signal(number, handle)
 
 
 def _do_nothing(signum: int, frame: FrameType | None) -> None:

@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from types import FrameType
 
 from oslo_config import cfg
 
@@ -49,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         conf, settings = load_controller(words, PROG)
         set_up_logging(conf, PROG)
-        signals.call_on_hangup(lambda: reload_logging(words, PROG))
+        signals.call_on((signal.SIGHUP,), lambda _: reload_logging(words, PROG))
         run(conf, settings, _stop_event())
     except (BrokerUnavailable, ConfigurationError, DatabaseUnavailable) as error:
         # Waiting does not help against these; wait_until_ready() waits for all others.
@@ -63,12 +62,11 @@ def _stop_event() -> threading.Event:
     """Return an event that SIGTERM and SIGINT set."""
     stop = threading.Event()
 
-    def request_stop(signum: int, frame: FrameType | None) -> None:
-        LOG.info("%s received: finishing the requests in progress", signal.Signals(signum).name)
+    def request_stop(number: signal.Signals) -> None:
+        LOG.info("%s received: finishing the requests in progress", number.name)
         stop.set()
 
-    signal.signal(signal.SIGTERM, request_stop)
-    signal.signal(signal.SIGINT, request_stop)
+    signals.call_on((signal.SIGTERM, signal.SIGINT), request_stop)
     return stop
 
 
