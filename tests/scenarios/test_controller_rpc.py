@@ -150,6 +150,20 @@ def test_from_the_first_network_to_the_last_guest(cloud: Cloud) -> None:
     wait_until(lambda: isinstance(node2.snapshots[-1], NetworkGone))
 
 
+def test_a_host_that_never_reported_is_named_to_the_compute_service(cloud: Cloud) -> None:
+    cloud.api.create_networks({}, label="private", network_size=256)
+    cloud.report("node1")
+    cloud.report("node2")
+    cloud.api.allocate_for_instance(
+        {}, instance(1), "a", "node1.example.net", requested_networks=None
+    )
+
+    with pytest.raises(errors.NotWired) as refused:
+        cloud.api.wait_until_wired({}, instance(1), timeout=0.1)
+
+    assert "host node1.example.net has never reported; known: node1, node2" in str(refused.value)
+
+
 def test_messages_of_novas_own_client_are_accepted(cloud: Cloud) -> None:
     """Messages as Nova 18 sends them: a full context, versioned objects in their envelopes."""
     nova = {

@@ -17,6 +17,7 @@ from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import HostAgent, NetworkSync, Service
 
 AGENT = "cloudnet-agent"
+MOST_NAMES = 10  # of hosts, in one line
 
 
 class Overview:
@@ -78,7 +79,7 @@ class Overview:
             faults = host_problem_rows.list_by_host(connection)
             hosts = guest_rows.list_hosts_of_instance(connection, instance)
         by_host = {each.host: each for each in services if each.binary == AGENT}
-        known = ", ".join(by_host) or "none"
+        known = _format_names(list(by_host))
         lines: list[str] = []
         for host in hosts:
             service, agent = by_host.get(host), agents.get(host)
@@ -122,6 +123,12 @@ class Overview:
         is_agent = service.binary == AGENT and agent is not None
         refused_at = agent.refused_at if agent is not None and is_agent else None
         return refused_at is not None and self._is_recent(refused_at)
+
+
+def _format_names(hosts: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = len(hosts) - MOST_NAMES
+    return ", ".join(hosts[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "") or "none"
 
 
 def _list_hosts_without_report(
