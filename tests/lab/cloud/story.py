@@ -152,8 +152,11 @@ class Story:
             Check.same("vm3: source address with floating IP", self.floating, source),
         ]
 
-    def disassociate_floating_ip(self) -> list[Check]:
-        """Step 4: after the disassociation the open stream stops within a second."""
+    def disassociate_floating_ip(self, within_seconds: int = 1) -> list[Check]:
+        """Step 4: after the disassociation the open stream stops within a second.
+
+        :param within_seconds: more where other programs use the processors, too
+        """
         self.cloud.disassociate(self.floating, "a")
         end = time.time()
         stream = self._stream
@@ -162,7 +165,12 @@ class Story:
         stream.process.kill()
         source = self.vm3.get_address_seen_outside()
         return [
-            Check("last echo after disassociation", "< 1 s", f"{seconds:.2f} s", ok=seconds < 1),
+            Check(
+                "last echo after disassociation",
+                f"< {within_seconds} s",
+                f"{seconds:.2f} s",
+                ok=seconds < within_seconds,
+            ),
             Check.same(
                 "outside pings it afterwards", Pings(3, 0), self.outside.pings(self.floating, 3)
             ),

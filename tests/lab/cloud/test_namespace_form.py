@@ -32,7 +32,7 @@ def test_guests_reach_their_own_project_and_the_outside_only(story: Story) -> No
 
 
 def test_a_floating_ip_is_associated_and_disassociated(story: Story) -> None:
-    assert_all([*story.associate_floating_ip(), *story.disassociate_floating_ip()])
+    assert_all([*story.associate_floating_ip(), *story.disassociate_floating_ip(within_seconds=5)])
 
 
 def test_killed_agents_restart_without_losing_a_packet(story: Story) -> None:

@@ -42,7 +42,7 @@ def test_4_a_floating_ip_works_in_both_directions(story: Story) -> None:
 
 
 def test_4_streams_stop_when_the_floating_ip_is_disassociated(story: Story) -> None:
-    assert_all(story.disassociate_floating_ip())
+    assert_all(story.disassociate_floating_ip(within_seconds=5))
 
 
 def test_6_killed_agents_restart_without_losing_a_packet(story: Story) -> None:
