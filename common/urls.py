@@ -1,8 +1,9 @@
-"""The hosts that a transport URL or a database URL names."""
+"""The hosts that a transport URL or a database URL names, and their addresses."""
 
 from __future__ import annotations
 
 import re
+import socket
 
 
 def list_hosts(url: str) -> list[str]:
@@ -11,3 +12,12 @@ def list_hosts(url: str) -> list[str]:
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]
     hosts = (part.rpartition("@")[2].partition(":")[0] for part in authority.split(","))
     return [host for host in hosts if host]
+
+
+def resolve(name: str) -> list[str]:
+    """Return the IPv4 addresses of a host; none if its name cannot be resolved."""
+    try:
+        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return [str(address[0]) for *_, address in found]

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 
-from cloudnet.common.urls import list_hosts
+from cloudnet.common.urls import list_hosts, resolve
 
 PORT = 5672
 SECONDS = 2.0  # for an answer
@@ -21,20 +21,20 @@ class BrokerPath:
         self._addresses: list[tuple[IPv4Address, int]] = []
 
     def remember(self) -> None:
-        """Resolve the brokers' names once, while the way to a name server is surely open."""
+        """Resolve the brokers' names once, while a name server can be reached."""
         if not self._addresses:
             self._addresses = [
                 (IPv4Address(address), port)
                 for name in list_hosts(self._url)
                 for port in [_port(self._url, name)]
-                for address in _resolve(name)
+                for address in resolve(name)
             ]
 
     def is_open(self, ranges: Sequence[IPv4Network] = ()) -> bool:
         """Return whether the host of a broker answers.
 
-        A refused connection is an answer of it, unless its address is in one of the ranges, which
-        lead to bridges. With no known address it counts as open.
+        A refused connection is an answer, too. An address in one of the ranges does not count,
+        because these lead to bridges. Without a known address the path counts as open.
         """
         return not self._addresses or any(
             not any(address in taken for taken in ranges) and _answers(address, port)
@@ -46,14 +46,6 @@ def _port(url: str, name: str) -> int:
     """Return the port of a host in a URL."""
     found = re.search(rf"(?:@|//|,){re.escape(name)}:(\d+)", url)
     return int(found[1]) if found else PORT
-
-
-def _resolve(name: str) -> list[str]:
-    try:
-        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
-    except OSError:
-        return []
-    return [str(address[0]) for *_, address in found]
 
 
 def _answers(address: IPv4Address, port: int) -> bool:
