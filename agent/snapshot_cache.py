@@ -171,7 +171,7 @@ _SNAPSHOT: type[Snapshot] = NetworkSnapshot | NetworkGone  # type: ignore[assign
 
 
 class TrialFile:
-    """What the agent must not forget of its trials."""
+    """The file of the changes on trial, which the agent needs after a restart."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -2,7 +2,7 @@
 
 A network whose bridge, NIC, range or address is new is on trial for half a minute. If reports get
 no reply in that time and the broker's host cannot be reached either, the host goes back to what it
-had. A broker or a controller that is merely away is no reason: then its host still answers.
+had. A broker or a controller that is merely down is no reason: then its host still answers.
 
 What was taken back is not applied again, also after a restart, until it differs. Only if the
 controller stays away for another minute was the change not the cause; then it is applied again.
@@ -54,7 +54,7 @@ class _TakenBack:
 
 
 class TrialMemory(Protocol):
-    """Where a text outlives the agent."""
+    """A text that is kept when the agent ends."""
 
     def read(self) -> str:
         """Return the text; empty if there is none."""
@@ -118,7 +118,7 @@ class Trials:
         return network
 
     def record_pass(self) -> None:
-        """Begin the time of what was applied."""
+        """Begin the trial of each change that was applied."""
         with self._lock:
             now = self._clock()
             for uuid, trial in self._trials.items():
@@ -126,12 +126,12 @@ class Trials:
                     self._trials[uuid] = replace(trial, applied_at=now)
 
     def record_report(self, *, replied: bool) -> None:
-        """Take whether a report got a reply."""
+        """Record whether a report got a reply."""
         with self._lock:
             self._is_reached = replied
             if not replied:
                 return
-            now, acquitted = self._clock(), False
+            now, is_lifted = self._clock(), False
             for uuid, taken in list(self._taken_back.items()):
                 if taken.is_cause:
                     continue
@@ -140,9 +140,9 @@ class Trials:
                 else:
                     del self._taken_back[uuid]
                     self.version += 1
-                    acquitted = True
+                    is_lifted = True
             self._store()
-        if acquitted:
+        if is_lifted:
             self._on_change()
 
     def check(self) -> bool:
@@ -193,7 +193,7 @@ class Trials:
         self._on_change()
 
     def _store(self) -> None:
-        """Write what a restart must not forget."""
+        """Write what the agent needs after a restart."""
         state = {
             "unconfirmed": self._unconfirmed
             | {uuid: _shape(trial.network) for uuid, trial in self._trials.items()},
@@ -219,7 +219,7 @@ class Trials:
 
 
 def _shape(network: NetworkSnapshot) -> str:
-    """Return what of a network can take the way to the broker."""
+    """Return the properties of a network that can cut the host off from the broker."""
     parts = (
         network.topology.value,
         network.bridge,

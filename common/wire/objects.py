@@ -1,6 +1,6 @@
 """The messages between controller and agent, as frozen values.
 
-A snapshot is the whole desired state of one network on one host, never a change to it. It has a
+A snapshot is the complete desired state of one network on one host, never a change to it. It has a
 revision that only grows, so that a duplicate or an older snapshot can be dropped.
 """
 

@@ -49,10 +49,9 @@ class Sync(_SchemaCommand):
 
 
 class Restored(ActionCommand):
-    """Say that the database was restored from a backup, before the controllers are started.
+    """Record that the database was restored from a backup, before the controllers are started.
 
-    Which addresses are in use is then known only when the hosts have reported: until then none is
-    allocated.
+    Then no address is allocated until the hosts have reported which ones are in use.
     """
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -55,7 +55,7 @@ def explain_older(
 
 
 def is_from_lost_branch(connection: Connection, report: Report, origin: Origin) -> bool:
-    """Return whether the host has obeyed this database when it was newer than it is."""
+    """Return whether the host has obeyed a later state of this database, which was lost."""
     if report.origin is None or report.origin.cloud != origin.cloud:
         return False
     return not cloud_rows.has_been(connection, report.origin, origin)

@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from cloudnet.common.errors import DatabaseRestored
+from cloudnet.common.limits import REVISION
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import cloud as cloud_rows
 from cloudnet.controller.db.rows import host_agents as host_agent_rows
@@ -36,7 +37,7 @@ def ensure_check(connection: Connection, now: datetime, down: timedelta) -> None
 
 def is_restored(connection: Connection, now: datetime, down: timedelta) -> bool:
     """Return whether the database may be a restored copy: no host has reported for long."""
-    hosts = host_agent_rows.list_unchecked(connection, 2**62)
+    hosts = host_agent_rows.list_unchecked(connection, REVISION.highest)
     seen = [moment for moment in hosts.values() if moment is not None]
     return bool(seen) and max(seen) < now - down
 

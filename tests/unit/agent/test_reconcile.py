@@ -1,4 +1,4 @@
-"""The loop on a fake kernel, which can be told to refuse, with a clock that the test sets."""
+"""The loop on a fake kernel, which can be made to refuse, with a clock that the test sets."""
 
 import logging
 import threading

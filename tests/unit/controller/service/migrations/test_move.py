@@ -20,14 +20,14 @@ def test_the_address_and_floating_ip_move_with_the_instance(tmp_path: Path) -> N
         world.services.pools.create(IPv4Network("203.0.113.9/32"))
         floating = world.services.floating.allocate(ADMIN, "a")
         world.services.floating.associate(ADMIN, floating, IPv4Address("10.0.0.4"))
-        (stood,) = world.report("node1").stale
+        (attached,) = world.report("node1").stale
 
         world.services.instances.move(instance(1), "node2")
 
         there = world.snapshot("node2")
         assert [str(vif.address) for vif in there.vifs] == ["10.0.0.4"]
         assert [str(ip.address) for ip in there.floating_ips] == ["203.0.113.9"]
-        assert isinstance(world.report("node1", stood).stale[0], NetworkGone)
+        assert isinstance(world.report("node1", attached).stale[0], NetworkGone)
         assert world.rows("SELECT host FROM floating_ips") == [("node2",)]
         assert world.info(1)[0]["network"]["subnets"][0]["gateway"]["address"] == "10.0.0.5"
 
