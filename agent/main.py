@@ -85,7 +85,10 @@ class Agent:
     :raises KernelRefused: another agent listens for lease events
     """
 
-    def __init__(self, conf: cfg.ConfigOpts, settings: AgentSettings) -> None:
+    def __init__(
+        self, conf: cfg.ConfigOpts, settings: AgentSettings, path: BrokerPath | None = None
+    ) -> None:
+        """:param path: the way to the broker, if it is not that of the transport URL"""
         # Imports python-iptables, which fails where iptables is not installed: after the check.
         from cloudnet.agent.drivers.kernel import LinuxKernel  # noqa: PLC0415 - see above
 
@@ -113,7 +116,7 @@ class Agent:
             on_reply=self._receive,
             on_report=self._record_report,
         )
-        self._path = BrokerPath(settings.rpc.transport_url)
+        self._path = path or BrokerPath(settings.rpc.transport_url)
         self._trials = Trials(
             TrialFile(settings.state_path / "trials.json"),
             time.monotonic,

@@ -3,19 +3,30 @@
 The broker is behind a router, so that nothing but the loss shows which network leads to it.
 """
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 import pytest
 
 from cloudnet.agent.drivers.broker_path import BrokerPath
+from cloudnet.agent.main import Agent as MainAgent
 from cloudnet.agent.node.trials import PROBES, RETURN_SECONDS, TRIAL_SECONDS, Trials
 from cloudnet.agent.snapshot_cache import TrialFile
-from cloudnet.common.wire.objects import NetworkSnapshot
-from tests.fixtures.agent.host import Host
+from cloudnet.common import rpc
+from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.common.rpc import messaging
+from cloudnet.common.wire.codec import from_wire, to_wire
+from cloudnet.common.wire.objects import NetworkSnapshot, Report, ReportReply
+from tests.fixtures.agent.host import Host, settings
 from tests.fixtures.agent.real_node import RealNode, can_ping, neighbour
 from tests.fixtures.agent.serving import network
+from tests.fixtures.agent.snapshots import RANGES
+from tests.fixtures.waiting import wait_for
+
+SECONDS = 60  # for one change; only a host that is overloaded needs them
 
 
 def leads_to_broker() -> NetworkSnapshot:
@@ -24,6 +35,23 @@ def leads_to_broker() -> NetworkSnapshot:
         cidr=IPv4Network("10.20.0.0/24"),
         dhcp_start=IPv4Address("10.20.0.3"),
     )
+
+
+class Controller:
+    """Sends the network that leads to the broker; has no reply while the host has its address."""
+
+    target = messaging.Target(version=rpc.CONTROLLER_VERSION)
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.faults = ""
+
+    def report(self, context: dict[str, Any], report: dict[str, Any]) -> Any:
+        if "10.20.0.1" in self._host.sh("ip address"):
+            raise DatabaseUnavailable("no reply gets through")
+        found = from_wire(Report, report)
+        self.faults = str(found.faults)
+        return to_wire(ReportReply(RANGES, (leads_to_broker(),)))
 
 
 class Agent:
@@ -128,3 +156,30 @@ def test_a_network_is_applied_again_if_the_controller_stayed_away_without_it(
 
     assert status.faults == ()
     assert "10.0.0.1/22" in host.sh("ip address show dev br100")
+
+
+def test_the_agent_takes_back_by_itself_what_ends_the_replies(host: Host, router: str) -> None:
+    """The queue is in memory: the controller ends its replies where a broker's would be lost."""
+    transport = rpc.create_transport(rpc.get_default_conf(), "fake:", "nova")
+    controller = Controller(host)
+    server = rpc.create_server(transport, rpc.CONTROLLER_TOPIC, "controller", [controller])
+    server.start()
+    in_memory = replace(settings(host.state_path).rpc, transport_url="fake:")
+    main = MainAgent(
+        rpc.get_default_conf(),
+        settings(host.state_path, rpc=in_memory, report_interval_seconds=1),
+        BrokerPath("rabbit://a:b@10.20.0.5:5672/"),
+    )
+    thread = threading.Thread(target=main.run)
+    thread.start()
+    try:
+        wait_for(lambda: "10.20.0.1" in host.sh("ip address"), "the address", SECONDS)
+        wait_for(lambda: "10.20.0.1" not in host.sh("ip address"), "its removal", SECONDS)
+        wait_for(lambda: "taken back" in controller.faults, "the fault", SECONDS)
+        assert can_ping(router, "172.16.99.108")
+        assert "10.20.0.1" not in host.sh("ip address")
+    finally:
+        main.stop()
+        thread.join(SECONDS)
+        server.stop()
+        server.wait()
