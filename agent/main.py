@@ -107,15 +107,7 @@ class Agent:
             rpc.create_client(self._create_transport(), rpc.CONTROLLER_TOPIC),
             settings.rpc.response_timeout_seconds,
         )
-        self._reporter = Reporter(
-            settings.host,
-            self._store,
-            self._controller,
-            settings.report_interval_seconds,
-            identity=load_identity(settings.state_path, settings.my_ip),
-            on_reply=self._receive,
-            on_report=self._record_report,
-        )
+        self._reporter = self._create_reporter()
         self._path = path or BrokerPath(settings.rpc.transport_url)
         self._trials = Trials(
             TrialFile(settings.state_path / "trials.json"),
@@ -131,6 +123,18 @@ class Agent:
         reconciler = self._create_reconciler()
         # An agent whose loop has ended repairs nothing: it stops, and systemd starts another.
         self._worker = Worker("reconcile", lambda: reconciler.run(self._stop), self.stop)
+
+    def _create_reporter(self) -> Reporter:
+        settings = self._settings
+        return Reporter(
+            settings.host,
+            self._store,
+            self._controller,
+            settings.report_interval_seconds,
+            identity=load_identity(settings.state_path, settings.my_ip),
+            on_reply=self._receive,
+            on_report=self._record_report,
+        )
 
     def _create_reconciler(self) -> Reconciler:
         settings = self._settings

@@ -155,15 +155,14 @@ class _Planner:
 
     def _plan_network(self, label: str, cidr: IPv4Network, vlan: int | None) -> PlannedNetwork:
         request, defaults = self._request, self._defaults
-        has_vlan = vlan is not None
         layout = ipam.plan_layout(
             cidr,
-            vpn=has_vlan,
+            vpn=vlan is not None,
             gateway=request.gateway,
             dhcp_server=request.dhcp_server,
             first=request.allowed_start,
             last=request.allowed_end,
-            vpn_clients=defaults.vpn_clients if has_vlan else 0,
+            vpn_clients=defaults.vpn_clients if vlan is not None else 0,
         )
         start, end = _narrow_pool(request.fixed_cidr, cidr, layout)
         multi_host = self._multi_host()
