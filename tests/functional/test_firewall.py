@@ -151,7 +151,7 @@ def test_the_jump_goes_to_the_head_and_keeps_its_place_afterwards(host: Host) ->
         "echo '*nat\nCOMMIT' | iptables-legacy-restore",
     ],
 )
-def test_a_disturbed_table_is_seen_and_healed(host: Host, disturbance: str) -> None:
+def test_a_disturbed_table_is_read_and_repaired(host: Host, disturbance: str) -> None:
     host.kernel.ensure(nat())
     right = saved(host, "nat")
     host.sh(disturbance)

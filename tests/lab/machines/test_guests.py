@@ -80,7 +80,9 @@ def test_an_unanswered_ping_counts_as_lost(guest: Guest) -> None:
     assert str(guest.pings("10.0.0.9", count=2)) == "0 of 2 pings answered"
 
 
-def test_can_connect_tells_an_open_port_from_a_closed_one(guests: tuple[Guest, Guest]) -> None:
+def test_can_connect_distinguishes_an_open_port_from_a_closed_one(
+    guests: tuple[Guest, Guest],
+) -> None:
     light, emulated = guests
     for guest in guests:
         guest.serve_echo(7000)

@@ -6,7 +6,7 @@ from cloudnet.agent.worker import Worker
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_worker_that_raises_has_failed_and_says_so() -> None:
+def test_a_worker_that_raises_has_failed_and_calls_on_failure() -> None:
     stop = threading.Event()
 
     def fail() -> None:
