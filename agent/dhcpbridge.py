@@ -31,7 +31,7 @@ def main(argv: "list[str] | None" = None) -> int:
         if action != "old":  # by far the most frequent, and nothing changes with it
             _send(words)
         return 0
-    if action not in {"init", "add", "old", "del", ""}:
+    if action not in {"init", "add", "old", "del", ""} and not action.startswith("-"):
         return 0  # tftp, arp-add, relay-snoop…: scripts must ignore these (dnsmasq's manual)
     given = " ".join(words) or "no arguments"
     sys.stderr.write(

@@ -46,7 +46,9 @@ def test_init_with_no_leases_yet_prints_nothing(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("words", [[], ["add"], ["add", "fa:16:3e:00:00:03"], ["init", "x"]])
+@pytest.mark.parametrize(
+    "words", [[], ["add"], ["add", "fa:16:3e:00:00:03"], ["init", "x"], ["--bogus"]]
+)
 def test_wrong_usage_is_one_line(words: list[str]) -> None:
     done = run(*words)
 
