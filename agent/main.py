@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         set_up_logging(conf, PROG)
         signals.call_on((signal.SIGHUP,), lambda _: reload_logging(words, PROG))
         require_libraries()
-        with _lock(settings.state_path), only_agent_here():
+        with only_agent_here(), _lock(settings.state_path):
             agent = Agent(conf, settings)
             _stop_on_signals(agent)
             failed = agent.run()

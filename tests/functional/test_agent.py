@@ -85,15 +85,15 @@ def test_an_agent_notifies_systemd_when_the_network_is_ready(host: Host, config:
 
 
 def test_a_second_agent_on_a_host_exits_with_one_line(host: Host, config: Path) -> None:
-    with started(config):
+    with started(config) as first:
         wait_for((host.state_path / "agent.sock").exists, "the first agent", SECONDS)
         with started(config) as second:
             _, log = second.communicate(timeout=SECONDS)
 
     assert second.returncode == 1
     assert log == (
-        f"cloudnet-agent: another cloudnet-agent uses {host.state_path}; stop it, or give this "
-        "one its own state_path\n"
+        f"cloudnet-agent: another cloudnet-agent (pid {first.pid}) runs on this host; stop it "
+        "first: one host has one agent, whatever its state_path\n"
     )
 
 
