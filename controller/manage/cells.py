@@ -59,7 +59,7 @@ def _format_for_table(cell: Cell) -> Cell:
         return "yes" if cell else "no"
     if isinstance(cell, list):
         return "\n".join(_format_item(item) for item in cell)
-    return cell
+    return _format_item(cell) if isinstance(cell, dict) else cell
 
 
 def _escape_for_shell(text: str) -> str:
@@ -72,5 +72,7 @@ def _escape_for_shell(text: str) -> str:
 
 def _format_item(item: object) -> str:
     if isinstance(item, dict):
-        item = ", ".join(f"{key}: {value}" for key, value in item.items())
+        item = ", ".join(
+            f"{key}: {'none' if value is None else value}" for key, value in item.items()
+        )
     return escape_controls(str(item))

@@ -26,6 +26,17 @@ def test_a_held_host_is_accepted(manage: Manage, tmp_path: Path) -> None:
     assert manage.done("host", "show", "node1", "-f", "json").json["held"] == "reason"
 
 
+def test_the_agent_of_a_host_is_shown_in_plain_words(manage: Manage, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "state" / "cloudnet.sqlite") as connection:
+        connection.execute(
+            "INSERT INTO host_agents (host, agent, my_ip) VALUES ('node1', 'a1', '192.0.2.1')"
+        )
+
+    shown = manage.done("host", "show", "node1").out
+
+    assert "| agent: a1, my_ip: 192.0.2.1, boot_id: none " in shown
+
+
 def test_nothing_is_accepted_where_nothing_is_held(manage: Manage) -> None:
     assert manage.done("host", "accept", "--all").out.startswith("accepted no host")
     assert manage.refused("host", "accept", "node9").startswith("host node9 has never reported")
