@@ -25,6 +25,7 @@ from cloudnet.common.wire.objects import NetworkSnapshot, Topology
 LOG = logging.getLogger(__name__)
 
 TRIAL_SECONDS = 30.0
+FRESH_SECONDS = 10.0  # after a reply the controller counts as reached; a report may hang longer
 RETURN_SECONDS = 60.0  # a controller that is back so soon was lost because of the change
 PROBES = 2  # that must fail
 WHY = (
@@ -81,6 +82,7 @@ class Trials:
         self._on_change = on_change
         self._lock = threading.RLock()
         self._is_reached = False  # the last report got a reply
+        self._replied_at = clock()
         self._lost = 0  # probes in a row
         self._admitted: dict[str, NetworkSnapshot] = {}
         self._trials: dict[str, _Trial] = {}
@@ -149,7 +151,8 @@ class Trials:
         """Confirm or take back what is on trial; return whether something is."""
         with self._lock:
             applied = {u: each for u, each in self._trials.items() if each.applied_at is not None}
-            is_reached = self._is_reached
+            is_fresh = self._clock() - self._replied_at <= FRESH_SECONDS
+            is_reached = self._is_reached and is_fresh
         if not applied:
             return False
         ranges = [trial.network.cidr for trial in applied.values()]

@@ -111,6 +111,17 @@ def test_a_network_that_leads_to_the_broker_is_taken_back_and_not_applied_again(
     assert "br100" not in host.sh("ip link")
 
 
+def test_a_report_that_hangs_is_no_sign_of_a_controller(host: Host, agent: Agent) -> None:
+    agent.node.receive(leads_to_broker())
+
+    agent.now += TRIAL_SECONDS  # the last reply came before the change
+    for _ in range(PROBES):
+        agent.trials.check()
+    agent.node.reconciler.reconcile()
+
+    assert "br100" not in host.sh("ip link")
+
+
 def test_a_change_that_cuts_the_host_off_is_replaced_by_what_was_before(
     host: Host, agent: Agent
 ) -> None:
