@@ -1,7 +1,9 @@
 """The quickstart's command line; wrong usage ends with status 2."""
 
 import argparse
+import os
 from pathlib import Path
+from typing import NoReturn
 
 DEFAULT_DIRECTORY = Path("/var/lib/cloudnet-quickstart")
 
@@ -15,6 +17,20 @@ exit status:
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Reports wrong usage, and a help text that cannot be written, in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"quickstart: {message}; see `tools/quickstart --help`\n")
+
+    def print_help(self, file: object = None) -> None:
+        del file
+        try:
+            os.write(1, self.format_help().encode())
+        except OSError as error:
+            self.exit(1, f"quickstart: cannot write the output: {error.strerror}\n")
+
+
 def parse(argv: list[str]) -> argparse.Namespace:
     """Parse the command line."""
     parser = _create_parser()
@@ -24,8 +40,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def _create_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _create_parser() -> _Parser:
+    parser = _Parser(
         prog="tools/quickstart",
         description="Bring up a two-node cloud, show that it works, and take it down.",
         epilog=EXIT_STATUS,

@@ -119,7 +119,23 @@ def test_wrong_usage_is_reported_with_status_2(arguments: list[str]) -> None:
     status, text = quickstart(*arguments)
 
     assert status == 2
-    assert text.splitlines()[-1].startswith("tools/quickstart: error: ")
+    assert text.startswith("quickstart: ")
+    assert text.count("\n") == 1
+
+
+def test_a_help_text_that_cannot_be_written_is_reported_in_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            ["/usr/bin/python3", "-S", "-m", "tests.lab.quickstart", "--help"],
+            cwd=TOP,
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    assert run.returncode == 1
+    assert run.stderr == "quickstart: cannot write the output: No space left on device\n"
 
 
 def test_wrong_usage_is_reported_before_anything_is_installed() -> None:
