@@ -131,4 +131,6 @@ def _find_network(connection: Connection, address: IPv4Address) -> Network:
     for network in network_rows.list_networks(connection):
         if address in network.cidr:
             return network
-    raise FixedIpNotFoundForAddress(f"no network contains {address}")
+    raise FixedIpNotFoundForAddress(
+        f"no network contains {address}; see `cloudnet-manage network list`"
+    )

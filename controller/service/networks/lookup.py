@@ -72,7 +72,7 @@ def refuse_if_allocated(connection: Connection, network: Network) -> None:
     count = address_rows.count_allocated(connection, network.id)
     if count:
         raise NetworkInUse(
-            f"{count} addresses of network {network.label} are in use; delete their instances first"
+            f"network {network.label} has addresses in use: {count}; delete their instances first"
         )
 
 

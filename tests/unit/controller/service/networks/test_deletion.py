@@ -64,7 +64,7 @@ def test_a_network_with_guests_can_neither_be_deleted_nor_disassociated(world: W
     vlan = world.network("vlan", project="a")
     world.boot(1, "a", "node1", (flat, None), (vlan, None))
 
-    with pytest.raises(NetworkInUse, match="1 addresses"):
+    with pytest.raises(NetworkInUse, match="addresses in use: 1"):
         world.services.networks.delete(uuid=flat.uuid)
     with pytest.raises(NetworkInUse):
         world.services.networks.disassociate(vlan.uuid)
