@@ -24,7 +24,7 @@ from cloudnet.common.wire.objects import AgentIdentity, Report, ReportedLease, R
 LOG = logging.getLogger(__name__)
 
 SHORTEST_PAUSE = 0.05  # seconds between two reports: a burst of passes is one report
-BACKOFF = Backoff(first_seconds=1.0, longest_seconds=30.0, jitter=0.2)
+BACKOFF = Backoff(first_seconds=1.0, longest_seconds=3.0, jitter=0.2)
 FIRST_TIMEOUT = 2.0  # seconds for a reply; doubled when it was too short
 UNREACHABLE = "cannot reach the controller"
 
@@ -48,7 +48,8 @@ class RpcController:
 
     def __init__(self, client: Any, timeout_seconds: float) -> None:  # Any: oslo.messaging's client
         """:param timeout_seconds: the longest to wait for a reply"""
-        self._client = client.prepare(retry=0)
+        # Without a retry, the library never replaces a connection that has ended.
+        self._client = client.prepare(retry=1)
         self._longest_timeout = timeout_seconds
         # A report that is sent before any controller listens is lost without an error. So the
         # first timeout is short: a host that was up first does not wait long for its networks.

@@ -12,6 +12,7 @@ from typing import Any
 from oslo_config import cfg
 
 from cloudnet.common import rpc
+from cloudnet.common.deadline import run_with_deadline
 from cloudnet.common.errors import BrokerUnavailable, CloudnetError, NotWired
 from cloudnet.common.rpc import messaging
 
@@ -209,11 +210,19 @@ class NetworkAPI:
         if not self._broker_answered:
             self._check_broker()
             self._broker_answered = True
-        prepared = self._client.prepare(version=version)
+        # One retry repairs a connection that has ended; the library's default is to retry for ever.
+        prepared = self._client.prepare(version=version, retry=1)
         try:
             # A controller rolls back a call that is not done within this time.
             limited = {**context, rpc.TIMEOUT_KEY: self._timeout_seconds}
-            return prepared.call(limited, method, **arguments)
+            return run_with_deadline(
+                lambda: prepared.call(limited, method, **arguments), self._timeout_seconds
+            )
+        except TimeoutError as error:
+            raise messaging.MessagingTimeout(
+                f"{method}: no reply in {self._timeout_seconds} s; the call may have been "
+                "done, and can be repeated"
+            ) from error
         except messaging.RemoteError as error:
             raise rpc.rebuild_error(error) from None  # the original contains the server's stack
 

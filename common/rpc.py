@@ -46,6 +46,8 @@ LIBRARY_DEFAULTS: Mapping[str, object] = {
     # A worker that holds a reply for a caller that has gone does nothing else meanwhile. The
     # library's 60 s let as many calls as there are workers stop a controller for a minute.
     "kombu_missing_consumer_retry_timeout": 2,
+    # Seconds between two attempts to connect again: a host is in sync soon after an outage.
+    "rabbit_interval_max": 2,
 }
 """Defaults of [oslo_messaging_rabbit] that differ from the library's."""
 

@@ -155,7 +155,9 @@ class Controller:
         if not _stop_servers(self._servers):
             # Without a broker, the library's threads resend replies without end and would keep the
             # process alive. The work is committed; callers time out and repeat their calls.
-            LOG.warning("the broker accepts no replies; exiting without sending them")
+            LOG.warning(
+                "the queue library has not stopped in %d s; exiting without it", STOP_SECONDS
+            )
             logging.shutdown()
             os._exit(0)
         self._periodic.stop()

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from cloudnet.common.deadline import run_with_deadline
+from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.settings.load import load_controller
 from cloudnet.common.settings.views import RpcSettings
 from cloudnet.controller.model.records import SnapshotKey
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
+
+CAST_SECONDS = 10.0  # a broker with an alarm takes connections, but no messages
 
 
 class PendingNotifications:
@@ -51,8 +55,18 @@ def _cast(
     argv = [word for file in files for word in ("--config-file", str(file))]
     conf, _ = load_controller(argv, "cloudnet-manage")  # registers the queue library's options
     rpc.check_broker(settings.transport_url)
-    transport = rpc.create_transport(conf, settings.transport_url, settings.control_exchange)
+
+    def cast_all() -> None:
+        transport = rpc.create_transport(conf, settings.transport_url, settings.control_exchange)
+        try:
+            cast_changes(snapshots, RpcCaster(transport), changed, ranges=ranges)
+        finally:
+            transport.cleanup()
+
     try:
-        cast_changes(snapshots, RpcCaster(transport), changed, ranges=ranges)
-    finally:
-        transport.cleanup()
+        run_with_deadline(cast_all, CAST_SECONDS)
+    except TimeoutError as error:
+        raise BrokerUnavailable(
+            f"the broker has accepted no message in {CAST_SECONDS:g} s; see `rabbitmqctl status` "
+            "for its alarms"
+        ) from error

@@ -16,6 +16,7 @@ import kombu
 import pytest
 
 from cloudnet.common.client import NetworkAPI
+from cloudnet.common.rpc import messaging
 from tests.fixtures.servers import RabbitMQ
 from tests.fixtures.waiting import wait_for
 
@@ -145,3 +146,75 @@ def send_calls_without_a_caller(connection: kombu.Connection, count: int) -> Non
             routing_key="network",
             serializer="json",
         )
+
+
+@contextmanager
+def memory_alarm(broker: RabbitMQ) -> Iterator[None]:
+    """A broker that takes connections and no messages."""
+    broker.control("set_vm_memory_high_watermark", "0.0000001")
+    try:
+        yield
+    finally:
+        broker.control("set_vm_memory_high_watermark", "0.4")
+
+
+def test_calls_and_commands_end_in_time_while_the_broker_accepts_nothing(
+    broker: RabbitMQ, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, broker)
+    manage(config, "db", "sync")
+    manage(
+        config,
+        "network",
+        "create",
+        "--label",
+        "first",
+        "--fixed-range-v4",
+        "10.0.0.0/24",
+        "--vlan",
+        "100",
+        "--bridge-interface",
+        "eth0",
+    )
+    api = NetworkAPI(broker.transport_url, timeout_seconds=3)
+
+    with memory_alarm(broker):
+        with pytest.raises(messaging.MessagingTimeout):
+            api.get_all_networks(ADMIN)
+        argv = [sys.executable, "-m", "cloudnet.controller.manage", "--config-file", str(config)]
+        allocate = ["instance", "allocate", str(uuid4()), "--project-id", "a", "--host", "node1"]
+        done = subprocess.run(
+            [*argv, *allocate],
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    api.close()
+    assert done.returncode == 0, done.stderr
+    assert "the broker has accepted no message" in done.stderr
+
+
+def test_an_agent_reports_again_after_every_alarm_of_the_broker(
+    broker: RabbitMQ, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, broker, "report_interval = 1")
+    manage(config, "db", "sync")
+    log = tmp_path / "agent.log"
+
+    with (
+        run("cloudnet.controller", config, tmp_path / "controller.log"),
+        run("cloudnet.agent", config, log),
+    ):
+        for number in range(1, 4):
+            with memory_alarm(broker):
+                wait_for_lines(log, "cannot reach the controller (", number)
+            wait_for_lines(log, "the controller: resolved", number)
+
+
+def wait_for_lines(log: Path, text: str, count: int) -> None:
+    wait_for(
+        lambda: log.read_text().count(text) == count, f"{count} lines with {text!r}", timeout=60
+    )

@@ -111,7 +111,7 @@ def test_a_controller_that_does_not_reply_is_logged_once_and_its_return_once(
     reporter.report()
 
     assert [record.getMessage() for record in caplog.records] == [
-        "cannot reach the controller (MessagingTimeout); retrying every 1–30 s",
+        "cannot reach the controller (MessagingTimeout); retrying every 1–3 s",
         "cannot reach the controller: resolved",
     ]
 
