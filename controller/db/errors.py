@@ -7,6 +7,7 @@ pass as they are.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy.engine import ExceptionContext
@@ -19,6 +20,13 @@ from cloudnet.controller.db.conflicts import Conflict, parse_conflict
 ABORTED = {"40001", "40P01", "1205", "1213", "1020"}
 # MariaDB and MySQL report a violated CHECK constraint as an operational error.
 CHECK_VIOLATED = {"4025", "3819"}
+
+
+# As PostgreSQL and MariaDB say it: no SQLSTATE comes with an error of the connection.
+_NO_DATABASE = re.compile(r'database "[^"]*" does not exist|Unknown database')
+_REFUSED = re.compile(
+    r"authentication failed|no pg_hba.conf entry|role \"[^\"]*\" does not exist|Access denied"
+)
 
 
 class TransactionAborted(DatabaseUnavailable):
@@ -56,6 +64,16 @@ def _code(error: Any) -> str:  # Any: the driver's error
 
 def _explain(text: str, otherwise: str = "the database does not answer") -> str:
     """Return one line with the cause and, where it is known, the remedy."""
+    if _NO_DATABASE.search(text):
+        return (
+            f"the server has no database of this name ({text}); create it there, and then its "
+            "tables with `cloudnet-manage db sync`"
+        )
+    if _REFUSED.search(text):
+        return (
+            f"the database server refuses this user ({text}); correct the user and password in "
+            "[database] connection, or the server's permissions"
+        )
     if any(words in text for words in ("no such table", "does not exist", "doesn't exist")):
         return (
             f"the database lacks the tables of this version ({text}); run `cloudnet-manage db sync`"

@@ -24,6 +24,9 @@ from cloudnet.controller.db.drivers import get_missing_file, get_sqlite_file
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.db.tables import metadata
 
+# Tables that every release of nova with nova-network has; migrate_version counts its upgrades.
+NOVA_TABLES = frozenset({"fixed_ips", "instances", "networks"})
+
 
 def upgrade(url: str, version: str = "head") -> None:
     """Upgrade the tables to a version; create the directory of an SQLite file.
@@ -36,6 +39,7 @@ def upgrade(url: str, version: str = "head") -> None:
     _create_file(url)
     with _configured(url) as config:
         require_known(_read_version(config.attributes["connection"]))
+        _require_no_foreign_tables(config.attributes["connection"])
         command.upgrade(config, version)
 
 
@@ -46,10 +50,14 @@ def downgrade(url: str, version: str) -> None:
 
 
 def get_version(url: str) -> str | None:
-    """Return the version of the tables, or None if there are none."""
+    """Return the version of the tables, or None if there are none.
+
+    :raises DatabaseUnavailable: they are another program's
+    """
     if get_missing_file(url) is not None:
         return None  # connecting would create an empty file
     with _connection(url) as connection:
+        _require_no_foreign_tables(connection)
         return _read_version(connection)
 
 
@@ -71,6 +79,7 @@ def require_head(database: Database) -> None:
     :raises DatabaseUnavailable: they are not, or the database does not answer
     """
     with database.reading() as connection:
+        _require_no_foreign_tables(connection)
         version = _read_version(connection)
     mismatch = explain_mismatch(version, get_head(), list_known_versions())
     if mismatch is not None:
@@ -101,6 +110,34 @@ def _explain_newer(version: str, head: str) -> str:
     return (
         f"the tables are at version {version}, which this release does not know: a newer cloudnet "
         f"created them; install that one, or restore a copy of the database at version {head}"
+    )
+
+
+def _require_no_foreign_tables(connection: sa.Connection) -> None:
+    """Check that a database without a version of ours has no tables.
+
+    :raises DatabaseUnavailable: it is nova's, or another program's
+    """
+    if _read_version(connection) is None:
+        foreign = explain_foreign_tables(set(sa.inspect(connection).get_table_names()))
+        if foreign is not None:
+            raise DatabaseUnavailable(foreign)
+
+
+def explain_foreign_tables(tables: Collection[str]) -> str | None:
+    """Return whose tables are in a database that has no version of ours; None: it has none."""
+    others = sorted(set(tables) - {"alembic_version"})
+    if not others:
+        return None
+    if "migrate_version" in others and NOVA_TABLES.issubset(others):
+        return (
+            "this is nova's database; give cloudnet a database of its own in [database] "
+            "connection (taking over nova's tables is not supported yet)"
+        )
+    shown = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
+    return (
+        f"the database has tables of another program ({shown}); give cloudnet a database of its "
+        "own in [database] connection"
     )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from tests.unit.controller.manage.conftest import Manage
 
@@ -145,3 +148,31 @@ def test_a_driver_that_is_not_installed_is_named(bare: Manage, tmp_path: Path) -
         line = bare.refused(*words)
         assert line.startswith("the driver for mysql:// is not installed (No module named")
         assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("tables", "whose"),
+    [
+        (("migrate_version", "networks", "fixed_ips", "instances", "quotas"), "nova's database"),
+        (("wp_posts",), "tables of another program (wp_posts)"),
+        (("a", "b", "c", "d"), "tables of another program (a, b, c, …)"),
+        (("networks",), "tables of another program (networks)"),
+    ],
+)
+def test_a_database_of_another_program_is_recognized_and_not_touched(
+    bare: Manage, tmp_path: Path, tables: tuple[str, ...], whose: str
+) -> None:
+    file = database(tmp_path)
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as connection:
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table} (id INTEGER)")
+
+    for words in (("db", "sync"), ("db", "sync", "--dry-run"), ("network", "list")):
+        answer = bare(*words)
+        assert answer.status == 1
+        assert whose in answer.err
+        assert "give cloudnet a database of its own" in answer.err
+    with closing(sqlite3.connect(file)) as connection:
+        found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    assert found == set(tables)
