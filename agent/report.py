@@ -26,6 +26,7 @@ LOG = logging.getLogger(__name__)
 SHORTEST_PAUSE = 0.05  # seconds between two reports: a burst of passes is one report
 BACKOFF = Backoff(first_seconds=1.0, longest_seconds=3.0, jitter=0.2)
 FIRST_TIMEOUT = 2.0  # seconds for a reply; doubled when it was too short
+LEASES_EVERY = 6  # reports after which the leases are sent again although they have not changed
 UNREACHABLE = "cannot reach the controller"
 
 
@@ -110,6 +111,7 @@ class Reporter:
         self._status: HostStatus | None = None  # None: no pass was done yet
         self._due = threading.Event()
         self._known_leases: tuple[ReportedLease, ...] | None = None  # what the controller has
+        self._reports_since_leases = 0
         self._failures = 0  # reports without a reply, in a row
         self._conditions = ConditionLog(LOG)
 
@@ -147,7 +149,7 @@ class Reporter:
             self._host,
             applied=status.reported_applied,
             faults=status.faults,
-            leases=None if leases == self._known_leases else leases,  # None stays None
+            leases=leases if self._must_send(leases) else None,
             origin=basis.origin,
             held=held,
             served=self._store.list_served() if held is not None else (),
@@ -166,12 +168,25 @@ class Reporter:
         self._on_report(True)
         self._conditions.resolve(UNREACHABLE)
         if self._store.put_reply(reply, basis):
-            self._known_leases = self._known_leases if leases is None else leases
+            self._note_sent(report.leases)
             self._forget(reply, status)
         self._on_reply(reply.refused is None)
         if (self._store.held is None) != (held is None):
             self.wake()  # the controller must know at once
         return True
+
+    def _must_send(self, leases: tuple[ReportedLease, ...] | None) -> bool:
+        """Return whether a report carries the leases: after a change, and now and then.
+
+        The database may have changed, too: by an event that was lost, a restore, or by hand.
+        """
+        return leases != self._known_leases or self._reports_since_leases >= LEASES_EVERY
+
+    def _note_sent(self, leases: tuple[ReportedLease, ...] | None) -> None:
+        self._reports_since_leases += 1
+        if leases is not None:
+            self._known_leases = leases
+            self._reports_since_leases = 0
 
     def _forget(self, reply: ReportReply, status: HostStatus) -> None:
         stale = {snapshot.network for snapshot in reply.stale}

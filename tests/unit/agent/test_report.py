@@ -8,7 +8,7 @@ import pytest
 
 from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.node.resources.lease import Lease
-from cloudnet.agent.report import NoReply, Reporter, RpcController
+from cloudnet.agent.report import LEASES_EVERY, NoReply, Reporter, RpcController
 from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.agent.status import HostStatus
 from cloudnet.common.rpc import messaging
@@ -78,6 +78,17 @@ def test_leases_are_reported_until_a_reply_and_then_only_when_they_change(
         (ReportedLease(PRIVATE, IPv4Address("10.0.0.3"), "fa:16:3e:00:00:03"),),
         None,
     ]
+
+
+def test_leases_are_reported_now_and_then_because_the_database_may_have_changed(
+    reporter: Reporter, controller: FakeController
+) -> None:
+    reporter.update(STATUS)
+    for _ in range(2 * LEASES_EVERY + 3):
+        reporter.report()
+
+    sent = [number for number, report in enumerate(controller.reports) if report.leases]
+    assert sent == [0, LEASES_EVERY + 1, 2 * LEASES_EVERY + 2]
 
 
 def test_a_removed_network_is_reported_until_the_controller_does_not_want_it_back(
