@@ -123,6 +123,12 @@ class DesiredStore:
         with self._lock:
             if not self._may_cast(snapshot.origin):
                 return self.held is not None
+            if isinstance(snapshot, NetworkGone) and snapshot.network not in self._snapshots:
+                # There is nothing to remove, and the controller may know that already from a
+                # report. Only casts that are older than this one must still be dropped.
+                newest = max(snapshot.revision, self._forgotten.get(snapshot.network, 0))
+                self._forgotten[snapshot.network] = newest
+                return True
             changed = self._take(snapshot)
         if changed:
             self._on_change()

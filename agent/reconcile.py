@@ -149,7 +149,7 @@ class Reconciler:
             return None
         actual = self._memory.actual
         rendered, steps = self._plan(desired, actual)
-        if any(step.verb is Verb.REMOVE for step in steps):
+        if any(step.verb is Verb.REMOVE or _takes_over(step) for step in steps):
             return None
         self._schedule.read_within(CONFIRM_SECONDS)
         return self._apply(desired, actual, rendered, steps)
@@ -234,3 +234,8 @@ class Reconciler:
             if step.blocked_by is not None:  # by the plan; not by a step that failed
                 lines[step.resource.key] = step.waits(step.blocked_by)
         self._conditions.update(lines)
+
+
+def _takes_over(step: Step) -> bool:
+    """Return whether a link changes its owner; guests of the old one may have come meanwhile."""
+    return step.actual is not None and step.actual.owner != step.resource.owner

@@ -32,6 +32,8 @@ class BlockIndex:
         known, self._known = self._known, {}
         for policy in networks:
             key, mappings = _key(policy.network), policy.nat_mappings
+            if key in self._known:  # flat networks may share a bridge, and even a range
+                mappings = self._known[key][0] + mappings
             old_mappings, old_groups = known.get(key, ((), {}))
             groups = old_groups if mappings is old_mappings else self._group(mappings, old_groups)
             self._known[key] = (mappings, groups)

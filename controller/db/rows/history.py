@@ -18,7 +18,9 @@ _INSERT = sa.insert(address_history)
 
 def add(connection: Connection, events: Iterable[Event], now: datetime) -> None:
     """Append events."""
-    connection.execute(_INSERT, [vars(event) | {"at": now} for event in events])
+    rows = [vars(event) | {"at": now} for event in events]
+    if rows:  # without any, SQLAlchemy would insert one of defaults
+        connection.execute(_INSERT, rows)
 
 
 def list_for_address(connection: Connection, address: IPv4Address) -> list[dict[str, Any]]:

@@ -50,11 +50,21 @@ def test_an_older_revision_is_dropped(store: DesiredStore) -> None:
 
 
 def test_a_late_snapshot_does_not_bring_back_a_removed_network(store: DesiredStore) -> None:
+    store.put(network(revision=1))
+    store.put(gone(revision=3))
+    store.put(network(revision=2))
+
+    assert store.desired().gone == [gone(revision=3)]
+    assert store.desired().networks == []
+
+
+def test_a_removal_that_outruns_its_snapshot_is_nothing_to_report_but_drops_the_snapshot(
+    store: DesiredStore,
+) -> None:
     store.put(gone(revision=2))
     store.put(network(revision=1))
 
-    assert store.desired().gone == [gone(revision=2)]
-    assert store.desired().networks == []
+    assert store.desired().snapshots == ()
 
 
 def test_a_snapshot_for_another_host_is_dropped_and_logged(

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudnet.agent.node.resources.actual import ActualState
+from cloudnet.agent.node.resources.actual import ActualState, Nic
 from cloudnet.agent.node.resources.base import Resource, by_key
 from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.agent.reconcile import Need
 from cloudnet.agent.wakeup import Cause
 from cloudnet.common.errors import KernelRefused
-from cloudnet.common.wire.objects import Applied, NetworkSnapshot
+from cloudnet.common.wire.objects import Applied, NetworkSnapshot, Topology
 from tests.fixtures.agent.fake_kernel import ETH1, FakeKernel
 from tests.fixtures.agent.reconciler import Node
 from tests.fixtures.agent.snapshots import (
@@ -479,3 +479,35 @@ def test_the_next_pass_is_due_with_the_drift_check(node: Node) -> None:
     node.receive(network()).reconcile()
 
     assert node.reconciler.pause_seconds == 3.0
+
+
+def test_a_bridge_goes_to_another_network_only_after_a_read(node: Node) -> None:
+    first = network(revision=1, vifs=(vif(),))
+    node.receive(first)
+    node.reconcile()
+    node.kernel.guests = {"br100": ("tap1",)}  # plugged without an event
+    reads = node.kernel.reads
+
+    node.receive(gone(revision=9), replace(first, network=OTHER, label="new", vifs=()))
+    node.reconcile(read=False)
+
+    assert node.kernel.reads > reads
+    assert "br100 still has tap1" in node.status.faults[0].message
+
+
+def test_of_two_flat_networks_with_one_range_neither_loses_its_nat_mappings(node: Node) -> None:
+    shared = {
+        "topology": Topology.FLAT,
+        "vlan": None,
+        "bridge": "opbr0",
+        "host_address": IPv4Address("10.0.0.1"),
+    }
+    node.kernel.nics["opbr0"] = Nic("opbr0", "02:00:00:00:00:01", 1500, "bridge")
+
+    node.receive(
+        network(OTHER, **shared),
+        network(PRIVATE, vifs=(vif(),), floating_ips=(floating(),), **shared),
+    )
+    node.reconcile()
+
+    assert "NAT mapping 192.168.99.225 to 10.0.0.3" in node.kernel.read().resources

@@ -66,3 +66,14 @@ def test_allocating_again_on_another_host_moves_it_there(world: World) -> None:
 
     assert addresses(after) == addresses(before)
     assert isinstance(world.snapshot("node3"), NetworkSnapshot)
+
+
+def test_an_instance_whose_addresses_are_released_moves_without_a_trace(world: World) -> None:
+    world.network()
+    world.boot(1, host="node1")
+    world.delete(1)
+    before = world.one("SELECT COUNT(*) FROM address_history")
+
+    world.services.instances.move(instance(1), "node2")
+
+    assert world.one("SELECT COUNT(*) FROM address_history") == before
