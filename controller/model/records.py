@@ -73,6 +73,19 @@ class Network:
             self.vpn_private_address,
         }
 
+    @property
+    def unpickable_positions(self) -> frozenset[int]:
+        """The positions that a guest gets at most by request, whether they are reserved or not.
+
+        A guest may be the network's DNS server, but no other guest may get its address.
+        """
+        named = {*self.own_addresses, self.dns1, self.dns2, self.vpn_public_address}
+        return frozenset(
+            self.position_of(address)
+            for address in named
+            if address is not None and address in self.cidr
+        )
+
 
 @dataclass(frozen=True)
 class Instance:

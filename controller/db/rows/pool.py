@@ -60,7 +60,7 @@ _start = sa.case(
     else_=_POOL_START - 1,
 )
 NEXT_FREE = sa.select(_gap_after(_start))
-FIRST_FREE = sa.select(_gap_after(_POOL_START - 1))
+FREE_AFTER = sa.select(_gap_after(given("start", type_=sa.BigInteger)))
 
 _INSERT = sa.insert(fixed_ips).values(
     created_at=given("created_at"),
@@ -78,17 +78,44 @@ def find_free_position(connection: Connection, network: Network) -> int | None:
     """Return the free position after the last one that was picked, or None if the pool is full.
 
     After the pool's end the search goes on at its start, so that an address is picked again only
-    after all others.
+    after all others. The addresses in the network's own columns are left out although they may have
+    no row: an operator's UPDATE can set the gateway to an address of the pool.
+
+    :param network: as this transaction has read and locked it
     """
-    bounds = {
+    position = _leave_out_unpickable(
+        connection, network, connection.scalar(NEXT_FREE, _bounds(network))
+    )
+    if position is not None:
+        return position
+    return _leave_out_unpickable(
+        connection, network, _find_free_after(connection, network, network.pool_start - 1)
+    )
+
+
+def _leave_out_unpickable(
+    connection: Connection, network: Network, position: int | None
+) -> int | None:
+    """Return the position or, if it is never picked, the first free one after it."""
+    never_picked = network.unpickable_positions
+    while position in never_picked:
+        position = _find_free_after(connection, network, position)
+    return position
+
+
+def _find_free_after(connection: Connection, network: Network, start: int) -> int | None:
+    if start >= network.pool_end:
+        return None
+    position: int | None = connection.scalar(FREE_AFTER, {**_bounds(network), "start": start})
+    return position
+
+
+def _bounds(network: Network) -> dict[str, int]:
+    return {
         "network_id": network.id,
         "pool_start": network.pool_start,
         "pool_end": network.pool_end,
     }
-    position: int | None = connection.scalar(NEXT_FREE, bounds)
-    if position is None:
-        position = connection.scalar(FIRST_FREE, bounds)
-    return position
 
 
 def claim(

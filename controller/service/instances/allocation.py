@@ -211,6 +211,10 @@ def _check_requested(connection: Connection, network: Network, address: IPv4Addr
             f"{address} is not in the pool of network {network.label}; "
             f"request one from {network.dhcp_start} to {network.dhcp_end}"
         )
+    if address in network.own_addresses:
+        raise FixedIpNotFoundForNetwork(
+            f"{address} is an address that network {network.label} itself needs; request another"
+        )
     row = address_rows.get_by_address(connection, address)
     if row is None:
         return position
