@@ -129,6 +129,14 @@ class NoNetworksFound(NotFound):
     """The project may see none of the requested networks."""
 
 
+class HostDisabled(BadRequest):
+    """An operator has disabled the host: it gets no new guests."""
+
+
+class HostInUse(BadRequest):
+    """The host reports, or has guests or gateways; move them first."""
+
+
 class NetworkHasProject(BadRequest):
     """The network belongs to a project; disassociate it first."""
 

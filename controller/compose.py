@@ -17,6 +17,7 @@ from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.addresses.sweep import Sweeper
 from cloudnet.controller.service.floating.floating import FloatingIps
 from cloudnet.controller.service.floating.pools import FloatingPools
+from cloudnet.controller.service.hosts.administration import HostAdministration
 from cloudnet.controller.service.hosts.agents import HostAgents
 from cloudnet.controller.service.hosts.leases import Leases
 from cloudnet.controller.service.hosts.overview import Overview
@@ -43,6 +44,7 @@ class Services:
     agents: HostAgents
     leases: Leases
     overview: Overview
+    administration: HostAdministration
     sweeper: Sweeper
 
 
@@ -72,5 +74,6 @@ def build_services(
         agents=HostAgents(database, clock),
         leases=Leases(database),
         overview=Overview(database, settings.service_down_seconds, clock),
+        administration=HostAdministration(database, settings.service_down_seconds, clock),
         sweeper=Sweeper(database, settings.quarantine_seconds, clock),
     )

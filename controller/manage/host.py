@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from cloudnet.controller.manage import argument_types
 from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand, ShowCommand
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class List(ListCommand):
     """List all hosts that report or are named: whether they are up, in sync, without faults."""
 
-    columns = ("host", "binary", "state", "last_seen_up", "networks", "stale", "faults")
+    columns = ("host", "binary", "state", "disabled", "last_seen_up", "networks", "stale", "faults")
 
     def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
         """Return a row per program on each host, by name of the host."""
@@ -54,3 +55,67 @@ class Accept(ActionCommand):
         if not hosts:
             return "accepted no host: none refuses the answers of this database"
         return f"accepted host {', '.join(hosts)}; each obeys from its next report"
+
+
+class Disable(ActionCommand):
+    """Give a host no new guests; the ones that it has are served as before."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the host and the reason."""
+        parser.add_argument("host", help="the host's name")
+        add_reason(parser)
+
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Disable it."""
+        session.services.administration.disable(args.host, args.reason)
+        return f"disabled host {args.host}: it gets no new guests"
+
+
+class Enable(ActionCommand):
+    """Give a host new guests again."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the host."""
+        parser.add_argument("host", help="the host's name")
+
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Enable it."""
+        session.services.administration.enable(args.host)
+        return f"enabled host {args.host}"
+
+
+class Drain(ListCommand):
+    """Disable a host, and list what must be moved from it and how; nothing is listed at the end."""
+
+    makes_changes = True
+    columns = ("kind", "network", "address", "instance", "remedy")
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the host and the reason."""
+        parser.add_argument("host", help="the host's name")
+        add_reason(parser)
+
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Disable it and return a row for each guest and each gateway."""
+        return session.services.administration.drain(args.host, args.reason)
+
+
+class Forget(ActionCommand):
+    """Remove a host that does not come back, and free its own addresses."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the host."""
+        parser.add_argument("host", help="the host's name")
+
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Remove it."""
+        freed = session.services.administration.forget(args.host)
+        addresses = ", ".join(map(str, freed))
+        return f"removed host {args.host}" + (f"; freed {addresses}" if freed else "")
+
+
+def add_reason(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says why a host is disabled."""
+    parser.add_argument(
+        "--reason", type=argument_types.text, help="why, for `host list` and refused callers"
+    )

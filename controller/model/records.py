@@ -205,6 +205,7 @@ class Service:
     binary: str
     disabled: bool
     last_seen_up: datetime | None
+    disabled_reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,10 @@ def parse_argument(name: str, parse: Callable[..., T], value: object, *more: obj
 
 
 def parse_text(value: object, longest: int = LONGEST) -> str:
-    """Return a text that is not empty, is printable, and fits into its column."""
-    if not isinstance(value, str) or not value or len(value) > longest or not value.isprintable():
-        raise InvalidInput(f"1 to {longest} printable characters are needed, not {value!r}")
-    return value
+    """Return a text that is not blank, is printable, and fits into its column."""
+    if isinstance(value, str) and len(value) <= longest and value.strip() and value.isprintable():
+        return value
+    raise InvalidInput(f"1 to {longest} printable characters are needed, not {value!r}")
 
 
 def parse_host_name(value: object) -> str:

@@ -140,6 +140,14 @@ def release_gateway(connection: Connection, network_id: int, host: str) -> Fixed
     return gateway
 
 
+def release_gateways_of_host(connection: Connection, host: str) -> list[FixedIp]:
+    """Free a host's own addresses on all multi-host networks; return the rows that are deleted."""
+    rows = connection.execute(_FIXED_IP.where(fixed_ips.c.host == host)).all()
+    gateways = [FixedIp(*row) for row in rows]
+    connection.execute(sa.delete(fixed_ips).where(fixed_ips.c.host == host))
+    return gateways
+
+
 def count_allocated(connection: Connection, network_id: int) -> int:
     """Count the addresses of a network that guests have."""
     count = (

@@ -43,6 +43,7 @@ _ON_HOST = _GUEST.where(
     instances.c.host == given("on_host"),
     unindexed(virtual_interfaces.c.network_id) == given("network"),
 )
+_ALL_ON_HOST = _GUEST.where(instances.c.host == given("on_host")).order_by(fixed_ips.c.address)
 _BY_FIXED_IP = _GUEST.where(fixed_ips.c.id == given("fixed_ip"))
 _BY_ADDRESS = _GUEST.where(fixed_ips.c.address == given("address")).with_for_update()
 
@@ -72,6 +73,11 @@ def list_on_host(connection: Connection, host: str, network_id: int) -> list[Gue
     """Return the guests of a network that run on a host."""
     rows = connection.execute(_ON_HOST, {"on_host": host, "network": network_id})
     return [Guest(*row) for row in rows]
+
+
+def list_all_on_host(connection: Connection, host: str) -> list[Guest]:
+    """Return the guests of all networks that run on a host."""
+    return [Guest(*row) for row in connection.execute(_ALL_ON_HOST, {"on_host": host})]
 
 
 def lock_by_address(connection: Connection, address: IPv4Address) -> Guest | None:

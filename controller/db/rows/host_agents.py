@@ -49,6 +49,11 @@ def list_unchecked(connection: Connection, generation: int) -> dict[str, datetim
     return {row.host: row.last_seen_up for row in rows}
 
 
+def delete(connection: Connection, host: str) -> None:
+    """Delete the row of a host."""
+    connection.execute(sa.delete(host_agents).where(host_agents.c.host == host))
+
+
 def update(connection: Connection, host: str, **values: Any) -> None:  # Any: of several columns
     """Set columns of a host's row; add the row if there is none."""
     done = connection.execute(

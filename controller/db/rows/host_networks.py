@@ -147,6 +147,11 @@ def delete_unchanged(connection: Connection, row: HostNetwork) -> bool:
     return done.rowcount == 1
 
 
+def delete_host(connection: Connection, host: str) -> None:
+    """Delete all rows of a host."""
+    connection.execute(sa.delete(host_networks).where(host_networks.c.host == host))
+
+
 def _is(row: HostNetwork) -> sa.ColumnElement[bool]:
     return sa.and_(
         host_networks.c.host == row.host, host_networks.c.network_uuid == row.network_uuid

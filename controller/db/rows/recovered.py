@@ -64,6 +64,11 @@ def add_network(connection: Connection, host: str, network_uuid: str) -> None:
         connection.execute(sa.insert(recovered_networks), row)
 
 
+def delete_networks_of_host(connection: Connection, host: str) -> None:
+    """Delete the rows of the networks that a host has and the database lacks there."""
+    connection.execute(sa.delete(recovered_networks).where(recovered_networks.c.host == host))
+
+
 def has_network(connection: Connection, host: str, network_uuid: str) -> bool:
     """Return whether a host keeps a network, since the database lacks its guests there."""
     row = connection.execute(

@@ -11,12 +11,18 @@ from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import services
 from cloudnet.controller.model.records import Service
 
+AGENT = "cloudnet-agent"
+
 
 def list_services(connection: Connection) -> list[Service]:
     """Return all services in the order of hosts and programs."""
     rows = connection.execute(
         sa.select(
-            services.c.host, services.c.binary, services.c.disabled, services.c.last_seen_up
+            services.c.host,
+            services.c.binary,
+            services.c.disabled,
+            services.c.last_seen_up,
+            services.c.disabled_reason,
         ).order_by(services.c.host, services.c.binary)
     )
     return [Service(*row) for row in rows]
@@ -26,19 +32,43 @@ def get_last_seen(connection: Connection, host: str) -> datetime | None:
     """Return when a host's agent last reported; None: never."""
     seen: datetime | None = connection.scalar(
         sa.select(services.c.last_seen_up).where(
-            services.c.host == host, services.c.binary == "cloudnet-agent"
+            services.c.host == host, services.c.binary == AGENT
         )
     )
     return seen
+
+
+def get_disabled_reason(connection: Connection, host: str) -> str | None:
+    """Return why an operator has disabled a host; None: it is enabled."""
+    row = connection.execute(
+        sa.select(services.c.disabled_reason).where(
+            services.c.host == host, services.c.binary == AGENT, services.c.disabled
+        )
+    ).first()
+    return None if row is None else row.disabled_reason or "no reason given"
+
+
+def set_disabled(connection: Connection, host: str, reason: str | None, now: datetime) -> None:
+    """Disable the agent's service on a host for a reason, or enable it (None)."""
+    connection.execute(
+        sa.update(services)
+        .where(services.c.host == host, services.c.binary == AGENT)
+        .values(disabled=reason is not None, disabled_reason=reason, updated_at=now)
+    )
+
+
+def delete_host(connection: Connection, host: str) -> None:
+    """Delete the row of a host's agent."""
+    connection.execute(
+        sa.delete(services).where(services.c.host == host, services.c.binary == AGENT)
+    )
 
 
 def list_agent_hosts(connection: Connection) -> list[str]:
     """Return the hosts whose agents have ever reported."""
     return list(
         connection.scalars(
-            sa.select(services.c.host)
-            .where(services.c.binary == "cloudnet-agent")
-            .order_by(services.c.host)
+            sa.select(services.c.host).where(services.c.binary == AGENT).order_by(services.c.host)
         )
     )
 

@@ -17,6 +17,7 @@ from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import HostAgent, NetworkSync, Service
 
 AGENT = "cloudnet-agent"
+NO_REASON = "no reason given"
 MOST_NAMES = 10  # of hosts, in one line
 
 
@@ -99,11 +100,10 @@ class Overview:
             "binary": service.binary,
             "state": self._state(service, agent),
             "last_seen_up": service.last_seen_up,
+            "disabled": (service.disabled_reason or NO_REASON) if service.disabled else None,
         }
 
     def _state(self, service: Service, agent: HostAgent | None) -> str:
-        if service.disabled:
-            return "disabled"
         seen = service.last_seen_up
         if seen is not None and seen.tzinfo is None:
             seen = seen.replace(tzinfo=UTC)

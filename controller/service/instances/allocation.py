@@ -28,6 +28,7 @@ from cloudnet.controller.model import events, hostnames, quotas
 from cloudnet.controller.model.nwinfo import VifInfo
 from cloudnet.controller.model.records import Event, Guest, Instance, Network, SnapshotKey
 from cloudnet.controller.service.hosts import attachment
+from cloudnet.controller.service.hosts.administration import require_enabled
 from cloudnet.controller.service.hosts.restored import require_checked
 from cloudnet.controller.service.migrations.move import move_instance
 from cloudnet.controller.service.networks.network_selection import (
@@ -97,6 +98,7 @@ class Allocation:
         )
         row = instance_rows.get(self._connection, boot.instance)
         if row is None:
+            require_enabled(self._connection, boot.host)
             instance_rows.add(self._connection, wanted, self._now)
             return []
         if row.project_id != boot.project:

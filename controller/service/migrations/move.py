@@ -15,6 +15,7 @@ from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.records import Event, Guest, Instance, SnapshotKey
 from cloudnet.controller.service.hosts import attachment
+from cloudnet.controller.service.hosts.administration import require_enabled
 
 
 def move_instance(
@@ -25,8 +26,10 @@ def move_instance(
     Returns which snapshots change: on the new host the networks are attached, on the old one they
     are detached if this was their last guest there.
 
+    :raises HostDisabled: an operator has disabled the new host
     :raises NoMoreFixedIps: a network has no address for a gateway on the new host
     """
+    require_enabled(connection, host)
     instance_rows.update(connection, replace(instance, host=host), now)
     floating_ips = floating_rows.list_for_instance(connection, instance.uuid)
     changed: set[SnapshotKey] = set()

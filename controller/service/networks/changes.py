@@ -14,6 +14,7 @@ from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model.records import Network, SnapshotKey
+from cloudnet.controller.service.hosts.administration import require_enabled
 from cloudnet.controller.service.networks.lookup import lock_network, refuse_if_allocated
 from cloudnet.controller.service.networks.network_selection import no_free_network_error
 
@@ -26,12 +27,15 @@ def update_network(
     """Set columns of a network; a new ``host`` takes over its guests and floating IPs.
 
     :raises BadRequest: a gateway is named for a multi-host network
+    :raises HostDisabled: an operator has disabled the host that is named
     """
     network, host = lock_network(connection, uuid), values.get("host")
     if host is not None and network.multi_host:
         raise BadRequest(
             f"network {network.label} is multi-host: every host is its own gateway; leave host out"
         )
+    if host is not None:
+        require_enabled(connection, host)
     if values:
         network_rows.update(connection, network.id, now, **values)
     network = lock_network(connection, uuid)

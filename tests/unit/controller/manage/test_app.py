@@ -194,7 +194,7 @@ def test_a_fast_command_prints_no_progress() -> None:
         ("list network", "'network list'"),
         ("network associat", "'network associate' or 'network disassociate'"),
         ("lst", "'fixed list', 'floating list', 'host list' or 'network list'"),
-        ("host", "'host accept', 'host list' or 'host show'"),
+        ("quota", "'quota set' or 'quota show'"),
     ],
 )
 def test_all_similar_commands_are_suggested(bare: Manage, words: str, suggested: str) -> None:

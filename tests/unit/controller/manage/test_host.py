@@ -1,4 +1,4 @@
-"""``host accept`` and ``db restored``: what an operator does about a database and its hosts."""
+"""The commands of ``host``, and ``db restored``."""
 
 from __future__ import annotations
 
@@ -47,3 +47,38 @@ def test_a_restore_is_noted(manage: Manage) -> None:
         "noted the restore: hosts are waited for, at most for 60 s\n"
     )
     assert manage("db", "restored", "--wait", "0").status == 2
+
+
+def add_agent(tmp_path: Path, host: str) -> None:
+    """Record that the agent of a host reported long ago."""
+    with sqlite3.connect(tmp_path / "state" / "cloudnet.sqlite") as connection:
+        connection.execute(
+            "INSERT INTO services (created_at, uuid, host, binary, topic, last_seen_up)"
+            " VALUES ('2026-01-01', 'u', ?, 'cloudnet-agent', 't', '2026-01-01 00:00:00.000000')",
+            [host],
+        )
+
+
+def test_a_host_is_disabled_with_a_reason_and_enabled(manage: Manage, tmp_path: Path) -> None:
+    add_agent(tmp_path, "node1")
+
+    assert manage.done("host", "disable", "node1", "--reason", "new memory").out == (
+        "disabled host node1: it gets no new guests\n"
+    )
+    (row,) = manage.done("host", "list", "-f", "json").json
+    assert (row["state"], row["disabled"]) == ("down", "new memory")
+    assert manage.done("host", "enable", "node1").out == "enabled host node1\n"
+    (row,) = manage.done("host", "list", "-f", "json").json
+    assert row["disabled"] is None
+
+
+def test_a_drained_host_is_forgotten(manage: Manage, tmp_path: Path) -> None:
+    add_agent(tmp_path, "node1")
+
+    assert manage("host", "drain", "node1", "--dry-run").err == (
+        "cloudnet-manage: dry run: nothing was changed\n"
+    )
+    assert manage.done("host", "drain", "node1", "-f", "json").json == []
+    assert manage("host", "forget", "node1", "--dry-run").out == ("would have removed host node1\n")
+    assert manage.done("host", "forget", "node1").out == "removed host node1\n"
+    assert manage.refused("host", "forget", "node1").startswith("nothing is known about host node1")

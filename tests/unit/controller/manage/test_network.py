@@ -105,6 +105,7 @@ def test_an_overlap_is_refused(manage: Manage) -> None:
         (["--uuid", "x"], "a uuid is needed, not 'x'"),
         (["--multi-host", "perhaps"], "true or false is needed, not 'perhaps'"),
         (["--label", "a\nb"], "printable characters are needed, not 'a\\nb'"),
+        (["--label", " "], "1 to 255 printable characters are needed, not ' '"),
         (["--project-id", ""], "1 to 255 printable characters are needed, not ''"),
         (["--host", ""], "argument --host: 1 to 255"),
         (["--host", "node 1"], "without a space are needed, not 'node 1'"),
