@@ -97,6 +97,14 @@ class DuplicateVlan(BadRequest):
     """Another network has the VLAN id."""
 
 
+class InvalidID(BadRequest):
+    """Not the number of a row."""
+
+
+class InvalidIpAddressError(BadRequest):
+    """Not the address of a floating IP."""
+
+
 class Forbidden(BadRequest):
     """The object belongs to another project."""
 

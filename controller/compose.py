@@ -24,6 +24,7 @@ from cloudnet.controller.service.hosts.overview import Overview
 from cloudnet.controller.service.hosts.reports import HostReports
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from cloudnet.controller.service.instances.instances import Instances
+from cloudnet.controller.service.lookups import Lookups
 from cloudnet.controller.service.networks.networks import Networks
 from cloudnet.controller.service.networks.peers import list_peers
 from cloudnet.controller.service.quotas import Quotas
@@ -39,6 +40,7 @@ class Services:
     floating: FloatingIps
     pools: FloatingPools
     fixed: FixedIps
+    lookups: Lookups
     quotas: Quotas
     hosts: HostReports
     agents: HostAgents
@@ -69,6 +71,7 @@ def build_services(
         floating=FloatingIps(database, settings, notifier, clock),
         pools=FloatingPools(database, settings.default_floating_pool, clock),
         fixed=FixedIps(database, clock),
+        lookups=Lookups(database),
         quotas=Quotas(database, settings, clock),
         hosts=HostReports(database, SnapshotReader(database), settings.service_down_seconds, clock),
         agents=HostAgents(database, clock),

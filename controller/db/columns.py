@@ -6,7 +6,7 @@ Operators read the tables with their own queries, as they did with nova-network'
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from socket import AF_INET, inet_pton
 from typing import Any
 
@@ -42,6 +42,32 @@ class Cidr(sa.types.TypeDecorator[IPv4Network]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> IPv4Network | None:
         return None if value is None else IPv4Network(value)
+
+
+class Address6(sa.types.TypeDecorator[IPv6Address]):
+    """An IPv6 address."""
+
+    impl = sa.String(39)
+    cache_ok = True
+
+    def process_bind_param(self, value: IPv6Address | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> IPv6Address | None:
+        return None if value is None else IPv6Address(value)
+
+
+class Cidr6(sa.types.TypeDecorator[IPv6Network]):
+    """An IPv6 network in CIDR notation."""
+
+    impl = sa.String(43)
+    cache_ok = True
+
+    def process_bind_param(self, value: IPv6Network | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> IPv6Network | None:
+        return None if value is None else IPv6Network(value)
 
 
 class TopologyName(sa.types.TypeDecorator[Topology]):

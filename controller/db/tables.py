@@ -11,7 +11,15 @@ import sqlalchemy as sa
 
 from cloudnet.common.limits import HOSTNAME_LENGTH, VLAN_ID
 from cloudnet.common.wire.objects import Topology
-from cloudnet.controller.db.columns import Address, Cidr, Serial, Timestamp, TopologyName
+from cloudnet.controller.db.columns import (
+    Address,
+    Address6,
+    Cidr,
+    Cidr6,
+    Serial,
+    Timestamp,
+    TopologyName,
+)
 
 metadata = sa.MetaData(
     naming_convention={
@@ -46,13 +54,13 @@ networks = sa.Table(
     sa.Column("topology", TopologyName, nullable=False),  # ours: nova had one per process
     _flag("injected"),
     sa.Column("cidr", Cidr, nullable=False, unique=True),
-    sa.Column("cidr_v6", sa.String(43), unique=True),
+    sa.Column("cidr_v6", Cidr6, unique=True),
     _flag("multi_host"),
     sa.Column("netmask", Address, nullable=False),
     sa.Column("gateway", Address),
     sa.Column("broadcast", Address, nullable=False),
     sa.Column("netmask_v6", sa.String(39)),
-    sa.Column("gateway_v6", sa.String(39)),
+    sa.Column("gateway_v6", Address6),
     sa.Column("bridge", sa.String(255), nullable=False),
     sa.Column("bridge_interface", sa.String(255)),
     sa.Column("dns1", Address),

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.common.wire.objects import Topology
+from cloudnet.controller.model import ipv6
 from cloudnet.controller.model.records import Guest, Network
 
 
@@ -67,6 +68,8 @@ def _network(vif: VifInfo) -> JsonObject:
     meta: JsonObject = {"tenant_id": network.project_id}
     if network.injected:
         meta["injected"] = True
+    if network.mtu is not None:
+        meta["mtu"] = network.mtu
     if network.topology is not Topology.FLAT:
         meta["should_create_bridge"] = True
         meta["bridge_interface"] = network.bridge_interface
@@ -100,15 +103,18 @@ def _subnet_v4(vif: VifInfo) -> JsonObject:
 
 
 def _subnet_v6(vif: VifInfo) -> JsonObject:
-    """Nova always has an IPv6 subnet, too; cloudnet's networks have no IPv6 yet."""
+    """Nova always has an IPv6 subnet, too; without an IPv6 range it is empty."""
+    network = vif.network
+    prefix = network.cidr_v6
+    address = None if prefix is None else ipv6.compute_address(prefix, vif.guest.mac)
     return {
-        "cidr": None,
+        "cidr": _text(prefix),
         "dns": [],
-        "gateway": _ip(None, "gateway"),
-        "ips": [],
+        "gateway": _ip(network.gateway_v6, "gateway"),
+        "ips": [] if address is None else [_ip(address, "fixed") | {"floating_ips": []}],
         "routes": [],
-        "version": None,
-        "meta": _served_by(vif, _text(vif.own_address) or vif.network.gateway_v6),
+        "version": None if prefix is None else 6,
+        "meta": _served_by(vif, _text(vif.own_address) or _text(network.gateway_v6)),
     }
 
 
@@ -116,10 +122,10 @@ def _served_by(vif: VifInfo, dhcp_server: str | None) -> JsonObject:
     return {} if vif.network.topology is Topology.FLAT else {"dhcp_server": dhcp_server}
 
 
-def _ip(address: IPv4Address | None, kind: str) -> JsonObject:
+def _ip(address: IPv4Address | IPv6Address | None, kind: str) -> JsonObject:
     version = None if address is None else address.version
     return {"address": _text(address), "type": kind, "version": version, "meta": {}}
 
 
-def _text(address: IPv4Address | None) -> str | None:
-    return None if address is None else str(address)
+def _text(value: IPv4Address | IPv6Address | IPv6Network | None) -> str | None:
+    return None if value is None else str(value)

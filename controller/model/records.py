@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from cloudnet.common.wire.objects import Topology
 
@@ -19,13 +19,13 @@ class Network:
     topology: Topology
     injected: bool
     cidr: IPv4Network
-    cidr_v6: str | None
+    cidr_v6: IPv6Network | None
     multi_host: bool
     netmask: IPv4Address
     gateway: IPv4Address | None
     broadcast: IPv4Address
     netmask_v6: str | None
-    gateway_v6: str | None
+    gateway_v6: IPv6Address | None
     bridge: str
     bridge_interface: str | None
     dns1: IPv4Address | None

@@ -40,6 +40,20 @@ def get_by_address(connection: Connection, address: IPv4Address) -> FloatingIp |
     return None if row is None else FloatingIp(*row)
 
 
+def get_by_id(connection: Connection, row_id: int) -> FloatingIp | None:
+    """Return the floating IP with this id."""
+    row = connection.execute(_ROW.where(floating_ips.c.id == row_id)).first()
+    return None if row is None else FloatingIp(*row)
+
+
+def list_for_fixed_address(connection: Connection, address: IPv4Address) -> list[FloatingIp]:
+    """Return the floating IPs that are associated with a fixed address, the oldest first."""
+    rows = connection.execute(
+        _ASSOCIATED.where(fixed_ips.c.address == address).order_by(floating_ips.c.id)
+    )
+    return [FloatingIp(*row) for row in rows]
+
+
 def list_floating_ips(connection: Connection, host: str | None = None) -> list[FloatingIp]:
     """Return all floating IPs (on a host if given) in the order of their creation."""
     statement = _ROW.order_by(floating_ips.c.id)

@@ -55,6 +55,12 @@ def get_by_cidr(connection: Connection, cidr: IPv4Network, *, lock: bool = False
     return _get(connection, networks.c.cidr == cidr, lock=lock)
 
 
+def find_containing(connection: Connection, address: IPv4Address) -> Network | None:
+    """Return the network whose range contains an address."""
+    ranges = [IPv4Network((int(address), length), strict=False) for length in range(33)]
+    return _get(connection, networks.c.cidr.in_(ranges), lock=False)
+
+
 def list_networks(connection: Connection) -> list[Network]:
     """Return all networks in the order of their creation."""
     return [_network(row) for row in connection.execute(_ALL)]

@@ -128,9 +128,9 @@ def _unreserve(connection: Connection, address: IPv4Address, now: datetime) -> N
 
 
 def _find_network(connection: Connection, address: IPv4Address) -> Network:
-    for network in network_rows.list_networks(connection):
-        if address in network.cidr:
-            return network
-    raise FixedIpNotFoundForAddress(
-        f"no network contains {address}; see `cloudnet-manage network list`"
-    )
+    network = network_rows.find_containing(connection, address)
+    if network is None:
+        raise FixedIpNotFoundForAddress(
+            f"no network contains {address}; see `cloudnet-manage network list`"
+        )
+    return network

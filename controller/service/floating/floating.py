@@ -20,7 +20,11 @@ from cloudnet.controller.service.floating.association import (
     associate_floating_ip,
     disassociate_floating_ip,
 )
-from cloudnet.controller.service.floating.lookup import find_floating_ip, find_guest
+from cloudnet.controller.service.floating.lookup import (
+    find_floating_ip,
+    find_guest,
+    read_floating_ip,
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -63,7 +67,7 @@ class FloatingIps:
         :raises FloatingIpNotFoundForAddress: there is none with this address
         """
         with self._database.reading() as connection:
-            return find_floating_ip(connection, caller, address)
+            return read_floating_ip(connection, caller, address)
 
     def get_guest(self, floating: FloatingIp) -> Guest | None:
         """Return the guest that a floating IP is associated with."""
