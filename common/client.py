@@ -214,7 +214,11 @@ class NetworkAPI:
         prepared = self._client.prepare(version=version, retry=1)
         try:
             # A controller rolls back a call that is not done within this time.
-            limited = {**context, rpc.TIMEOUT_KEY: self._timeout_seconds}
+            limited = {
+                **context,
+                rpc.TIMEOUT_KEY: self._timeout_seconds,
+                rpc.OWN_ERRORS_KEY: True,
+            }
             return run_with_deadline(
                 lambda: prepared.call(limited, method, **arguments), self._timeout_seconds
             )

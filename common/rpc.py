@@ -1,24 +1,25 @@
-"""RPC over the message broker: transports, clients and servers.
+"""RPC over the message broker: transports and clients, and what a program needs to serve calls.
 
-This module is the adapter for oslo.messaging. Its dispatcher overrides a private method of the
-library's, because there is no other place to refuse wrong arguments in one line; setup.cfg bounds
-the library's version for that.
+This module is the adapter for oslo.messaging; ``rpc_server`` has the servers.
 """
 
 from __future__ import annotations
 
-import inspect
-import logging
-import re
 import threading
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from oslo_config import cfg
 
 from cloudnet.common import broker, errors
-from cloudnet.common.deadline import time_limit
+from cloudnet.common.queue_library import messaging, messaging_opts
+from cloudnet.common.rpc_server import (
+    OWN_ERRORS_KEY,
+    TIMEOUT_KEY,
+    create_server,
+    describe_failure,
+    start_server,
+)
 from cloudnet.common.topics import (
     AGENT_TOPIC,
     AGENT_VERSION,
@@ -27,20 +28,6 @@ from cloudnet.common.topics import (
     NETWORK_TOPIC,
     NETWORK_VERSION,
 )
-
-with warnings.catch_warnings():
-    # It imports eventlet, which never runs here, and eventlet prints a warning in every command.
-    warnings.simplefilter("ignore")
-    import oslo_messaging as messaging  # noqa: TID251 - the only import of it
-    from oslo_messaging import opts as messaging_opts  # noqa: TID251 - as above
-
-LOG = logging.getLogger(__name__)
-
-# The part of a caller's timeout within which a call must be committed; the rest is for the queue.
-WORKING_SHARE = 0.8
-
-TIMEOUT_KEY = "timeout_seconds"
-"""In a call's context: how long its caller waits, if that is not ``rpc_response_timeout``."""
 
 LIBRARY_DEFAULTS: Mapping[str, object] = {
     # A worker that holds a reply for a caller that has gone does nothing else meanwhile. The
@@ -51,9 +38,6 @@ LIBRARY_DEFAULTS: Mapping[str, object] = {
 }
 """Defaults of [oslo_messaging_rabbit] that differ from the library's."""
 
-_CALL_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
-
-
 __all__ = [
     "AGENT_TOPIC",
     "AGENT_VERSION",
@@ -61,6 +45,8 @@ __all__ = [
     "CONTROLLER_VERSION",
     "NETWORK_TOPIC",
     "NETWORK_VERSION",
+    "OWN_ERRORS_KEY",
+    "TIMEOUT_KEY",
     "check_broker",
     "create_client",
     "create_server",
@@ -134,108 +120,6 @@ def create_client(
     """
     target = messaging.Target(exchange=exchange, topic=topic, version="1.0")
     return messaging.get_rpc_client(transport, target, timeout=timeout_seconds)
-
-
-def create_server(
-    transport: messaging.Transport,
-    topic: str,
-    host: str,
-    endpoints: Sequence[object],
-    response_seconds: float = 60,
-) -> messaging.RPCServer:
-    """Return a server on ``topic`` and ``topic.host``; methods named ``_…`` cannot be called.
-
-    :param response_seconds: how long callers wait for a reply that say nothing else
-    """
-    dispatcher = Dispatcher(endpoints, None, messaging.DefaultRPCAccessPolicy)
-    dispatcher.response_seconds = response_seconds
-    target = messaging.Target(topic=topic, server=host)
-    return messaging.rpc.server.RPCServer(transport, target, dispatcher, executor="threading")
-
-
-def start_server(server: messaging.RPCServer, topic: str) -> None:
-    """Start to receive calls.
-
-    :raises BrokerUnavailable: the broker refuses the exchange or a queue
-    """
-    library = logging.getLogger("oslo.messaging._drivers.impl_rabbit")
-    library.addFilter(_drop)  # it logs each refusal several times; the error below has it once
-    try:
-        server.start()
-    except messaging.MessagingException as error:
-        raise errors.BrokerUnavailable(
-            describe_failure(f"cannot receive calls on topic {topic}", error)
-        ) from error
-    finally:
-        library.removeFilter(_drop)
-
-
-def _drop(record: logging.LogRecord) -> bool:
-    """Pass no record."""
-    return False
-
-
-_AMQP_REFUSAL = re.compile(r"\((403|406)\) (.*)", re.DOTALL)
-
-
-def describe_failure(what: str, error: Exception) -> str:
-    """Return what failed, why and, if the broker has refused it, what to do about it."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    found = _AMQP_REFUSAL.search(text)
-    if found is None:
-        return f"{what}: {text}"
-    remedy = {
-        "403": "give this user the permission (`rabbitmqctl set_permissions`)",
-        "406": "set [oslo_messaging_rabbit] amqp_durable_queues and amqp_auto_delete as the "
-        "programs have them that declared it, or delete it on the broker",
-    }[found[1]]
-    return f"{what}: the broker refuses: {found[2]}; {remedy}"
-
-
-class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library has no types
-    """Refuse wrong calls in one line, for which the library logs its own stack."""
-
-    response_seconds: float = 60
-
-    def dispatch(self, incoming: Any) -> Any:  # Any: the library's message; JSON out
-        message = incoming.message
-        try:
-            if not isinstance(message.get("method"), str):
-                raise errors.InvalidInput(
-                    f"method: a name is needed, not {message.get('method')!r}"
-                )
-            if not _CALL_VERSION.fullmatch(str(message.get("version", "1.0"))):
-                raise errors.InvalidInput(
-                    f"version: a number such as 1.0 is needed, not {message['version']!r}"
-                )
-            with time_limit(self._get_limit_seconds(incoming.ctxt)):
-                return super().dispatch(incoming)
-        except errors.DeadlinePassed as error:
-            LOG.warning(
-                "%.80s: rolled back: it was not done in the %.0f s for which its caller waits",
-                message.get("method"),
-                self._get_limit_seconds(incoming.ctxt),
-            )
-            raise messaging.ExpectedException from error
-        except (messaging.NoSuchMethod, messaging.UnsupportedVersion, errors.BadRequest) as error:
-            LOG.warning("refused a call of %.80s: %.300s", message.get("method"), error)
-            raise messaging.ExpectedException from error
-
-    def _get_limit_seconds(self, context: Mapping[str, Any]) -> float:  # Any: JSON
-        """Return how long the call may take: what its caller says, at the most the usual time."""
-        timeout = context.get(TIMEOUT_KEY)
-        if not isinstance(timeout, int | float) or isinstance(timeout, bool) or timeout <= 0:
-            timeout = self.response_seconds
-        return min(float(timeout), self.response_seconds) * WORKING_SHARE
-
-    def _do_dispatch(self, endpoint: Any, method: str, ctxt: Any, args: Any) -> Any:
-        if not isinstance(args, Mapping):
-            raise errors.InvalidInput(f"{method}: arguments by name are needed, not {args!r}")
-        try:
-            inspect.signature(getattr(endpoint, method)).bind(ctxt, **args)
-        except TypeError as error:
-            raise errors.InvalidInput(f"{method}: {error}") from error
-        return super()._do_dispatch(endpoint, method, ctxt, args)
 
 
 def wait_for_broker(url: str, stop: threading.Event) -> bool:

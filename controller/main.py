@@ -24,12 +24,14 @@ from cloudnet.common.escape import write_line
 from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
 from cloudnet.common.retry import wait_until_available
+from cloudnet.common.rpc_server import ErrorTranslation
 from cloudnet.common.settings.load import load_controller
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.compose import build_services
 from cloudnet.controller.db import schema
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
+from cloudnet.controller.endpoint.nova_errors import to_nova
 from cloudnet.controller.notify.queued import QueuedNotifier
 from cloudnet.controller.notify.rpc_caster import RpcCaster
 from cloudnet.controller.periodic import PeriodicTasks
@@ -100,20 +102,23 @@ class Controller:
         services = build_services(settings, self._database, self._notifier)
         self._hosts = services.hosts
         self._servers = [
-            self._server(rpc.NETWORK_TOPIC, network_endpoints(services)),
-            self._server(rpc.CONTROLLER_TOPIC, [AgentsEndpoint(services)]),
+            self._server(rpc.NETWORK_TOPIC, network_endpoints(services), to_nova),
+            self._server(rpc.CONTROLLER_TOPIC, [AgentsEndpoint(services)], None),
         ]
         self._periodic = PeriodicTasks(
             settings.host, services.hosts, services.sweeper, settings.report_interval_seconds
         )
 
-    def _server(self, topic: str, endpoints: list[object]) -> rpc.messaging.RPCServer:
+    def _server(
+        self, topic: str, endpoints: list[object], translate_error: ErrorTranslation | None
+    ) -> rpc.messaging.RPCServer:
         return rpc.create_server(
             self._transport,
             topic,
             self._settings.host,
             endpoints,
-            self._settings.rpc.response_timeout_seconds,
+            response_seconds=self._settings.rpc.response_timeout_seconds,
+            translate_error=translate_error,
         )
 
     def wait_until_ready(self, stop: threading.Event) -> bool:

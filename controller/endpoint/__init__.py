@@ -9,13 +9,12 @@ from cloudnet.controller.endpoint.floating import FloatingIpsEndpoint
 from cloudnet.controller.endpoint.instances import InstancesEndpoint
 from cloudnet.controller.endpoint.networks import NetworksEndpoint
 
-__all__ = ["AgentsEndpoint", "network_endpoints"]
+__all__ = ["NETWORK_ENDPOINTS", "AgentsEndpoint", "network_endpoints"]
+
+NETWORK_ENDPOINTS = (InstancesEndpoint, NetworksEndpoint, FloatingIpsEndpoint)
+"""The endpoints of topic ``network``."""
 
 
 def network_endpoints(services: Services) -> list[object]:
     """Return the endpoints of topic ``network``."""
-    return [
-        InstancesEndpoint(services),
-        NetworksEndpoint(services),
-        FloatingIpsEndpoint(services),
-    ]
+    return [endpoint(services) for endpoint in NETWORK_ENDPOINTS]

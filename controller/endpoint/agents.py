@@ -12,7 +12,7 @@ from cloudnet.common.wire.codec import JsonObject, from_wire, to_wire
 from cloudnet.common.wire.objects import Report, ServedAddress
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments
-from cloudnet.controller.endpoint.rpc_errors import CONTROLLER_TARGET, Context, map_errors
+from cloudnet.controller.endpoint.methods import CONTROLLER_TARGET, Context
 
 
 class AgentsEndpoint:
@@ -25,7 +25,6 @@ class AgentsEndpoint:
         self._agents = services.agents
         self._leases = services.leases
 
-    @map_errors
     def report(self, context: Context, report: Any) -> JsonObject:
         """Process a heartbeat and return what is stale on the host."""
         try:
@@ -41,7 +40,6 @@ class AgentsEndpoint:
         with suppress(BadRequest):
             self._agents.record_refused_report(arguments.parse_text("host", host), str(error))
 
-    @map_errors
     def lease_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that a lease of the address has begun."""
         self._leases.record_lease(
@@ -49,7 +47,6 @@ class AgentsEndpoint:
             arguments.parse_optional(arguments.parse_mac, "mac", mac),
         )
 
-    @map_errors
     def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that the lease of the address has ended."""
         self._leases.record_lease_end(

@@ -69,3 +69,6 @@ _PARSERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {  # argument â†
     "mtu": ("mtu", _integer_within(*limits.MTU)),
     "enable_dhcp": ("enable_dhcp", arguments.parse_flag),
 }
+
+CREATE_ARGUMENTS = (*_PARSERS, *_IGNORED)
+"""The arguments besides ``label``."""

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudnet.common.errors import Forbidden
+from cloudnet.common.errors import (
+    CannotDisassociateAutoAssignedFloatingIP,
+    FixedIpNotFoundForAddress,
+    FloatingIpAssociated,
+    FloatingIpAssociateFailed,
+    FloatingIpLimitExceeded,
+    FloatingIpNotAssociated,
+    FloatingIpNotFoundForAddress,
+    FloatingIpPoolNotFound,
+    Forbidden,
+    NoMoreFloatingIps,
+)
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments
-from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, map_errors
+from cloudnet.controller.endpoint.methods import NETWORK_TARGET, Context, Route, rpc_method
 from cloudnet.controller.endpoint.serialize import serialize_floating_ip
 from cloudnet.controller.model.records import FloatingIp
 
@@ -21,7 +32,9 @@ class FloatingIpsEndpoint:
     def __init__(self, services: Services) -> None:
         self._floating = services.floating
 
-    @map_errors
+    @rpc_method(
+        "1.0", FloatingIpPoolNotFound, FloatingIpLimitExceeded, NoMoreFloatingIps, route=Route.NONE
+    )
     def allocate_floating_ip(
         self, context: Context, project_id: Any, auto_assigned: Any = False, pool: Any = None
     ) -> str:
@@ -34,7 +47,7 @@ class FloatingIpsEndpoint:
         )
         return str(address)
 
-    @map_errors
+    @rpc_method("1.0", FloatingIpNotFoundForAddress, FloatingIpAssociated, route=Route.NONE)
     def deallocate_floating_ip(
         self, context: Context, address: Any, affect_auto_assigned: Any = False
     ) -> None:
@@ -45,7 +58,14 @@ class FloatingIpsEndpoint:
             affect_auto_assigned=_parse_affect_auto_assigned(affect_auto_assigned),
         )
 
-    @map_errors
+    @rpc_method(
+        "1.0",
+        FloatingIpNotFoundForAddress,
+        FixedIpNotFoundForAddress,
+        FloatingIpAssociateFailed,
+        CannotDisassociateAutoAssignedFloatingIP,
+        route=Route.NONE,
+    )
     def associate_floating_ip(
         self,
         context: Context,
@@ -61,7 +81,13 @@ class FloatingIpsEndpoint:
             affect_auto_assigned=_parse_affect_auto_assigned(affect_auto_assigned),
         )
 
-    @map_errors
+    @rpc_method(
+        "1.0",
+        FloatingIpNotFoundForAddress,
+        FloatingIpNotAssociated,
+        CannotDisassociateAutoAssignedFloatingIP,
+        route=Route.NONE,
+    )
     def disassociate_floating_ip(
         self, context: Context, address: Any, affect_auto_assigned: Any = False
     ) -> None:
@@ -72,14 +98,14 @@ class FloatingIpsEndpoint:
             affect_auto_assigned=_parse_affect_auto_assigned(affect_auto_assigned),
         )
 
-    @map_errors
+    @rpc_method("1.7", route=Route.NONE)
     def get_floating_ip_pools(self, context: Context) -> list[JsonObject]:
         """Return the names of the pools."""
         return [{"name": name} for name in self._floating.list_pools()]
 
     get_floating_pools = get_floating_ip_pools  # its name before 2013
 
-    @map_errors
+    @rpc_method("1.0", route=Route.NONE)
     def get_floating_ips_by_project(self, context: Context) -> list[JsonObject]:
         """Return the floating IPs of the caller's project."""
         project = arguments.get_caller(context).project
@@ -87,7 +113,7 @@ class FloatingIpsEndpoint:
             raise Forbidden("the context names no project; call with the project's own context")
         return [self._serialize(row) for row in self._floating.list_for_project(project)]
 
-    @map_errors
+    @rpc_method("1.0", FloatingIpNotFoundForAddress, route=Route.NONE)
     def get_floating_ip_by_address(self, context: Context, address: Any) -> JsonObject:
         """Return one floating IP."""
         caller = arguments.get_caller(context)

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cloudnet.common.errors import BadRequest
+from cloudnet.common.errors import (
+    BadRequest,
+    FixedIpAlreadyInUse,
+    FixedIpAssociateFailed,
+    FixedIpInvalid,
+    FixedIpLimitExceeded,
+    FixedIpNotFoundForNetwork,
+    InstanceNotFound,
+    NetworkNotFoundForProject,
+    NoMoreFixedIps,
+    NoMoreNetworks,
+    NoNetworksFound,
+    VirtualInterfaceCreateException,
+    VirtualInterfaceMacAddressException,
+)
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments
-from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, map_errors
+from cloudnet.controller.endpoint.methods import NETWORK_TARGET, Context, Route, rpc_method
 from cloudnet.controller.service.instances.allocation import BootRequest
 
 
@@ -23,7 +37,21 @@ class InstancesEndpoint:
         self._leases = services.leases
         self._overview = services.overview
 
-    @map_errors
+    @rpc_method(
+        "1.0",
+        NoNetworksFound,
+        NetworkNotFoundForProject,
+        NoMoreNetworks,
+        NoMoreFixedIps,
+        FixedIpLimitExceeded,
+        FixedIpInvalid,
+        FixedIpNotFoundForNetwork,
+        FixedIpAlreadyInUse,
+        FixedIpAssociateFailed,
+        VirtualInterfaceCreateException,
+        VirtualInterfaceMacAddressException,
+        route=Route.SHARED_OR_HOST,
+    )
     def allocate_for_instance(
         self,
         context: Context,
@@ -55,7 +83,7 @@ class InstancesEndpoint:
             return []
         return self._instances.allocate(request, arguments.get_caller(context))
 
-    @map_errors
+    @rpc_method("1.0", route=Route.SHARED_OR_HOST)
     def deallocate_for_instance(
         self,
         context: Context,
@@ -76,7 +104,7 @@ class InstancesEndpoint:
             arguments.get_caller(context),
         )
 
-    @map_errors
+    @rpc_method("1.0", InstanceNotFound)
     def get_instance_nw_info(
         self, context: Context, instance_id: Any, rxtx_factor: Any = None, **other: Any
     ) -> list[JsonObject]:
@@ -87,17 +115,17 @@ class InstancesEndpoint:
             arguments.get_caller(context),
         )
 
-    @map_errors
+    @rpc_method("1.0", is_own=True, route=Route.NONE)
     def explain_unwired(self, context: Context, instance_id: Any) -> list[str]:
         """Return why an instance may not be wired: what its hosts report."""
         return self._overview.explain_unwired(_parse_instance(instance_id))
 
-    @map_errors
+    @rpc_method("1.0", route=Route.HOST, is_cast=True)
     def lease_fixed_ip(self, context: Context, address: Any) -> None:
         """Record that a lease of the address has begun."""
         self._leases.record_lease(arguments.parse_address("address", address))
 
-    @map_errors
+    @rpc_method("1.0", route=Route.HOST, is_cast=True)
     def release_fixed_ip(self, context: Context, address: Any, mac: Any = None) -> None:
         """Record that the lease of the address has ended."""
         self._leases.record_lease_end(

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudnet.common.errors import Forbidden
+from cloudnet.common.errors import (
+    AddressOutOfRange,
+    CidrConflict,
+    DuplicateVlan,
+    Forbidden,
+    InvalidAddress,
+    InvalidCidr,
+    InvalidIntValue,
+    NetworkHasProject,
+    NetworkInUse,
+    NetworkNotCreated,
+    NetworkNotFoundForCidr,
+    NetworkNotFoundForUUID,
+    NoMoreNetworks,
+    NoMoreVlans,
+)
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments
-from cloudnet.controller.endpoint.create_networks import parse_network_request
-from cloudnet.controller.endpoint.rpc_errors import NETWORK_TARGET, Context, map_errors
+from cloudnet.controller.endpoint.create_networks import CREATE_ARGUMENTS, parse_network_request
+from cloudnet.controller.endpoint.methods import NETWORK_TARGET, Context, Route, rpc_method
 from cloudnet.controller.endpoint.serialize import serialize_network
 
 
@@ -21,7 +36,18 @@ class NetworksEndpoint:
     def __init__(self, services: Services) -> None:
         self._networks = services.networks
 
-    @map_errors
+    @rpc_method(
+        "1.0",
+        NetworkNotCreated,
+        InvalidCidr,
+        InvalidIntValue,
+        InvalidAddress,
+        AddressOutOfRange,
+        CidrConflict,
+        DuplicateVlan,
+        NoMoreVlans,
+        arguments=("label", *CREATE_ARGUMENTS),
+    )
     def create_networks(
         self, context: Context, label: Any = None, **values: Any
     ) -> list[JsonObject]:
@@ -30,7 +56,9 @@ class NetworksEndpoint:
         request = parse_network_request(label, values)
         return [serialize_network(network) for network in self._networks.create(request)]
 
-    @map_errors
+    @rpc_method(
+        "1.0", NetworkNotFoundForUUID, NetworkNotFoundForCidr, NetworkHasProject, NetworkInUse
+    )
     def delete_network(
         self,
         context: Context,
@@ -48,7 +76,7 @@ class NetworksEndpoint:
             ),
         )
 
-    @map_errors
+    @rpc_method("1.0", route=Route.NONE)
     def get_all_networks(self, context: Context) -> list[JsonObject]:
         """Return the networks that the caller may see."""
         caller = arguments.get_caller(context)
@@ -58,7 +86,7 @@ class NetworksEndpoint:
             if caller.is_admin or network.project_id in (None, caller.project)
         ]
 
-    @map_errors
+    @rpc_method("1.0", NetworkNotFoundForUUID, route=Route.NONE)
     def get_network(self, context: Context, network_uuid: Any) -> JsonObject:
         """Return one network."""
         uuid = arguments.parse_uuid("network_uuid", network_uuid)
@@ -68,7 +96,7 @@ class NetworksEndpoint:
             caller.require_access(f"network {network.uuid}", network.project_id)
         return serialize_network(network)
 
-    @map_errors
+    @rpc_method("1.0", NetworkNotFoundForUUID, NoMoreNetworks)
     def add_network_to_project(
         self, context: Context, project_id: Any, network_uuid: Any = None
     ) -> None:
@@ -79,7 +107,7 @@ class NetworksEndpoint:
             arguments.parse_optional(arguments.parse_uuid, "network_uuid", network_uuid),
         )
 
-    @map_errors
+    @rpc_method("1.0", NetworkNotFoundForUUID, route=Route.NONE)
     def disassociate_network(self, context: Context, network_uuid: Any) -> None:
         """Take a network from its project and from its gateway host."""
         _require_admin(context)

@@ -1,0 +1,167 @@
+"""RPC servers: what is called, how long it may take, and how errors reach the caller.
+
+Its dispatcher overrides a private method of the library's, because there is no other place to
+refuse wrong arguments in one line; setup.cfg bounds the library's version for that.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cloudnet.common import errors
+from cloudnet.common.deadline import time_limit
+from cloudnet.common.queue_library import messaging
+
+LOG = logging.getLogger(__name__)
+
+# The part of a caller's timeout within which a call must be committed; the rest is for the queue.
+WORKING_SHARE = 0.8
+
+TIMEOUT_KEY = "timeout_seconds"
+"""In a call's context: how long its caller waits, if that is not ``rpc_response_timeout``."""
+
+OWN_ERRORS_KEY = "own_errors"
+"""In a call's context, true: the caller knows the names of cloudnet's errors."""
+
+ErrorTranslation = Callable[[errors.CloudnetError], Exception]
+
+_CALL_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
+
+
+def create_server(
+    transport: messaging.Transport,
+    topic: str,
+    host: str,
+    endpoints: Sequence[object],
+    *,
+    response_seconds: float = 60,
+    translate_error: ErrorTranslation | None = None,
+) -> messaging.RPCServer:
+    """Return a server on ``topic`` and ``topic.host``; methods named ``_…`` cannot be called.
+
+    :param response_seconds: how long callers wait for a reply that say nothing else
+    :param translate_error: returns what a caller gets that does not know cloudnet's errors; None:
+        all callers know them
+    """
+    dispatcher = Dispatcher(endpoints, None, messaging.DefaultRPCAccessPolicy)
+    dispatcher.response_seconds = response_seconds
+    dispatcher.translate_error = translate_error
+    target = messaging.Target(topic=topic, server=host)
+    return messaging.rpc.server.RPCServer(transport, target, dispatcher, executor="threading")
+
+
+def start_server(server: messaging.RPCServer, topic: str) -> None:
+    """Start to receive calls.
+
+    :raises BrokerUnavailable: the broker refuses the exchange or a queue
+    """
+    library = logging.getLogger("oslo.messaging._drivers.impl_rabbit")
+    library.addFilter(_drop)  # it logs each refusal several times; the error below has it once
+    try:
+        server.start()
+    except messaging.MessagingException as error:
+        raise errors.BrokerUnavailable(
+            describe_failure(f"cannot receive calls on topic {topic}", error)
+        ) from error
+    finally:
+        library.removeFilter(_drop)
+
+
+def _drop(record: logging.LogRecord) -> bool:
+    """Pass no record."""
+    return False
+
+
+_AMQP_REFUSAL = re.compile(r"\((403|406)\) (.*)", re.DOTALL)
+
+
+def describe_failure(what: str, error: Exception) -> str:
+    """Return what failed, why and, if the broker has refused it, what to do about it."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    found = _AMQP_REFUSAL.search(text)
+    if found is None:
+        return f"{what}: {text}"
+    remedy = {
+        "403": "give this user the permission (`rabbitmqctl set_permissions`)",
+        "406": "set [oslo_messaging_rabbit] amqp_durable_queues and amqp_auto_delete as the "
+        "programs have them that declared it, or delete it on the broker",
+    }[found[1]]
+    return f"{what}: the broker refuses: {found[2]}; {remedy}"
+
+
+class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library has no types
+    """Send errors without a stack, and refuse wrong calls in one line.
+
+    An error that is not cloudnet's is a bug: the library logs its stack and sends it.
+    """
+
+    response_seconds: float = 60
+    translate_error: ErrorTranslation | None = None
+
+    def dispatch(self, incoming: Any) -> Any:  # Any: the library's message; JSON out
+        message, context = incoming.message, incoming.ctxt
+        method = message.get("method")
+        try:
+            _check_call(message)
+            with time_limit(self._get_limit_seconds(context)):
+                return super().dispatch(incoming)
+        except errors.DeadlinePassed as error:
+            LOG.warning(
+                "%.80s: rolled back: it was not done in the %.0f s for which its caller waits",
+                method,
+                self._get_limit_seconds(context),
+            )
+            raise self._expect(error, context) from error
+        except (messaging.NoSuchMethod, messaging.UnsupportedVersion) as error:
+            LOG.warning("refused a call of %.80s: %.300s", method, error)
+            raise messaging.ExpectedException from error
+        except errors.InvalidInput as error:
+            LOG.warning("refused a call of %.80s: %.300s", method, error)
+            raise self._expect(error, context) from error
+
+    def _get_limit_seconds(self, context: Mapping[str, Any]) -> float:  # Any: JSON
+        """Return how long the call may take: what its caller says, at the most the usual time."""
+        timeout = context.get(TIMEOUT_KEY)
+        if not isinstance(timeout, int | float) or isinstance(timeout, bool) or timeout <= 0:
+            timeout = self.response_seconds
+        return min(float(timeout), self.response_seconds) * WORKING_SHARE
+
+    def _do_dispatch(self, endpoint: Any, method: str, ctxt: Any, args: Any) -> Any:
+        if not isinstance(args, Mapping):
+            raise errors.InvalidInput(f"{method}: arguments by name are needed, not {args!r}")
+        try:
+            inspect.signature(getattr(endpoint, method)).bind(ctxt, **args)
+        except TypeError as error:
+            raise errors.InvalidInput(f"{method}: {error}") from error
+        try:
+            return super()._do_dispatch(endpoint, method, ctxt, args)
+        except errors.DeadlinePassed:
+            raise
+        except errors.CloudnetError as error:
+            raise self._expect(error, ctxt) from error
+
+    def _expect(
+        self, error: errors.CloudnetError, context: Mapping[str, Any]
+    ) -> messaging.ExpectedException:
+        """Return what the library sends to the caller as this error, without a stack."""
+        knows_ours = self.translate_error is None or context.get(OWN_ERRORS_KEY) is True
+        sent = error if knows_ours or self.translate_error is None else self.translate_error(error)
+        expected = messaging.ExpectedException()
+        expected.exc_info = (type(sent), sent.with_traceback(None), None)
+        return expected
+
+
+def _check_call(message: Mapping[str, Any]) -> None:  # Any: JSON
+    """Refuse a message that no client sends.
+
+    :raises InvalidInput: the method or the version has no usable form
+    """
+    method, version = message.get("method"), message.get("version", "1.0")
+    if not isinstance(method, str):
+        raise errors.InvalidInput(f"method: a name is needed, not {method!r}")
+    if not _CALL_VERSION.fullmatch(str(version)):
+        raise errors.InvalidInput(f"version: a number such as 1.0 is needed, not {version!r}")
