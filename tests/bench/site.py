@@ -16,7 +16,7 @@ from typing import Any, Self
 from cloudnet.client import NetworkAPI
 from tests.bench.daemon import BIN, Daemon, wait_until
 from tests.bench.site_node import SiteNode
-from tests.fixtures.servers import RabbitMQ
+from tests.fixtures.servers.rabbitmq import RabbitMQ
 
 LISTING = Path(__file__).parents[2] / "etc" / "listing6.conf"
 NODE = "node1"  # the listing's network_host; the agent's host

@@ -9,7 +9,7 @@ import pytest
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from tests.fixtures.servers import RabbitMQ
+from tests.fixtures.servers.rabbitmq import RabbitMQ
 from tests.fixtures.waiting import wait_for
 
 TOP = Path(__file__).parents[2]

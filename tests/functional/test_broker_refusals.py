@@ -17,7 +17,7 @@ import pytest
 
 from cloudnet.common.client import NetworkAPI
 from cloudnet.common.rpc import messaging
-from tests.fixtures.servers import RabbitMQ
+from tests.fixtures.servers.rabbitmq import RabbitMQ
 from tests.fixtures.waiting import wait_for
 
 TOP = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from cloudnet.client import NetworkAPI
 from cloudnet.common.rpc import messaging
-from tests.fixtures.servers import RabbitMQ
+from tests.fixtures.servers.rabbitmq import RabbitMQ
 from tests.fixtures.waiting import wait_for
 from tests.lab.cloud.compute import Compute, Instance, context
 from tests.lab.cloud.daemons import LISTING, Daemon, Program, format_settings, listing_without

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.fixtures.servers import RabbitMQ
+from tests.fixtures.servers.rabbitmq import RabbitMQ
 from tests.lab.machines.host import Host
 
 

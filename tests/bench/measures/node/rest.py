@@ -13,7 +13,7 @@ from tests.bench.progress import report_progress
 from tests.bench.site import LISTING
 from tests.bench.stub_controller import answer_reports
 from tests.bench.workshop import Node, Workshop
-from tests.fixtures.servers import RabbitMQ
+from tests.fixtures.servers.rabbitmq import RabbitMQ
 
 NETWORKS = 200
 PAUSE_SECONDS, REST_SECONDS = 20, 90  # a resync is due every 30 s
