@@ -21,6 +21,7 @@ ABORTED = {"40001", "40P01", "1205", "1213", "1020"}
 # MariaDB and MySQL report a violated CHECK constraint as an operational error.
 CHECK_VIOLATED = {"4025", "3819"}
 
+DOES_NOT_ANSWER = "the database does not answer"
 
 # As PostgreSQL and MariaDB say it: no SQLSTATE comes with an error of the connection.
 _NO_DATABASE = re.compile(r'database "[^"]*" does not exist|Unknown database')
@@ -38,6 +39,8 @@ REPEATABLE = (Conflict, TransactionAborted)  # the same transaction may succeed 
 
 def translate(context: ExceptionContext) -> BaseException | None:
     """Return cloudnet's error for a driver's error, or None to let it pass."""
+    if _is_expected(context):
+        return None
     error, original = context.sqlalchemy_exception, context.original_exception
     text = " ".join(str(original).split())
     code = _code(original)
@@ -45,15 +48,22 @@ def translate(context: ExceptionContext) -> BaseException | None:
         return parse_conflict(original, context.statement)
     if context.is_disconnect or code in ABORTED or "database is locked" in text:
         return TransactionAborted(_explain(text))
-    if isinstance(error, OperationalError):
-        return DatabaseUnavailable(_explain(text))
-    if isinstance(error, ProgrammingError):  # a table or a permission is missing
-        return DatabaseUnavailable(_explain(text, "the database refuses a statement"))
+    if isinstance(error, OperationalError | ProgrammingError):
+        # a ProgrammingError: a table or a permission is missing
+        answers = isinstance(error, ProgrammingError)
+        otherwise = "the database refuses a statement" if answers else DOES_NOT_ANSWER
+        return DatabaseUnavailable(_explain(text, otherwise))
     if type(error) is DatabaseError:
         return DatabaseUnavailable(
             f"the database cannot be used: {text}; see [database] connection"
         )
     return None
+
+
+def _is_expected(context: ExceptionContext) -> bool:
+    """Return whether SQLAlchemy handles the error: MariaDB refuses to describe a missing table."""
+    running = context.execution_context
+    return running is not None and bool(running.execution_options.get("skip_user_error_events"))
 
 
 def _code(error: Any) -> str:  # Any: the driver's error
@@ -62,7 +72,7 @@ def _code(error: Any) -> str:  # Any: the driver's error
     return str(getattr(error, "sqlstate", None) or args[0])
 
 
-def _explain(text: str, otherwise: str = "the database does not answer") -> str:
+def _explain(text: str, otherwise: str = DOES_NOT_ANSWER) -> str:
     """Return one line with the cause and, where it is known, the remedy."""
     if _NO_DATABASE.search(text):
         return (

@@ -26,6 +26,7 @@ class Context:
     sqlalchemy_exception: DBAPIError
     is_disconnect: bool = False
     statement: str | None = None
+    execution_context: None = None
 
     @property
     def original_exception(self) -> BaseException:
