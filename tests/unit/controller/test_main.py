@@ -43,12 +43,11 @@ def test_a_missing_database_driver_is_one_line_and_exit_status_1(tmp_path: Path)
 
 
 def test_a_controller_serves_until_sigterm(tmp_path: Path) -> None:
-    database = with_empty_database(tmp_path, SETTINGS).database
-    controller = start_controller(
-        tmp_path, "transport_url = fake://", "[database]", f"connection = {database}"
-    )
-
-    rest = stop_when_logged(controller, "answering on topics network and cloudnet-controller")
+    with with_empty_database(tmp_path, SETTINGS) as settings:
+        controller = start_controller(
+            tmp_path, "transport_url = fake://", "[database]", f"connection = {settings.database}"
+        )
+        rest = stop_when_logged(controller, "answering on topics network and cloudnet-controller")
 
     assert controller.returncode == 0
     assert "SIGTERM received: finishing the requests in progress" in rest
