@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -23,6 +24,7 @@ from cloudnet.common.settings.check import Checked, check_assignments, format_ig
 from cloudnet.common.settings.contradictions import check_contradictions
 from cloudnet.common.settings.derive import derive_agent_settings, derive_controller_settings
 from cloudnet.common.settings.files import list_default_files, parse_command_line, read_assignments
+from cloudnet.common.settings.needed_files import check_files
 from cloudnet.common.settings.option_index import MESSAGING_LIBRARY, is_own, list_library_options
 from cloudnet.common.settings.options import SHARED
 from cloudnet.common.settings.options.readers import Program, is_read_by
@@ -131,6 +133,8 @@ def _read_into(
     )
     if program is Program.CONTROLLER and not checked.errors:
         checked.errors += check_contradictions(conf, checked)
+    if program is Program.AGENT and not checked.errors:
+        checked.errors += check_files(conf, checked)
     _refuse(checked)
     for other in checked.ignored:
         LOG.debug("%s: [%s] %s: ignored: another program's", other.place, other.group, other.name)
@@ -159,9 +163,11 @@ def _log_lines(level: int, lines: Sequence[str]) -> None:
 def _find_dhcpbridge(conf: cfg.ConfigOpts, checked: Checked) -> Path:
     """Return the lease script for dnsmasq: the configured one if it exists and is not nova's."""
     configured: str | None = conf.dhcpbridge
+    reason: str | None = None
     if configured is not None:
-        path = Path(configured)
-        if path.is_file() and not path.resolve().name.startswith("nova-dhcpbridge"):
+        path = Path(configured).absolute()  # dnsmasq runs it in another directory
+        reason = _explain_unusable(path)
+        if reason is None:
             return path
     own = host_facts.find_own_dhcpbridge()
     if own is None:
@@ -170,10 +176,18 @@ def _find_dhcpbridge(conf: cfg.ConfigOpts, checked: Checked) -> Path:
             "all of cloudnet, or name the program in [DEFAULT] dhcpbridge"
         )
     origin = checked.find_origin("DEFAULT", "dhcpbridge")
-    if configured is not None and origin is not None:
-        reason = "is nova's" if Path(configured).is_file() else "does not exist"
+    if reason is not None and origin is not None:
         LOG.info("%s: dhcpbridge = %s %s; using %s", origin.place, configured, reason, own)
     return own
+
+
+def _explain_unusable(dhcpbridge: Path) -> str | None:
+    """Return why dnsmasq cannot run the lease script, None if it can."""
+    if not dhcpbridge.is_file():
+        return "does not exist"
+    if dhcpbridge.resolve().name.startswith("nova-dhcpbridge"):
+        return "is nova's"
+    return None if os.access(dhcpbridge, os.X_OK) else "is not executable"
 
 
 def _version() -> str:

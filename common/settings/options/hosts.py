@@ -13,6 +13,7 @@ from cloudnet.common.settings.option_types import (
     Range,
     Text,
 )
+from cloudnet.common.settings.program_values import AbsolutePath, DnsServer
 
 HOSTS: tuple[cfg.Opt, ...] = (
     cfg.Opt(
@@ -80,7 +81,7 @@ HOSTS: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "networks_path",
-        type=Text(empty=False),
+        type=AbsolutePath(),
         default="$state_path/networks",
         help="The directory of a node's dnsmasq files: hosts, options, leases, pids.",
     ),
@@ -89,12 +90,14 @@ HOSTS: tuple[cfg.Opt, ...] = (
         type=Text(),
         sample_default="<cloudnet-dhcpbridge, beside cloudnet-agent or on PATH>",
         help="The program that dnsmasq runs for each lease. nova's own, or one that does not "
-        "exist, is replaced by cloudnet-dhcpbridge, which the agent logs at its start.",
+        "exist or is not executable, is replaced by cloudnet-dhcpbridge, which the agent "
+        "logs at its start.",
     ),
     cfg.IntOpt(
         "dhcp_lease_time",
         default=86400,
         min=1,
+        max=2**31 - 1,
         help="Seconds after which guests must renew their lease. dnsmasq raises a value below 120 "
         "to 120.",
     ),
@@ -113,9 +116,10 @@ HOSTS: tuple[cfg.Opt, ...] = (
     ),
     cfg.MultiOpt(
         "dns_server",
-        item_type=Text(),
-        help="A name server that dnsmasq asks, instead of those in the node's /etc/resolv.conf. "
-        "May be given more than once.",
+        item_type=DnsServer(),
+        help="A name server that dnsmasq asks, instead of those in the node's /etc/resolv.conf: "
+        "ADDRESS or ADDRESS#PORT, or as dnsmasq's --server takes it (/example.org/ADDRESS, "
+        "ADDRESS@SOURCE), but no host's name. May be given more than once.",
     ),
     cfg.BoolOpt(
         "use_network_dns_servers",
@@ -125,8 +129,9 @@ HOSTS: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "dnsmasq_config_file",
-        type=Text(),
+        type=AbsolutePath(empty=True),
         default="",
-        help="A further configuration file that every dnsmasq reads (--conf-file). Empty: none.",
+        help="A further configuration file that every dnsmasq reads (--conf-file). The agent does "
+        "not start without it. Empty: none.",
     ),
 )

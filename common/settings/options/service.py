@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.option_types import Range, Service, Text, Url
+from cloudnet.common.settings.option_types import Range, Service, Url
+from cloudnet.common.settings.program_values import AbsolutePath
 
 SERVICE: tuple[cfg.Opt, ...] = (
     cfg.IntOpt(
@@ -23,7 +24,7 @@ SERVICE: tuple[cfg.Opt, ...] = (
     ),
     cfg.Opt(
         "state_path",
-        type=Text(empty=False),
+        type=AbsolutePath(),
         default="/var/lib/cloudnet",
         help="The directory of what must outlive a restart: the default SQLite database, an "
         "agent's cached snapshots, dnsmasq's files.",

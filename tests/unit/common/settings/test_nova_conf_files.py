@@ -19,8 +19,21 @@ from cloudnet.common.wire.objects import Topology
 FILES = sorted((Path(__file__).parents[3] / "fixtures" / "nova_conf").glob("*.conf"))
 
 
+# A file that the agent must be able to read, and that this machine may not have.
+DNSMASQ_CONFIG_FILE = "/etc/dnsmasq.conf"
+
+
 def argv(file: Path) -> list[str]:
     return ["--config-file", str(file)]
+
+
+def on_a_node(file: Path, directory: Path) -> Path:
+    """Return the file as it is on a node that has the file for dnsmasq."""
+    more = directory / "dnsmasq.conf"
+    more.touch()
+    copy = directory / file.name
+    copy.write_text(file.read_text().replace(DNSMASQ_CONFIG_FILE, str(more)))
+    return copy
 
 
 def controller(name: str) -> ControllerSettings:
@@ -46,9 +59,9 @@ def warnings(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_every_program_starts_with_the_file(file: Path) -> None:
+def test_every_program_starts_with_the_file(file: Path, tmp_path: Path) -> None:
     load_controller(argv(file), "cloudnet-controller")
-    load_agent(argv(file), "cloudnet-agent")
+    load_agent(argv(on_a_node(file, tmp_path)), "cloudnet-agent")
     read_controller([file], "cloudnet-manage")
 
 

@@ -161,7 +161,10 @@ def caught(load: Callable[..., object], *arguments: object) -> str:
             "vlan_start =",
             "1: [DEFAULT] vlan_start = : a whole number from 1 to 4094 is needed",
         ),
-        ("state_path =", "1: [DEFAULT] state_path = : a text is needed"),
+        (
+            "state_path =",
+            ("1: [DEFAULT] state_path = : an absolute path, without control characters is needed"),
+        ),
         (
             "host =",
             (
@@ -420,6 +423,8 @@ def refuses(load: Callable[..., object], file: Path) -> bool:
     [
         "my_ip = eth0", "routing_source_ip = 10.0.0", "public_interface = a/b",
         "dhcp_domain = two words", "iptables_drop_action = DROP -x", "metadata_host = 224.0.0.1",
+        "dns_server = 8.8.8.8:53", "dhcp_lease_time = 4294967296", "networks_path = networks",
+        "dnsmasq_config_file = /no/such/file", "dnsmasq_config_file = /etc",
     ],
 )  # fmt: skip
 def test_only_an_agent_refuses_what_only_an_agent_reads(write: Write, text: str) -> None:
@@ -427,6 +432,15 @@ def test_only_an_agent_refuses_what_only_an_agent_reads(write: Write, text: str)
 
     assert refuses(load_agent, file)
     assert not refuses(load_controller, file)
+
+
+def test_a_file_for_dnsmasq_that_cannot_be_read_is_named_with_its_line(write: Write) -> None:
+    file = write("state_path = /no\ndnsmasq_config_file = $state_path/such.conf")
+
+    assert caught(load_agent, ["--config-file", str(file)], "cloudnet-agent") == (
+        f"{file}:2: [DEFAULT] dnsmasq_config_file = $state_path/such.conf: /no/such.conf cannot be "
+        "read (No such file or directory); create it, or leave the option empty"
+    )
 
 
 @pytest.mark.parametrize(

@@ -301,9 +301,23 @@ def test_novas_lease_script_is_replaced_and_logged(
 
 def test_an_operators_lease_script_is_kept(write: Write, tmp_path: Path) -> None:
     mine = tmp_path / "my-dhcpbridge"
-    mine.touch()
+    mine.touch(mode=0o755)
 
     assert agent(write(f"dhcpbridge = {mine}")).dhcp.dhcpbridge == mine
+
+
+def test_a_lease_script_that_dnsmasq_cannot_run_is_replaced_and_logged(
+    write: Write, tmp_path: Path, early: pytest.LogCaptureFixture
+) -> None:
+    mine = tmp_path / "my-dhcpbridge"
+    mine.touch(mode=0o644)
+    file = write(f"dhcpbridge = {mine}")
+
+    own = agent(file).dhcp.dhcpbridge
+
+    assert own.name == "cloudnet-dhcpbridge"
+    [line] = [r.getMessage() for r in early.records if r.levelno == logging.INFO]
+    assert line == f"{file}:1: dhcpbridge = {mine} is not executable; using {own}"
 
 
 def test_other_programs_options_are_ignored_with_a_debug_line(
