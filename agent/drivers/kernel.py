@@ -18,6 +18,7 @@ from cloudnet.agent.drivers.links.bridges import BridgeDriver
 from cloudnet.agent.drivers.links.host_links import list_host_ranges, list_nics
 from cloudnet.agent.drivers.links.link_sysctls import LinkSysctlDriver
 from cloudnet.agent.drivers.links.netlink import Netlink
+from cloudnet.agent.drivers.links.places import Announcements
 from cloudnet.agent.drivers.links.ports import PortDriver
 from cloudnet.agent.drivers.links.vlans import VlanDriver
 from cloudnet.agent.drivers.sysctls import ForwardingDriver
@@ -38,6 +39,7 @@ class LinuxKernel:
         """:param follow: called with the dnsmasq processes whose ends matter"""
         self._netlink = Netlink()
         self._announcer = ArpAnnouncer(settings.gratuitous_arps)
+        self._announcements = Announcements(self._netlink, self._announcer)
         conntrack = ConntrackDriver()
         dnsmasqs = ProcessTable(settings.dhcp.networks_path, follow)
         # Any: a driver is given only resources of its own kinds.
@@ -47,7 +49,7 @@ class LinuxKernel:
             VlanDriver(self._netlink),
             LinkSysctlDriver(),
             PortDriver(self._netlink),
-            AddressDriver(self._netlink, self._announcer, conntrack.remove_connections),
+            AddressDriver(self._netlink, conntrack.remove_connections, self._announcements.forget),
             DnsmasqDriver(settings.dhcp.networks_path, dnsmasqs),
             LeaseDriver(settings.dhcp.networks_path, dnsmasqs),
             IptablesDriver(),
@@ -61,6 +63,7 @@ class LinuxKernel:
         """Return all resources of ours on this host, and the links that are not ours."""
         with refusing_system_errors("read links, rules and processes"):
             links = self._netlink.read_links()
+            self._announcements.observe(links)
             found = [each for driver in self._drivers for each in driver.read(links)]
             remains = [each for driver in self._drivers for each in driver.read_remains(found)]
             return ActualState(
@@ -77,7 +80,8 @@ class LinuxKernel:
         self, changes: Sequence[tuple[Resource, Resource | None]]
     ) -> Iterator[Exception | None]:
         """Create or change resources of one kind; yield the error of each, or None."""
-        return self._by_kind[type(changes[0][0])].ensure_each(changes)
+        yield from self._by_kind[type(changes[0][0])].ensure_each(changes)
+        self._announcements.check({name for each, _ in changes for name in each.carriers})
 
     def remove(self, resource: Resource) -> None:
         """Remove the resource; gone already is success."""

@@ -22,7 +22,6 @@ from socket import AF_INET
 from pyroute2.netlink.exceptions import NetlinkError
 
 from cloudnet.agent.drivers.driver import Driver
-from cloudnet.agent.drivers.links.arp import ArpAnnouncer
 from cloudnet.agent.drivers.links.link_table import Link, LinkAddress, LinkTable
 from cloudnet.agent.drivers.links.netlink import Netlink, refusing
 from cloudnet.agent.node.resources.actual import LABEL
@@ -65,12 +64,15 @@ class AddressDriver(Driver[Address | PublicAddress]):
     def __init__(
         self,
         netlink: Netlink,
-        announcer: ArpAnnouncer,
         forget_connections: Callable[[PublicAddress], None],
+        withdraw: Callable[[str, IPv4Address], None] = lambda device, address: None,
     ) -> None:
-        """:param forget_connections: called before a floating IP is removed"""
+        """:param forget_connections: called before a floating IP is removed
+
+        :param withdraw: called before any address is removed, so that it is announced no more
+        """
         self._netlink = netlink
-        self._announcer = announcer
+        self._withdraw = withdraw
         self._forget_connections = forget_connections
         # Desired addresses that exist without our mark: the operator's, used and never removed.
         # After a restart they are recognized again as soon as they are desired again.
@@ -103,7 +105,7 @@ class AddressDriver(Driver[Address | PublicAddress]):
     def ensure(
         self, desired: Address | PublicAddress, actual: Address | PublicAddress | None
     ) -> None:
-        """Add the address and announce it to the neighbours."""
+        """Add the address."""
         link = self._netlink.get_link(desired.device)
         if link is None:
             raise KernelRefused(
@@ -117,11 +119,10 @@ class AddressDriver(Driver[Address | PublicAddress]):
                     self._borrow(desired, new.interface.ip)
                     return
                 self._add_first(new, existing)
-        if link.up:
-            self._announcer.announce(link.name, link.mac, new.interface.ip)
 
     def remove(self, actual: Address | PublicAddress) -> None:
         """Remove the address, unless it is the operator's."""
+        self._withdraw(actual.device, _interface(actual).ip)
         if isinstance(actual, PublicAddress):
             # First: when the address is gone, nothing would try again after a failure.
             self._forget_connections(actual)

@@ -12,6 +12,7 @@ from cloudnet.agent.node.resources.actual import ALIAS
 
 IFF_UP = 0x1
 IFF_LOOPBACK = 0x8
+IFF_RUNNING = 0x40
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class Link:
     @property
     def up(self) -> bool:
         return bool(self.flags & IFF_UP)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is up and has a carrier."""
+        return self.up and bool(self.flags & IFF_RUNNING)
 
     @property
     def network(self) -> str | None:

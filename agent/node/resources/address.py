@@ -34,5 +34,9 @@ class Address(Resource):
         return (f"bridge {self.device}", ISOLATION, NAT)
 
     @property
+    def carriers(self) -> tuple[str, ...]:
+        return (self.device,)
+
+    @property
     def vanishes_with(self) -> tuple[str, ...]:
         return (f"bridge {self.device}",)

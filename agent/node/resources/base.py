@@ -102,6 +102,11 @@ class Resource:
         return ()
 
     @property
+    def carriers(self) -> tuple[str, ...]:
+        """Devices whose addresses the neighbours may reach in another way once it is changed."""
+        return ()
+
+    @property
     def vanishes_with(self) -> tuple[str, ...]:
         """Keys of the resources with which the kernel removes it."""
         return ()

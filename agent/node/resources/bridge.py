@@ -33,6 +33,10 @@ class Bridge(Resource):
     def owner(self) -> str:
         return self.network
 
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        return (self.name,)
+
     def removal_blocked_by(self, actual: Resources) -> str | None:
         """Return which guests are still in it."""
         return guests_in(actual, self.name)

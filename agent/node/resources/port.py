@@ -39,6 +39,10 @@ class Port(Resource):
     def devices(self) -> tuple[str, ...]:
         return (self.device,)
 
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        return (self.bridge,)
+
     def removal_blocked_by(self, actual: Resources) -> str | None:
         """Return which guests still need it: those in its bridge."""
         return guests_in(actual, self.bridge)

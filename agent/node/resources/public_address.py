@@ -30,3 +30,7 @@ class PublicAddress(Resource):
     @property
     def devices(self) -> tuple[str, ...]:
         return (self.device,)
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        return (self.device,)

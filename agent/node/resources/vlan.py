@@ -43,6 +43,10 @@ class Vlan(Resource):
     def devices(self) -> tuple[str, ...]:
         return (self.parent,)
 
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        return (self.bridge,)
+
     def removal_blocked_by(self, actual: Resources) -> str | None:
         """Return which guests still need it: those in its bridge."""
         return guests_in(actual, self.bridge)

@@ -9,6 +9,9 @@ def test_an_announcement_is_a_request_and_a_reply_about_its_own_address() -> Non
     request, reply = build_frames("fa:16:3e:00:00:03", IPv4Address("192.0.2.225"))
 
     ethernet = "ffffffffffff fa163e000003 0806 "
-    about = "fa163e000003 c00002e1 ffffffffffff c00002e1"
-    assert request == bytes.fromhex(f"{ethernet} 0001 0800 06 04 0001 {about}")
-    assert reply == bytes.fromhex(f"{ethernet} 0001 0800 06 04 0002 {about}")
+    sender = "fa163e000003 c00002e1"
+    assert request == bytes.fromhex(
+        f"{ethernet} 0001 0800 06 04 0001 {sender} 000000000000 c00002e1"
+    )
+    # Linux takes only a reply whose target is its sender for an announcement.
+    assert reply == bytes.fromhex(f"{ethernet} 0001 0800 06 04 0002 {sender} {sender}")
