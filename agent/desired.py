@@ -14,7 +14,6 @@ from functools import cached_property
 
 from cloudnet.agent.obedience import Obedience, serves_guests
 from cloudnet.agent.snapshot_cache import SnapshotCache
-from cloudnet.agent.validate import validate
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.wire.objects import (
     FixedRanges,
@@ -25,6 +24,7 @@ from cloudnet.common.wire.objects import (
     ServedAddress,
     Snapshot,
 )
+from cloudnet.common.wire.validate import validate
 
 LOG = logging.getLogger(__name__)
 

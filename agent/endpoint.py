@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudnet.agent.desired import DesiredStore
-from cloudnet.agent.validate import validate, validate_ranges
 from cloudnet.common import rpc
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import from_wire
 from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot
+from cloudnet.common.wire.validate import validate, validate_ranges
 
 LOG = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from cloudnet.agent.validate import validate, validate_ranges
 from cloudnet.common.errors import BadRequest, ConfigurationError
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.wire.codec import from_wire, to_wire
 from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Origin, Snapshot
+from cloudnet.common.wire.validate import validate, validate_ranges
 
 T = TypeVar("T")
 

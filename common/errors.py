@@ -65,6 +65,14 @@ class DatabaseUnavailable(CloudnetError):
 # -- bad requests ------------------------------------------------------------------------------
 
 
+class UnreadableRow(CloudnetError):
+    """A row of the database has a value that its column cannot have: somebody edited it by SQL."""
+
+    def __init__(self, message: str, value: object = None) -> None:
+        super().__init__(message)
+        self.value = value  # None: of another process
+
+
 class InvalidInput(BadRequest):
     """An argument has the wrong type or form."""
 

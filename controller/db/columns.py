@@ -5,6 +5,7 @@ Operators read the tables with their own queries, as they did with nova-network'
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from socket import AF_INET, inet_pton
@@ -14,7 +15,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 
+from cloudnet.common.errors import UnreadableRow
 from cloudnet.common.wire.objects import Topology
+
+
+def unreadable(value: object, needed: str) -> UnreadableRow:
+    """Return the error for a value that is not what its column holds."""
+    return UnreadableRow(
+        f"a row of the database has {value!r} instead of {needed}; "
+        "`cloudnet-manage db check` names it",
+        value,
+    )
 
 
 class Address(sa.types.TypeDecorator[IPv4Address]):
@@ -27,8 +38,11 @@ class Address(sa.types.TypeDecorator[IPv4Address]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> IPv4Address | None:
-        # Snapshots have thousands of them, and the C library parses them eight times as fast.
-        return None if value is None else IPv4Address(inet_pton(AF_INET, value))
+        try:
+            # Snapshots have thousands of them, and the C library parses them eight times as fast.
+            return None if value is None else IPv4Address(inet_pton(AF_INET, value))
+        except (OSError, TypeError, ValueError) as error:
+            raise unreadable(value, "an IPv4 address") from error
 
 
 class Cidr(sa.types.TypeDecorator[IPv4Network]):
@@ -41,7 +55,10 @@ class Cidr(sa.types.TypeDecorator[IPv4Network]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> IPv4Network | None:
-        return None if value is None else IPv4Network(value)
+        try:
+            return None if value is None else IPv4Network(value)
+        except ValueError as error:
+            raise unreadable(value, "a network like 10.0.0.0/24") from error
 
 
 class Address6(sa.types.TypeDecorator[IPv6Address]):
@@ -80,7 +97,10 @@ class TopologyName(sa.types.TypeDecorator[Topology]):
         return None if value is None else value.value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Topology | None:
-        return None if value is None else Topology(value)
+        try:
+            return None if value is None else Topology(value)
+        except ValueError as error:
+            raise unreadable(value, "a topology") from error
 
 
 class Timestamp(sa.types.TypeDecorator[datetime]):
@@ -91,6 +111,18 @@ class Timestamp(sa.types.TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Return SQLAlchemy's own conversion, which fails for text that SQLite has stored."""
+        convert = super().result_processor(dialect, coltype)
+
+        def convert_readable(value: Any) -> Any:  # Any: the driver's, then a datetime
+            try:
+                return value if convert is None else convert(value)
+            except (TypeError, ValueError) as error:
+                raise unreadable(value, "a time like 2026-11-27 21:30:00") from error
+
+        return convert_readable
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import fixed_ips, instances, networks, virtual_interfaces
 from cloudnet.controller.model.records import FixedIp
 
@@ -74,7 +75,7 @@ def list_fixed_ips(connection: Connection, host: str | None = None) -> list[Fixe
     statement = _FIXED_IP.order_by(fixed_ips.c.network_id, fixed_ips.c.position)
     if host is not None:
         statement = statement.where(sa.func.coalesce(fixed_ips.c.host, instances.c.host) == host)
-    return [FixedIp(*row) for row in connection.execute(statement)]
+    return [FixedIp(*row) for row in read_rows(connection, statement)]
 
 
 def unreserve(connection: Connection, row_id: int) -> bool:
@@ -96,14 +97,15 @@ def begin_quarantine(connection: Connection, row_ids: Sequence[int], now: dateti
 
 def list_quarantined_before(connection: Connection, moment: datetime, limit: int) -> list[FixedIp]:
     """Return addresses whose quarantine began before ``moment``, the earliest first."""
-    rows = connection.execute(
+    rows = read_rows(
+        connection,
         _FIXED_IP.where(
             ~fixed_ips.c.allocated,
             fixed_ips.c.instance_uuid.is_not(None),
             fixed_ips.c.updated_at < moment,
         )
         .order_by(fixed_ips.c.updated_at)
-        .limit(limit)
+        .limit(limit),
     )
     return [FixedIp(*row) for row in rows]
 
@@ -142,7 +144,7 @@ def release_gateway(connection: Connection, network_id: int, host: str) -> Fixed
 
 def release_gateways_of_host(connection: Connection, host: str) -> list[FixedIp]:
     """Free a host's own addresses on all multi-host networks; return the rows that are deleted."""
-    rows = connection.execute(_FIXED_IP.where(fixed_ips.c.host == host)).all()
+    rows = read_rows(connection, _FIXED_IP.where(fixed_ips.c.host == host))
     gateways = [FixedIp(*row) for row in rows]
     connection.execute(sa.delete(fixed_ips).where(fixed_ips.c.host == host))
     return gateways
@@ -162,7 +164,7 @@ def delete_for_network(connection: Connection, network_id: int) -> list[FixedIp]
     """Delete all rows of a network; return those of hosts and those in quarantine."""
     of_network = fixed_ips.c.network_id == network_id
     has_holder = sa.or_(fixed_ips.c.instance_uuid.is_not(None), fixed_ips.c.host.is_not(None))
-    rows = [FixedIp(*row) for row in connection.execute(_FIXED_IP.where(of_network, has_holder))]
+    rows = [FixedIp(*row) for row in read_rows(connection, _FIXED_IP.where(of_network, has_holder))]
     connection.execute(sa.delete(fixed_ips).where(of_network))
     return rows
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import fixed_ips, floating_ips
 from cloudnet.controller.model.records import FloatingIp
 
@@ -59,12 +60,12 @@ def list_floating_ips(connection: Connection, host: str | None = None) -> list[F
     statement = _ROW.order_by(floating_ips.c.id)
     if host is not None:
         statement = statement.where(floating_ips.c.host == host)
-    return [FloatingIp(*row) for row in connection.execute(statement)]
+    return [FloatingIp(*row) for row in read_rows(connection, statement)]
 
 
 def list_for_instance(connection: Connection, instance_uuid: str) -> list[FloatingIp]:
     """Return the floating IPs that are associated with an instance, the oldest first."""
-    rows = connection.execute(_FOR_INSTANCE, {"instance": instance_uuid})
+    rows = read_rows(connection, _FOR_INSTANCE, {"instance": instance_uuid})
     return [FloatingIp(*row) for row in rows]
 
 
@@ -80,7 +81,7 @@ def list_for_project(connection: Connection, project: str) -> list[FloatingIp]:
 
 def list_on_host(connection: Connection, host: str, network_id: int) -> list[FloatingIp]:
     """Return the floating IPs on a host that are associated with guests of a network."""
-    rows = connection.execute(_ON_HOST, {"on_host": host, "network": network_id})
+    rows = read_rows(connection, _ON_HOST, {"on_host": host, "network": network_id})
     return [FloatingIp(*row) for row in rows]
 
 
@@ -91,10 +92,11 @@ def list_in_range(connection: Connection, ip_range: IPv4Network) -> list[Floatin
 
 def list_targets(connection: Connection) -> dict[int, FixedTarget]:
     """Return the target of each floating IP that has one, by the floating IP's id."""
-    rows = connection.execute(
+    rows = read_rows(
+        connection,
         sa.select(floating_ips.c.id, fixed_ips.c.instance_uuid, fixed_ips.c.address).join(
             fixed_ips, fixed_ips.c.id == floating_ips.c.fixed_ip_id
-        )
+        ),
     )
     return {row[0]: (row[1], row[2]) for row in rows}
 

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.hints import unindexed
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import fixed_ips, instances, networks, virtual_interfaces
 from cloudnet.controller.model.records import Guest
 
@@ -66,18 +67,18 @@ def list_hosts_of_instance(connection: Connection, instance_uuid: str) -> list[s
 
 def list_for_network(connection: Connection, network_id: int) -> list[Guest]:
     """Return the guests of a network on all hosts."""
-    return [Guest(*row) for row in connection.execute(_FOR_NETWORK, {"network": network_id})]
+    return [Guest(*row) for row in read_rows(connection, _FOR_NETWORK, {"network": network_id})]
 
 
 def list_on_host(connection: Connection, host: str, network_id: int) -> list[Guest]:
     """Return the guests of a network that run on a host."""
-    rows = connection.execute(_ON_HOST, {"on_host": host, "network": network_id})
+    rows = read_rows(connection, _ON_HOST, {"on_host": host, "network": network_id})
     return [Guest(*row) for row in rows]
 
 
 def list_all_on_host(connection: Connection, host: str) -> list[Guest]:
     """Return the guests of all networks that run on a host."""
-    return [Guest(*row) for row in connection.execute(_ALL_ON_HOST, {"on_host": host})]
+    return [Guest(*row) for row in read_rows(connection, _ALL_ON_HOST, {"on_host": host})]
 
 
 def lock_by_address(connection: Connection, address: IPv4Address) -> Guest | None:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import host_agents, services
 from cloudnet.controller.model.records import HostAgent
 
@@ -25,13 +26,13 @@ _COLUMNS = (
 
 def get(connection: Connection, host: str) -> HostAgent:
     """Return the row of a host; an empty one if the host has none."""
-    row = connection.execute(sa.select(*_COLUMNS).where(host_agents.c.host == host)).first()
-    return HostAgent(host) if row is None else HostAgent(*row)
+    rows = read_rows(connection, sa.select(*_COLUMNS).where(host_agents.c.host == host))
+    return HostAgent(*rows[0]) if rows else HostAgent(host)
 
 
 def list_by_host(connection: Connection) -> dict[str, HostAgent]:
     """Return the rows of all hosts."""
-    rows = connection.execute(sa.select(*_COLUMNS).order_by(host_agents.c.host))
+    rows = read_rows(connection, sa.select(*_COLUMNS).order_by(host_agents.c.host))
     return {row.host: HostAgent(*row) for row in rows}
 
 

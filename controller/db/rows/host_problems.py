@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cloudnet.common.wire.objects import Fault
 from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import host_problems
 
 
@@ -24,10 +25,11 @@ def list_for_host(connection: Connection, host: str) -> list[Fault]:
 
 def list_by_host(connection: Connection) -> dict[str, list[tuple[str, datetime]]]:
     """Return by host the text of each fault, and when it was first reported."""
-    rows = connection.execute(
+    rows = read_rows(
+        connection,
         sa.select(host_problems.c.host, host_problems.c.message, host_problems.c.since).order_by(
             host_problems.c.id
-        )
+        ),
     )
     by_host: dict[str, list[tuple[str, datetime]]] = {}
     for host, message, since in rows:
@@ -41,7 +43,7 @@ def replace(connection: Connection, host: str, faults: Sequence[Fault], now: dat
     known = sa.select(
         host_problems.c.network_uuid, host_problems.c.message, host_problems.c.since
     ).where(of_host)
-    since = {Fault(uuid, text): moment for uuid, text, moment in connection.execute(known)}
+    since = {Fault(uuid, text): moment for uuid, text, moment in read_rows(connection, known)}
     connection.execute(sa.delete(host_problems).where(of_host))
     if faults:
         connection.execute(

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import fixed_ips, instances, networks, virtual_interfaces
 from cloudnet.controller.model.records import Leasable
 
@@ -46,7 +47,7 @@ def list_leasable(connection: Connection, host: str) -> list[Leasable]:
     # With one condition for both kinds of networks the database would read every address.
     own = _LEASABLE.where(networks.c.multi_host, instances.c.host == host)
     all_of_network = _LEASABLE.where(~networks.c.multi_host, networks.c.host == host)
-    rows = connection.execute(sa.union_all(own, all_of_network))
+    rows = read_rows(connection, sa.union_all(own, all_of_network))
     return [Leasable(*row) for row in rows]
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
+from cloudnet.common.errors import UnreadableRow
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import fixed_ips, networks
 from cloudnet.controller.model.records import Network
 
@@ -63,7 +65,7 @@ def find_containing(connection: Connection, address: IPv4Address) -> Network | N
 
 def list_networks(connection: Connection) -> list[Network]:
     """Return all networks in the order of their creation."""
-    return [_network(row) for row in connection.execute(_ALL)]
+    return [_network(row) for row in read_rows(connection, _ALL)]
 
 
 def list_for_project(
@@ -88,7 +90,7 @@ def map_by_uuid(connection: Connection, uuids: Iterable[str]) -> dict[str, Netwo
 
 def map_seen_by_id(connection: Connection, host: str, ids: Iterable[int]) -> dict[int, SeenNetwork]:
     """Return the networks with these ids and the host's gateway address on each, by id."""
-    rows = connection.execute(_WITH_GATEWAY.where(networks.c.id.in_(list(ids))), {"host": host})
+    rows = read_rows(connection, _WITH_GATEWAY.where(networks.c.id.in_(list(ids))), {"host": host})
     return {row.id: (_network(row[:-1]), row[-1]) for row in rows}
 
 
@@ -99,8 +101,24 @@ def get_seen(connection: Connection, host: str, network_id: int) -> SeenNetwork:
 
 
 def list_ranges(connection: Connection) -> list[IPv4Network]:
-    """Return the range of every network."""
-    return list(connection.scalars(sa.select(networks.c.cidr)))
+    """Return the range of every network.
+
+    No range may be missing, since hosts keep projects apart by these. Other columns give the range
+    of a row whose ``cidr`` cannot be read.
+    """
+    try:
+        return list(connection.scalars(sa.select(networks.c.cidr)))
+    except UnreadableRow:
+        readable = dict(
+            map(tuple, read_rows(connection, sa.select(networks.c.id, networks.c.cidr)))
+        )
+        masks = read_rows(
+            connection, sa.select(networks.c.id, networks.c.broadcast, networks.c.netmask)
+        )
+        for row in masks:
+            if row.id not in readable:
+                readable[row.id] = IPv4Network(f"{row.broadcast}/{row.netmask}", strict=False)
+        return list(readable.values())
 
 
 def list_vlans(connection: Connection) -> set[int]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import recovered_guests, recovered_networks
 from cloudnet.controller.model.records import RecoveredGuest
 
@@ -29,13 +30,13 @@ _ON_HOST = _ROW.where(
 
 def list_all(connection: Connection) -> list[RecoveredGuest]:
     """Return the recovered guests of all hosts."""
-    rows = connection.execute(_ROW.order_by(recovered_guests.c.host, recovered_guests.c.address))
+    rows = read_rows(connection, _ROW.order_by(recovered_guests.c.host, recovered_guests.c.address))
     return [RecoveredGuest(*row) for row in rows]
 
 
 def list_on_host(connection: Connection, host: str, network_uuid: str) -> list[RecoveredGuest]:
     """Return the recovered guests of a network on a host."""
-    rows = connection.execute(_ON_HOST, {"on_host": host, "of_network": network_uuid})
+    rows = read_rows(connection, _ON_HOST, {"on_host": host, "of_network": network_uuid})
     return [RecoveredGuest(*row) for row in rows]
 
 

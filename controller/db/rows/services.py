@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.reading import read_rows, read_scalars
 from cloudnet.controller.db.tables import services
 from cloudnet.controller.model.records import Service
 
@@ -16,26 +17,28 @@ AGENT = "cloudnet-agent"
 
 def list_services(connection: Connection) -> list[Service]:
     """Return all services in the order of hosts and programs."""
-    rows = connection.execute(
+    rows = read_rows(
+        connection,
         sa.select(
             services.c.host,
             services.c.binary,
             services.c.disabled,
             services.c.last_seen_up,
             services.c.disabled_reason,
-        ).order_by(services.c.host, services.c.binary)
+        ).order_by(services.c.host, services.c.binary),
     )
     return [Service(*row) for row in rows]
 
 
 def get_last_seen(connection: Connection, host: str) -> datetime | None:
     """Return when a host's agent last reported; None: never."""
-    seen: datetime | None = connection.scalar(
+    seen = read_scalars(
+        connection,
         sa.select(services.c.last_seen_up).where(
             services.c.host == host, services.c.binary == AGENT
-        )
+        ),
     )
-    return seen
+    return seen[0] if seen else None
 
 
 def get_disabled_reason(connection: Connection, host: str) -> str | None:

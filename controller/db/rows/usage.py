@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cloudnet.controller.db.columns import Cidr
 from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.model.records import Usage
 
 _COLUMNS: list[sa.ColumnClause[Any]] = [
@@ -20,5 +21,5 @@ _USAGE = sa.select(*_COLUMNS).select_from(sa.table("ip_usage"))
 
 def list_usage(connection: Connection) -> list[Usage]:
     """Return the usage of each network, the oldest first."""
-    rows = connection.execute(_USAGE.order_by(sa.column("network_id")))
+    rows = read_rows(connection, _USAGE.order_by(sa.column("network_id")))
     return [Usage(*row) for row in rows]

@@ -42,7 +42,7 @@ from cloudnet.controller.service.hosts.restored import (
     is_restored,
     record_checked,
 )
-from cloudnet.controller.service.hosts.snapshots import SnapshotReader, read_snapshot
+from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 
 LOG = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class HostReports:
             is_first = agent.held is None and report.held is None
             if is_first and is_from_lost_branch(connection, report, origin):
                 ensure_check(connection, now, self._down)
-            answer = _answer(connection, report, agent, reply, now)
+            answer = _answer(connection, report, agent, reply, self._snapshots, now)
             if answer.behind is None or report.held is not None:
                 record_checked(connection, report.host)
             return answer
@@ -120,8 +120,13 @@ class HostReports:
         self._database.write(work)
 
 
-def _answer(
-    connection: Connection, report: Report, agent: HostAgent, reply: ReportReply, now: datetime
+def _answer(  # noqa: PLR0917 - what an answer is made of
+    connection: Connection,
+    report: Report,
+    agent: HostAgent,
+    reply: ReportReply,
+    snapshots: SnapshotReader,
+    now: datetime,
 ) -> ReportReply:
     """Return the reply with all that the host lacks; without it if the database is the older."""
     rows = {
@@ -135,7 +140,7 @@ def _answer(
             return replace(reply, behind=older)
     if report.leases is not None:
         replace_leases(connection, report.host, report.leases)
-    stale = tuple(_sync_networks(connection, report, rows, now))
+    stale = tuple(_sync_networks(connection, report, rows, snapshots, now))
     return replace(reply, stale=stale, accepted=agent.accepted)
 
 
@@ -152,7 +157,11 @@ def _record_faults(
 
 
 def _sync_networks(
-    connection: Connection, report: Report, rows: dict[str, HostNetwork], now: datetime
+    connection: Connection,
+    report: Report,
+    rows: dict[str, HostNetwork],
+    snapshots: SnapshotReader,
+    now: datetime,
 ) -> Iterator[Snapshot]:
     """Record the revisions that a host reports and yield the snapshots that it lacks."""
     reported = {applied.network: applied.revision for applied in report.applied}
@@ -162,13 +171,17 @@ def _sync_networks(
             connection, report.host, uuid, min(reported[uuid] + 1, REVISION.highest), now
         )
     for uuid, row in rows.items():
-        snapshot = _sync_network(connection, row, reported.get(uuid), now)
+        snapshot = _sync_network(connection, row, reported.get(uuid), snapshots, now)
         if snapshot is not None:
             yield snapshot
 
 
 def _sync_network(
-    connection: Connection, row: HostNetwork, reported: int | None, now: datetime
+    connection: Connection,
+    row: HostNetwork,
+    reported: int | None,
+    snapshots: SnapshotReader,
+    now: datetime,
 ) -> Snapshot | None:
     """Record the revision that a host reports of a network; return the snapshot that it lacks."""
     comparison = compare(row, reported)
@@ -180,7 +193,9 @@ def _sync_network(
         # The database never had a revision that cannot be raised: the reply resets it.
         following = reported + 1 if reported < REVISION.highest else first_revision(now)
         row = host_network_rows.set_revision(connection, row, following)
-    snapshot = read_snapshot(connection, row)
+    snapshot = snapshots.read(connection, row)
+    if snapshot is None:
+        return None
     decision = decide(comparison, is_wanted=not isinstance(snapshot, NetworkGone))
     is_changed = _change_row(connection, row, decision.row_change, reported, now)
     if decision.release_gateway and is_changed:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from cloudnet.common.wire.objects import FixedRanges, Origin, Snapshot
+import logging
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from cloudnet.common.errors import InvalidInput, UnreadableRow
+from cloudnet.common.log_once import ConditionLog
+from cloudnet.common.wire.objects import FixedRanges, NetworkSnapshot, Origin, Snapshot
+from cloudnet.common.wire.validate import is_valid_floating_ip, is_valid_vif, validate
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import cloud as cloud_rows
 from cloudnet.controller.db.rows import floating as floating_rows
@@ -16,20 +23,66 @@ from cloudnet.controller.model import ipam
 from cloudnet.controller.model.records import HostNetwork, Network, SnapshotKey
 from cloudnet.controller.model.snapshot import build_removal, build_snapshot
 
+LOG = logging.getLogger(__name__)
+
 
 class SnapshotReader:
-    """Reads snapshots, and the ranges of all networks."""
+    """Reads snapshots, and the ranges of all networks.
+
+    A network whose row cannot be used, because an operator has edited it by SQL, is named in the
+    log; hosts keep what they have of it, and get all other networks.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ranges: FixedRanges | None = None  # the last ones that were read
         self._last_generation = 0  # that this process has raised
+        self._conditions = ConditionLog(LOG)
 
     def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
-        """Return a host's snapshot of a network, or None if the host does not have the network."""
+        """Return a host's snapshot of a network; None: the host shall get nothing about it now."""
         with self._database.reading() as connection:
             row = host_network_rows.get(connection, key.host, key.network)
-            return None if row is None else read_snapshot(connection, row)
+            return None if row is None else self.read(connection, row)
+
+    def read(self, connection: Connection, row: HostNetwork) -> Snapshot | None:
+        """Return the snapshot of a row's network on its host, or None if its rows cannot be used.
+
+        A guest or a floating IP that no host can have is left out.
+        """
+        condition = f"network {row.network_uuid}: not sent to host {row.host}"
+        try:
+            snapshot = read_snapshot(connection, row)
+            if isinstance(snapshot, NetworkSnapshot):
+                snapshot = self._leave_out_invalid(snapshot)
+            validate(snapshot)
+        except (InvalidInput, UnreadableRow) as error:
+            self._conditions.start(
+                condition, f"{condition} ({error}); correct its row, see `cloudnet-manage db check`"
+            )
+            return None
+        self._conditions.resolve(condition)
+        return snapshot
+
+    def _leave_out_invalid(self, snapshot: NetworkSnapshot) -> NetworkSnapshot:
+        vifs = tuple(vif for vif in snapshot.vifs if is_valid_vif(vif, snapshot))
+        floating_ips = tuple(
+            each for each in snapshot.floating_ips if is_valid_floating_ip(each, snapshot)
+        )
+        condition = (
+            f"network {snapshot.network}: not everything can be sent to host {snapshot.host}"
+        )
+        kept = replace(snapshot, vifs=vifs, floating_ips=floating_ips)
+        if kept == snapshot:
+            self._conditions.resolve(condition)
+            return snapshot
+        left_out = _list_addresses(snapshot) - _list_addresses(kept)
+        line = (
+            f"{condition} (without {', '.join(map(str, sorted(left_out)))}); correct their rows, "
+            "see `cloudnet-manage db check`"
+        )
+        self._conditions.start(condition, line)
+        return kept
 
     def get_ranges(self) -> FixedRanges:
         """Return the ranges of all networks."""
@@ -65,6 +118,10 @@ class SnapshotReader:
         """Return the hosts that have an agent."""
         with self._database.reading() as connection:
             return service_rows.list_agent_hosts(connection)
+
+
+def _list_addresses(snapshot: NetworkSnapshot) -> set[IPv4Address]:
+    return {vif.address for vif in snapshot.vifs} | {ip.address for ip in snapshot.floating_ips}
 
 
 def read_snapshot(connection: Connection, row: HostNetwork) -> Snapshot:

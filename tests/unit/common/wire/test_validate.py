@@ -4,13 +4,9 @@ from typing import Any
 
 import pytest
 
-from cloudnet.agent.desired import DesiredStore
-from cloudnet.agent.endpoint import AgentEndpoint
-from cloudnet.agent.snapshot_cache import SnapshotCache
-from cloudnet.agent.validate import validate
 from cloudnet.common.errors import InvalidInput
-from cloudnet.common.wire.codec import to_wire
 from cloudnet.common.wire.objects import Topology
+from cloudnet.common.wire.validate import validate
 from tests.fixtures.agent.snapshots import floating, gone, network, vif
 
 VALID = network(vifs=(vif(),), floating_ips=(floating(),))
@@ -51,15 +47,3 @@ def test_an_invalid_value_is_refused_with_the_name_of_its_field(change: dict[str
 def test_a_valid_snapshot_passes() -> None:
     assert validate(VALID) == VALID
     assert validate(gone()) == gone()
-
-
-def test_an_agent_drops_an_invalid_snapshot_in_one_line(
-    tmp_path: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    store = DesiredStore("node1", SnapshotCache(tmp_path))
-
-    AgentEndpoint(store).apply_snapshot({}, to_wire(replace(VALID, mtu=-1)))
-
-    assert store.desired().snapshots == ()
-    [record] = caplog.records
-    assert record.getMessage() == "dropped a snapshot: NetworkSnapshot.mtu: invalid value -1"

@@ -1,7 +1,8 @@
 """Refuses snapshots that have the right types but values that no host can have.
 
-The controller sends none. But others may be able to write to the queue, and the values end up in
-device names, file names and command lines.
+The controller sends none, although an operator may have edited its database. The agent checks them
+again: others may be able to write to the queue, and the values end up in device names, file names
+and command lines.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ def _fields(snapshot: Snapshot) -> Iterator[Field]:
         yield from _links(snapshot)
         yield from _addresses(snapshot)
         for vif in snapshot.vifs:
-            yield "vifs", vif, _is_valid_vif(vif, snapshot)
+            yield "vifs", vif, is_valid_vif(vif, snapshot)
         for ip in snapshot.floating_ips:
-            yield "floating_ips", ip, _is_valid_floating_ip(ip, snapshot)
+            yield "floating_ips", ip, is_valid_floating_ip(ip, snapshot)
 
 
 def _links(network: NetworkSnapshot) -> Iterator[Field]:
@@ -75,7 +76,8 @@ def _addresses(network: NetworkSnapshot) -> Iterator[Field]:
     yield "dhcp_start", network.dhcp_start, _is_host_address(network.dhcp_start, network)
 
 
-def _is_valid_vif(vif: Vif, network: NetworkSnapshot) -> bool:
+def is_valid_vif(vif: Vif, network: NetworkSnapshot) -> bool:
+    """Return whether a guest of the network can have this MAC, address and host name."""
     return (
         limits.is_unicast_mac(vif.mac)
         and limits.is_hostname(vif.hostname)
@@ -83,7 +85,8 @@ def _is_valid_vif(vif: Vif, network: NetworkSnapshot) -> bool:
     )
 
 
-def _is_valid_floating_ip(ip: FloatingIp, network: NetworkSnapshot) -> bool:
+def is_valid_floating_ip(ip: FloatingIp, network: NetworkSnapshot) -> bool:
+    """Return whether a host can map this address to a guest of the network."""
     return (
         limits.can_be_floating_ip(ip.address)
         and _is_host_address(ip.fixed, network)
