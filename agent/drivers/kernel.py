@@ -8,6 +8,7 @@ from typing import Any
 from cloudnet.agent.drivers.conntrack import ConntrackDriver
 from cloudnet.agent.drivers.dnsmasq.dnsmasq import DnsmasqDriver
 from cloudnet.agent.drivers.dnsmasq.leases import LeaseDriver
+from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
 from cloudnet.agent.drivers.dnsmasq.process_table import ProcessTable
 from cloudnet.agent.drivers.dnsmasq.processes import Process
 from cloudnet.agent.drivers.driver import Driver, refusing_system_errors
@@ -42,6 +43,8 @@ class LinuxKernel:
         self._announcements = Announcements(self._netlink, self._announcer)
         conntrack = ConntrackDriver()
         dnsmasqs = ProcessTable(settings.dhcp.networks_path, follow)
+        open_leases = OpenLeases()
+        leases = LeaseDriver(settings.dhcp.networks_path, dnsmasqs, open_leases)
         # Any: a driver is given only resources of its own kinds.
         self._drivers: tuple[Driver[Any], ...] = (
             ForwardingDriver(),
@@ -50,8 +53,13 @@ class LinuxKernel:
             LinkSysctlDriver(),
             PortDriver(self._netlink),
             AddressDriver(self._netlink, conntrack.remove_connections, self._announcements.forget),
-            DnsmasqDriver(settings.dhcp.networks_path, dnsmasqs),
-            LeaseDriver(settings.dhcp.networks_path, dnsmasqs),
+            DnsmasqDriver(
+                settings.dhcp.networks_path,
+                dnsmasqs,
+                open_leases,
+                leases.release_unseen if settings.dhcp.force_release else None,
+            ),
+            leases,
             IptablesDriver(),
             conntrack,
         )

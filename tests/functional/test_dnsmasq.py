@@ -125,7 +125,7 @@ def test_changed_arguments_need_a_new_process(host: Host) -> None:
         ("echo fa:16:3e:00:00:03,vm3,10.0.0.33 >{hosts}/fa-16-3e-00-00-03", ()),
         ("echo 3,10.0.0.99 >{options}", ()),
         ("rm {options}", ()),
-        ("rm -r {hosts}", ()),
+        ("rm -r {hosts}", ("hosts directory lost",)),
         ("kill -9 $(cat {pid}); rm {pid}; sleep 0.1", ("not running",)),
         (
             "ip link set br100 down; ip link set br100 name br7; ip link set br7 up",

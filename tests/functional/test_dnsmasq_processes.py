@@ -44,9 +44,10 @@ def test_a_new_agent_finds_it_without_its_pid_file(host: Host) -> None:
     host.files("br100").pid.unlink()
 
     host.restart_the_agent()
-    assert host.has(desired)
+    assert not host.has(desired)
     host.kernel.ensure(desired)
 
+    assert host.has(desired)
     assert host.dnsmasq_pids() == before
 
 

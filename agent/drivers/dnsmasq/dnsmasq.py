@@ -6,22 +6,26 @@ dnsmasq detaches from the agent and outlives it; see :mod:`process_table` for ho
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.file_stamps import FileStamps
 from cloudnet.agent.drivers.dnsmasq.host_files import HostFiles, Reaction
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.lease_file import remove_other_leases
+from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
 from cloudnet.agent.drivers.dnsmasq.process_table import NETWORK, NONE, Processes, ProcessTable
 from cloudnet.agent.drivers.dnsmasq.processes import Process, get_environment, send, stop
 from cloudnet.agent.drivers.dnsmasq.start import start_dnsmasq
 from cloudnet.agent.drivers.driver import Driver
 from cloudnet.agent.drivers.links.link_table import LinkTable
 from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, DnsmasqFiles
+from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.errors import KernelRefused
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +33,8 @@ LOG = logging.getLogger(__name__)
 # The index that the bridge had when dnsmasq started. Its DHCP socket is bound to that link, and
 # receives nothing from a later one of the same name.
 BRIDGE_INDEX = "CLOUDNET_BRIDGE_INDEX"
+# The inode that the hosts directory had when dnsmasq started. It watches that one to its end.
+HOSTS_INODE = "CLOUDNET_HOSTS_INODE"
 STARTS_AT_ONCE = 4
 
 
@@ -38,16 +44,25 @@ class DnsmasqDriver(Driver[Dnsmasq]):
     kinds = (Dnsmasq,)
 
     def __init__(
-        self, networks_path: Path, processes: ProcessTable, limit: InotifyLimit | None = None
+        self,
+        networks_path: Path,
+        processes: ProcessTable,
+        open_leases: OpenLeases,
+        release: Callable[[str, Iterable[Lease]], None] | None,
+        limit: InotifyLimit | None = None,
     ) -> None:
+        """:param release: releases leases of a bridge that no file shows; None: none is released"""
         self._path = networks_path
         self._processes = processes
+        self._open_leases = open_leases
+        self._release = release
         self._limit = limit or InotifyLimit()
         self._stamps = FileStamps(networks_path)
 
     def read(self, links: LinkTable) -> Iterator[Dnsmasq]:
         """Yield each dnsmasq, also what is left of one that does not run."""
         running = self._processes.read()
+        self._open_leases.forget_others(NONE.union(*running.values()))
         bridges = sorted(running.keys() | self._list_bridges_with_files())
         self._stamps.take(bridges)
         indexes = {link.name: str(link.index) for link in links.links}
@@ -66,12 +81,16 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         except OSError as error:
             raise KernelRefused(f"{desired}: cannot write its files: {error}") from error
         running = self._processes.get(desired.bridge)
-        serving = [each for each in running if len(running) == 1 and _serves(each, desired)]
+        serving = [each for each in running if len(running) == 1 and self._serves(each, desired)]
         if not serving or reaction is Reaction.RESTART:
-            self._stop(desired.bridge, running)
+            with self._keep_leases(running, files):
+                self._stop(desired.bridge, running)
             self._start(desired, files)
-        elif reaction is Reaction.RELOAD:
-            send(serving[0], signal.SIGHUP)
+        else:
+            self._processes.restore_pid_file(desired.bridge, serving[0])
+            if reaction is Reaction.RELOAD:
+                send(serving[0], signal.SIGHUP)
+                self._release_removed(desired, host_files)
         host_files.confirm()
         self._stamps.update(desired.bridge)
 
@@ -105,7 +124,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             (),
             content.hosts,
             content.options,
-            (*_list_faults(running, index), *content.faults),
+            (*self._list_faults(bridge, running, index), *content.faults),
         )
 
     def _list_bridges_with_files(self) -> set[str]:
@@ -113,6 +132,53 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             file.name.removeprefix("nova-").removesuffix(".hosts.d")
             for file in self._path.glob("nova-*.hosts.d")
         }
+
+    @contextmanager
+    def _keep_leases(self, running: Processes, files: DnsmasqFiles) -> Iterator[None]:
+        """Keep the leases of a process that is ended inside, if its file was removed."""
+        with ExitStack() as stack:
+            for process in running:
+                stack.enter_context(self._open_leases.keep(process, files.leases))
+            yield
+
+    def _release_removed(self, desired: Dnsmasq, host_files: HostFiles) -> None:
+        removed = host_files.list_removed(desired.hosts)
+        if self._release is not None and removed:
+            self._release(desired.bridge, [Lease(desired.bridge, ip, mac) for mac, ip in removed])
+
+    def _list_faults(self, bridge: str, running: Processes, index: str | None) -> Iterator[str]:
+        """Yield why the processes of a bridge do not serve it.
+
+        :param index: of the bridge; None: there is no such bridge
+        """
+        if not running:
+            yield "not running"
+        elif len(running) > 1:
+            yield f"running {len(running)} times"
+        elif any(get_environment(each).get(BRIDGE_INDEX) != index for each in running):
+            yield "bound to a bridge that was removed"
+        else:
+            (process,) = running
+            yield from self._list_lost_files(bridge, process)
+            if not self._processes.is_named(bridge, process):
+                yield "pid file lost"
+
+    def _list_lost_files(self, bridge: str, process: Process) -> Iterator[str]:
+        """Yield which files of a process are no longer at their paths, so that it must restart."""
+        files = DnsmasqFiles.of(self._path, bridge)
+        if self._open_leases.find_lost(process, files.leases):
+            yield "lease file lost"
+        watched = get_environment(process).get(HOSTS_INODE)
+        if watched is not None and watched != _get_inode(files.hosts):
+            yield "hosts directory lost"
+
+    def _serves(self, process: Process, desired: Dnsmasq) -> bool:
+        """Return whether the process is as desired, and has the bridge and files of now."""
+        return (
+            process.arguments == desired.arguments
+            and get_environment(process).items() >= _environment(desired).items()
+            and not any(self._list_lost_files(desired.bridge, process))
+        )
 
     def _stop(self, bridge: str, running: Processes) -> None:
         for process in running:
@@ -125,33 +191,13 @@ class DnsmasqDriver(Driver[Dnsmasq]):
     def _start(self, desired: Dnsmasq, files: DnsmasqFiles) -> None:
         files.pid.unlink(missing_ok=True)
         remove_other_leases(files.leases, desired.hosts)
-        start_dnsmasq(desired, _environment(desired), files.hosts, self._limit)
+        environment = _environment(desired) | {HOSTS_INODE: _get_inode(files.hosts)}
+        start_dnsmasq(desired, environment, files.hosts, self._limit)
         if not self._processes.get(desired.bridge):
             raise KernelRefused(
                 f"{desired}: it ended right after its start; dnsmasq logs the reason in the "
                 "system log"
             )
-
-
-def _list_faults(running: Processes, index: str | None) -> Iterator[str]:
-    """Yield why the processes of a bridge do not serve it.
-
-    :param index: of the bridge; None: there is no such bridge
-    """
-    if not running:
-        yield "not running"
-    elif len(running) > 1:
-        yield f"running {len(running)} times"
-    elif any(get_environment(each).get(BRIDGE_INDEX) != index for each in running):
-        yield "bound to a bridge that was removed"
-
-
-def _serves(process: Process, desired: Dnsmasq) -> bool:
-    """Return whether the process is as desired, and bound to the bridge that exists now."""
-    return (
-        process.arguments == desired.arguments
-        and get_environment(process).items() >= _environment(desired).items()
-    )
 
 
 def _environment(desired: Dnsmasq) -> dict[str, str]:
@@ -162,3 +208,12 @@ def _environment(desired: Dnsmasq) -> dict[str, str]:
             f"{desired}: there is no {desired.bridge}; the agent creates it first"
         ) from error
     return dict(desired.environment) | {BRIDGE_INDEX: index}
+
+
+def _get_inode(directory: Path) -> str:
+    """Return the inode of a directory as text; empty if there is none."""
+    try:
+        status = os.stat(directory)  # noqa: PTH116 - for each dnsmasq in each pass
+    except OSError:
+        return ""
+    return f"{status.st_dev}:{status.st_ino}"

@@ -2,8 +2,8 @@
 
 dnsmasq watches the directory and reads a new file by itself. It notices only on SIGHUP that a file
 was changed or removed. It ignores files whose names start with a dot: a file is written under such
-a name before it is renamed, and another one marks that a SIGHUP is due, for the case that the agent
-is stopped before it sends one.
+a name before it is renamed, and another one marks that a SIGHUP is due and has the lines that were
+removed, for the case that the agent is stopped before it sends one and releases their leases.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from ipaddress import IPv4Address
 
 from cloudnet.agent.node.resources.dnsmasq import DnsmasqFiles
+from cloudnet.common.limits import is_mac
 
 RELOAD_MARK = ".reload"
+
+Guest = tuple[str, IPv4Address]  # MAC and address
 
 
 class Reaction(Enum):
@@ -66,7 +71,7 @@ class HostFiles:
         is_other_text = self._read_options() != text
         outdated = [name for name in actual if actual[name] != desired.get(name, "")]
         if outdated or is_other_text:
-            (self.files.hosts / RELOAD_MARK).touch()
+            self._mark_reload(actual[name] or "" for name in outdated)
         for name in outdated:
             if name not in desired:
                 (self.files.hosts / name).unlink(missing_ok=True)
@@ -78,6 +83,15 @@ class HostFiles:
         if is_new:
             return Reaction.RESTART
         return Reaction.RELOAD if self._is_reload_due() else Reaction.NONE
+
+    def list_removed(self, hosts: Iterable[str]) -> list[Guest]:
+        """Return the guests whose lines were removed since the last reload.
+
+        :param hosts: the present lines
+        """
+        removed = (_read(f"{self.files.hosts}/{RELOAD_MARK}") or "").splitlines()
+        present = set(map(parse_host, hosts)) if removed else set()
+        return [each for each in map(parse_host, removed) if each and each not in present]
 
     def confirm(self) -> None:
         """Remove the mark: dnsmasq has been started or reloaded since the files were written."""
@@ -92,6 +106,10 @@ class HostFiles:
             for file in self.files.hosts.iterdir():
                 file.unlink(missing_ok=True)
             self.files.hosts.rmdir()
+
+    def _mark_reload(self, removed: Iterable[str]) -> None:
+        with (self.files.hosts / RELOAD_MARK).open("a") as mark:
+            mark.writelines(f"{text}\n" for text in removed)
 
     def _is_reload_due(self) -> bool:
         return os.path.exists(f"{self.files.hosts}/{RELOAD_MARK}")  # noqa: PTH110 - in each pass
@@ -131,6 +149,14 @@ def _texts(hosts: Iterable[str]) -> dict[str, str]:
 
 def _text(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
+
+
+def parse_host(line: str) -> Guest | None:
+    """Return the guest of a dhcp-host line; None: it is no line of ours."""
+    mac, address = line.partition(",")[0], line.rpartition(",")[2]
+    with suppress(ValueError):
+        return (mac, IPv4Address(address)) if is_mac(mac) else None
+    return None
 
 
 def _by_address(line: str) -> tuple[bytes, str]:

@@ -50,9 +50,14 @@ def remove_other_leases(file: Path, hosts: Iterable[str]) -> None:
         if (found := LINE.fullmatch(line)) is None or (found[2], found[3]) in known
     ]
     if kept != lines:
-        fresh = file.with_suffix(".new")
-        fresh.write_text("".join(f"{line}\n" for line in kept))
-        fresh.rename(file)
+        write_leases(file, "".join(f"{line}\n" for line in kept))
+
+
+def write_leases(file: Path, text: str) -> None:
+    """Replace the file; dnsmasq reads it only when it starts."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.rename(file)
 
 
 def _read_lines(file: Path, pause: Callable[[float], None]) -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.lease_file import list_leases
+from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
 from cloudnet.agent.drivers.dnsmasq.process_table import ProcessTable
 from cloudnet.agent.drivers.driver import Driver
 from cloudnet.agent.drivers.links.link_table import LinkTable
@@ -26,9 +27,12 @@ class LeaseDriver(Driver[Lease]):
 
     kinds = (Lease,)
 
-    def __init__(self, networks_path: Path, processes: ProcessTable) -> None:
+    def __init__(
+        self, networks_path: Path, processes: ProcessTable, open_leases: OpenLeases
+    ) -> None:
         self._path = networks_path
         self._processes = processes
+        self._open_leases = open_leases
 
     def read(self, links: LinkTable) -> Iterator[Lease]:
         """Yield the leases that a running dnsmasq has given and that have not expired."""
@@ -46,7 +50,7 @@ class LeaseDriver(Driver[Lease]):
         file = self._file(actual.bridge)
         if actual not in list_leases(actual.bridge, file):
             return
-        command = [PROGRAM, actual.bridge, str(actual.address), actual.mac]
+        command = _command(actual)
         complaint = _run(command, actual)
         deadline = time.monotonic() + RELEASE_SECONDS
         while actual in list_leases(actual.bridge, file):
@@ -57,8 +61,27 @@ class LeaseDriver(Driver[Lease]):
                 )
             time.sleep(0.01)
 
+    def release_unseen(self, bridge: str, leases: Iterable[Lease]) -> None:
+        """Release leases that their guests may have, although the lease file does not show them.
+
+        Those that it shows are removed as resources. That one may never have existed, so nobody
+        waits for its end.
+        """
+        shown = frozenset(list_leases(bridge, self._file(bridge)))
+        for lease in leases:
+            if lease not in shown:
+                _run(_command(lease), lease)
+
     def _file(self, bridge: str) -> Path:
-        return DnsmasqFiles.of(self._path, bridge).leases
+        """Return the lease file that the bridge's dnsmasq writes, wherever it can be read."""
+        file = DnsmasqFiles.of(self._path, bridge).leases
+        for process in self._processes.known.get(bridge, ()):
+            file = self._open_leases.find_lost(process, file) or file
+        return file
+
+
+def _command(lease: Lease) -> list[str]:
+    return [PROGRAM, lease.bridge, str(lease.address), lease.mac]
 
 
 def _run(command: list[str], lease: Lease) -> str:

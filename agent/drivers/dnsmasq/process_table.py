@@ -34,6 +34,7 @@ class ProcessTable:
         self._path = networks_path
         self._follow = follow
         self._known: dict[str, Processes] | None = None  # None: not searched for yet
+        self._named: dict[str, Process | None] = {}  # by the pid file of the bridge
 
     @property
     def is_read(self) -> bool:
@@ -61,12 +62,13 @@ class ProcessTable:
             return self.read().get(bridge, NONE)
         before = self._known.get(bridge, NONE)
         alive = frozenset(filter(None, map(refresh, before)))
-        by_file = self.read_pid_file(bridge, alive)
+        by_file = self._named[bridge] = self.read_pid_file(bridge, alive)
         running = alive | {by_file} if by_file else alive
         if running:
             self._known[bridge] = running
         else:
             self._known.pop(bridge, None)
+            self._named.pop(bridge, None)
         if not running <= before:
             self._follow(running - before)
         return running
@@ -88,6 +90,15 @@ class ProcessTable:
         if found and f"--pid-file={file}" in found.arguments and is_in_our_network(found):
             return found
         return None
+
+    def is_named(self, bridge: str, process: Process) -> bool:
+        """Return whether the pid file of the bridge named the process when it was last read."""
+        return self._named.get(bridge) == process
+
+    def restore_pid_file(self, bridge: str, process: Process) -> None:
+        """Write the pid file of a process again if it does not name it; others rely on it."""
+        if not self.is_named(bridge, process):
+            (self._path / f"nova-{bridge}.pid").write_text(f"{process.pid}\n")
 
     def _search(self) -> dict[str, Processes]:
         """Search all processes for ours."""
