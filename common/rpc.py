@@ -14,6 +14,7 @@ from oslo_config import cfg
 from cloudnet.common import broker, errors
 from cloudnet.common.queue_library import messaging, messaging_opts
 from cloudnet.common.rpc_server import (
+    CALLED_HOST_KEY,
     OWN_ERRORS_KEY,
     TIMEOUT_KEY,
     create_server,
@@ -25,6 +26,7 @@ from cloudnet.common.topics import (
     AGENT_VERSION,
     CONTROLLER_TOPIC,
     CONTROLLER_VERSION,
+    HOSTS_TOPIC,
     NETWORK_TOPIC,
     NETWORK_VERSION,
 )
@@ -41,8 +43,10 @@ LIBRARY_DEFAULTS: Mapping[str, object] = {
 __all__ = [
     "AGENT_TOPIC",
     "AGENT_VERSION",
+    "CALLED_HOST_KEY",
     "CONTROLLER_TOPIC",
     "CONTROLLER_VERSION",
+    "HOSTS_TOPIC",
     "NETWORK_TOPIC",
     "NETWORK_VERSION",
     "OWN_ERRORS_KEY",

@@ -15,6 +15,7 @@ from typing import Any
 from cloudnet.common import errors
 from cloudnet.common.deadline import time_limit
 from cloudnet.common.queue_library import messaging
+from cloudnet.common.topics import NETWORK_TOPIC
 
 LOG = logging.getLogger(__name__)
 
@@ -26,6 +27,10 @@ TIMEOUT_KEY = "timeout_seconds"
 
 OWN_ERRORS_KEY = "own_errors"
 """In a call's context, true: the caller knows the names of cloudnet's errors."""
+
+CALLED_HOST_KEY = "called_host"
+"""In the context that a method receives: the host of the topic ``network.<host>`` that was called;
+absent on other topics."""
 
 ErrorTranslation = Callable[[errors.CloudnetError], Exception]
 
@@ -104,6 +109,7 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
 
     def dispatch(self, incoming: Any) -> Any:  # Any: the library's message; JSON out
         message, context = incoming.message, incoming.ctxt
+        _add_called_host(message, context)
         method = message.get("method")
         try:
             _check_call(message)
@@ -153,6 +159,15 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
         expected = messaging.ExpectedException()
         expected.exc_info = (type(sent), sent.with_traceback(None), None)
         return expected
+
+
+def _add_called_host(message: Any, context: dict[str, Any]) -> None:  # Any: the library's; JSON
+    """Set the host that a call names by its topic alone, as nova's clients do."""
+    context.pop(CALLED_HOST_KEY, None)
+    delivery = getattr(getattr(message, "_raw_message", None), "delivery_info", {})
+    topic, _, host = str(delivery.get("routing_key")).partition(".")
+    if topic == NETWORK_TOPIC and host:
+        context[CALLED_HOST_KEY] = host
 
 
 def _check_call(message: Mapping[str, Any]) -> None:  # Any: JSON

@@ -8,6 +8,8 @@ separate them.
 from __future__ import annotations
 
 NETWORK_TOPIC = "network"
+HOSTS_TOPIC = "network.*.#"
+"""The pattern of all topics ``network.<host>``: nova's clients name the host of an instance."""
 NETWORK_VERSION = "1.17"
 CONTROLLER_TOPIC = "cloudnet-controller"
 CONTROLLER_VERSION = "1.0"

@@ -101,10 +101,14 @@ class Controller:
         self._notifier = QueuedNotifier(SnapshotReader(self._database), RpcCaster(self._transport))
         services = build_services(settings, self._database, self._notifier)
         self._hosts = services.hosts
-        self._servers = [
-            self._server(rpc.NETWORK_TOPIC, network_endpoints(services), to_nova),
-            self._server(rpc.CONTROLLER_TOPIC, [AgentsEndpoint(services)], None),
-        ]
+        network = network_endpoints(services)
+        self._servers = {
+            rpc.NETWORK_TOPIC: self._server(rpc.NETWORK_TOPIC, network, to_nova),
+            rpc.HOSTS_TOPIC: self._server(rpc.HOSTS_TOPIC, network, to_nova),
+            rpc.CONTROLLER_TOPIC: self._server(
+                rpc.CONTROLLER_TOPIC, [AgentsEndpoint(services)], None
+            ),
+        }
         self._periodic = PeriodicTasks(
             settings.host, services.hosts, services.sweeper, settings.report_interval_seconds
         )
@@ -115,7 +119,9 @@ class Controller:
         return rpc.create_server(
             self._transport,
             topic,
-            self._settings.host,
+            # Not the bare name: network.<host> is served for every host by the pattern, and a queue
+            # of this name would get each message for a compute node of that name once more.
+            f"{PROG}@{self._settings.host}",
             endpoints,
             response_seconds=self._settings.rpc.response_timeout_seconds,
             translate_error=translate_error,
@@ -141,23 +147,26 @@ class Controller:
         # calls wait.
         gc.freeze()
         self._hosts.begin_branch()
-        for number, topic in enumerate((rpc.NETWORK_TOPIC, rpc.CONTROLLER_TOPIC)):
+        started: list[rpc.messaging.RPCServer] = []
+        for topic, server in self._servers.items():
             try:
-                rpc.start_server(self._servers[number], topic)
+                rpc.start_server(server, topic)
             except BrokerUnavailable:
-                _stop_servers(self._servers[:number])
+                _stop_servers(started)
                 raise
+            started.append(server)
         self._periodic.start()
         LOG.info(
-            "controller %s: answering on topics %s and %s",
+            "controller %s: answering on topics %s, %s.<host>, and %s",
             self._settings.host,
+            rpc.NETWORK_TOPIC,
             rpc.NETWORK_TOPIC,
             rpc.CONTROLLER_TOPIC,
         )
 
     def stop(self) -> None:
         """Accept no more calls, finish those in progress and stop the periodic tasks."""
-        if not _stop_servers(self._servers):
+        if not _stop_servers(list(self._servers.values())):
             # Without a broker, the library's threads resend replies without end and would keep the
             # process alive. The work is committed; callers time out and repeat their calls.
             LOG.warning(

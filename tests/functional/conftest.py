@@ -8,6 +8,7 @@ import pytest
 
 from tests.fixtures.agent.host import Host
 from tests.fixtures.isolation import is_isolated
+from tests.fixtures.servers.rabbitmq import RabbitMQ
 
 
 def is_lab_machine() -> bool:
@@ -53,3 +54,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def host() -> Iterator[Host]:
     with Host.new() as created:
         yield created
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    """One broker for all tests that leave it as it was; it takes ten seconds to start."""
+    with RabbitMQ(tmp_path_factory.mktemp("rabbitmq"), port=5790) as running:
+        yield running

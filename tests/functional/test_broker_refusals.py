@@ -25,12 +25,6 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TOP)}
 ADMIN = {"is_admin": True}
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
-    with RabbitMQ(tmp_path_factory.mktemp("rabbitmq"), port=5790) as running:
-        yield running
-
-
 def write_config(path: Path, broker: RabbitMQ, *lines: str) -> Path:
     config = path / "nova.conf"
     state = path / "state"

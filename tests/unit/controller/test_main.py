@@ -47,7 +47,7 @@ def test_a_controller_serves_until_sigterm(tmp_path: Path) -> None:
         controller = start_controller(
             tmp_path, "transport_url = fake://", "[database]", f"connection = {settings.database}"
         )
-        rest = stop_when_logged(controller, "answering on topics network and cloudnet-controller")
+        rest = stop_when_logged(controller, "answering on topics network, network.<host>,")
 
     assert controller.returncode == 0
     assert "SIGTERM received: finishing the requests in progress" in rest
