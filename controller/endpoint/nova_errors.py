@@ -26,6 +26,9 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.DatabaseRestored: "ServiceUnavailable",
     errors.DeadlinePassed: "ServiceUnavailable",
     errors.ServiceFailed: "NovaException",
+    errors.UnreadableRow: "NovaException",
+    errors.HostDisabled: "ServiceUnavailable",
+    errors.HostInUse: "InvalidInput",
     # bad requests
     errors.InvalidInput: "InvalidInput",
     errors.InvalidCidr: "InvalidCidr",
@@ -35,6 +38,8 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.AddressOutOfRange: "AddressOutOfRange",
     errors.CidrConflict: "CidrConflict",
     errors.DuplicateVlan: "DuplicateVlan",
+    errors.InvalidID: "InvalidID",
+    errors.InvalidIpAddressError: "InvalidIpAddressError",
     errors.Forbidden: "Forbidden",
     errors.InstanceNotFound: "InstanceNotFound",
     errors.HostNotFound: "HostNotFound",
