@@ -77,6 +77,10 @@ class InvalidInput(BadRequest):
     """An argument has the wrong type or form."""
 
 
+class InvalidUUID(InvalidInput):
+    """Not a uuid."""
+
+
 class InvalidCidr(BadRequest):
     """Not a network in CIDR notation."""
 
@@ -87,6 +91,10 @@ class InvalidAddress(BadRequest):
 
 class InvalidIntValue(BadRequest):
     """Not a whole number within its bounds."""
+
+
+class NetworkSetHostFailed(BadRequest):
+    """A network gets no gateway host."""
 
 
 class NetworkNotCreated(BadRequest):
@@ -230,6 +238,10 @@ class NoMoreNetworks(OutOfSupply):
 
 class NoMoreVlans(OutOfSupply):
     """No VLAN id is left."""
+
+
+class FloatingIpAllocateFailed(OutOfSupply):
+    """Other calls got the floating IP in each of the allowed number of tries."""
 
 
 class NoMoreFloatingIps(OutOfSupply):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
@@ -110,6 +111,7 @@ def _networks(conf: cfg.ConfigOpts, checked: Checked) -> NetworkDefaults:
         dns1=conf.flat_network_dns,
         vpn_clients=conf.cnt_vpn_clients,
         mtu=conf.network_device_mtu,
+        excluded_vlans=frozenset(chain.from_iterable(conf.cloudnet.excluded_vlans)),
     )
 
 

@@ -35,6 +35,7 @@ class NetworkDefaults:
     dns1: IPv4Address | None  # flat_network_dns
     vpn_clients: int  # cnt_vpn_clients: addresses reserved at the end of a VLAN network
     mtu: int | None = None  # network_device_mtu, bytes; None: the MTU of the uplink
+    excluded_vlans: frozenset[int] = frozenset()  # that no network gets
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from socket import AF_INET, inet_pton
 from typing import Any
 
@@ -72,6 +72,23 @@ class Address6(sa.types.TypeDecorator[IPv6Address]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> IPv6Address | None:
         return None if value is None else IPv6Address(value)
+
+
+class AnyAddress(sa.types.TypeDecorator[IPv4Address | IPv6Address]):
+    """An IPv4 or IPv6 address."""
+
+    impl = sa.String(39)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: IPv4Address | IPv6Address | None, dialect: Dialect
+    ) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(
+        self, value: Any, dialect: Dialect
+    ) -> IPv4Address | IPv6Address | None:
+        return None if value is None else ip_address(value)
 
 
 class Cidr6(sa.types.TypeDecorator[IPv6Network]):

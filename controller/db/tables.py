@@ -14,6 +14,7 @@ from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.columns import (
     Address,
     Address6,
+    AnyAddress,
     Cidr,
     Cidr6,
     Serial,
@@ -63,8 +64,8 @@ networks = sa.Table(
     sa.Column("gateway_v6", Address6),
     sa.Column("bridge", sa.String(255), nullable=False),
     sa.Column("bridge_interface", sa.String(255)),
-    sa.Column("dns1", Address),
-    sa.Column("dns2", Address),
+    sa.Column("dns1", AnyAddress),
+    sa.Column("dns2", AnyAddress),
     sa.Column("vlan", sa.Integer, unique=True),
     sa.Column("vpn_public_address", Address),
     sa.Column("vpn_public_port", sa.Integer),

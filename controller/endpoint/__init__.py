@@ -7,11 +7,12 @@ from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint.agents import AgentsEndpoint
 from cloudnet.controller.endpoint.floating import FloatingIpsEndpoint
 from cloudnet.controller.endpoint.instances import InstancesEndpoint
+from cloudnet.controller.endpoint.lookups import LookupsEndpoint
 from cloudnet.controller.endpoint.networks import NetworksEndpoint
 
 __all__ = ["NETWORK_ENDPOINTS", "AgentsEndpoint", "network_endpoints"]
 
-NETWORK_ENDPOINTS = (InstancesEndpoint, NetworksEndpoint, FloatingIpsEndpoint)
+NETWORK_ENDPOINTS = (InstancesEndpoint, NetworksEndpoint, FloatingIpsEndpoint, LookupsEndpoint)
 """The endpoints of topic ``network``."""
 
 

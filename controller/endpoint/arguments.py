@@ -6,7 +6,7 @@ Every error names the argument. nova's versioned objects are unwrapped.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, TypeVar
 
 from cloudnet.common.errors import (
@@ -14,6 +14,7 @@ from cloudnet.common.errors import (
     FixedIpInvalid,
     InvalidAddress,
     InvalidInput,
+    InvalidIpAddressError,
 )
 from cloudnet.common.limits import is_unicast_mac
 from cloudnet.controller.model import validation
@@ -65,6 +66,22 @@ def parse_address(name: str, value: Any) -> IPv4Address:
     return validation.parse_argument(name, validation.parse_address, value)
 
 
+def parse_floating_ip(name: str, value: Any) -> IPv4Address:
+    """Parse the address of a floating IP; the error has nova's class for it."""
+    try:
+        return parse_address(name, value)
+    except InvalidAddress as error:
+        raise InvalidIpAddressError(str(error)) from error
+
+
+def parse_fixed_ip(name: str, value: Any) -> IPv4Address:
+    """Parse the address of a fixed IP; the error has nova's class for it."""
+    try:
+        return parse_address(name, value)
+    except InvalidAddress as error:
+        raise FixedIpInvalid(str(error)) from error
+
+
 def parse_host_address(name: str, value: Any) -> IPv4Address:
     """Parse an IPv4 address that one host can have."""
     return validation.parse_argument(name, validation.parse_host_address, value)
@@ -73,6 +90,26 @@ def parse_host_address(name: str, value: Any) -> IPv4Address:
 def parse_guest_range(name: str, value: Any) -> IPv4Network:
     """Parse an IPv4 network in which guests can have addresses."""
     return validation.parse_argument(name, validation.parse_guest_range, value)
+
+
+def parse_masked_cidr(name: str, value: Any) -> IPv4Network:
+    """Parse an IPv4 network with a prefix length; host bits are masked."""
+    return validation.parse_argument(name, validation.parse_masked_cidr, value)
+
+
+def parse_cidr6(name: str, value: Any) -> IPv6Network:
+    """Parse an IPv6 network in which guests can have addresses."""
+    return validation.parse_argument(name, validation.parse_cidr6, value)
+
+
+def parse_host_address6(name: str, value: Any) -> IPv6Address:
+    """Parse an IPv6 address that one host can have."""
+    return validation.parse_argument(name, validation.parse_host_address6, value)
+
+
+def parse_any_host_address(name: str, value: Any) -> IPv4Address | IPv6Address:
+    """Parse an IPv4 or IPv6 address that one host can have."""
+    return validation.parse_argument(name, validation.parse_any_host_address, value)
 
 
 def parse_cidr(name: str, value: Any) -> IPv4Network:

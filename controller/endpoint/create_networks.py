@@ -10,21 +10,17 @@ from cloudnet.common.errors import BadRequest
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.endpoint import arguments
 from cloudnet.controller.model import validation
-from cloudnet.controller.model.network_plan import NetworkRequest
+from cloudnet.controller.model.network_request import NetworkRequest
 
-_UNSUPPORTED = ("cidr_v6", "gateway_v6", "share_address", "vpn_start")
 _IGNORED = ("ipam",)  # nova's REST layer always sends it
 
 
 def parse_network_request(label: Any, values: Mapping[str, Any]) -> NetworkRequest:
     """Return the request that the arguments make.
 
-    :raises BadRequest: an argument is invalid, unknown or not supported yet
+    :raises BadRequest: an argument is invalid or unknown
     """
-    for name in _UNSUPPORTED:
-        if values.get(name):
-            raise BadRequest(f"{name} is not supported yet; leave it out")
-    for name in sorted(values.keys() - {*_PARSERS, *_UNSUPPORTED, *_IGNORED}):
+    for name in sorted(values.keys() - {*_PARSERS, *_IGNORED}):
         raise BadRequest(f"{name}: create_networks has no such argument")
     fields: dict[str, Any] = {  # Any: each argument's own type
         field: parse(name, values[name])
@@ -58,9 +54,9 @@ _PARSERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {  # argument â†
     "host": ("host", arguments.parse_host_name),
     "gateway": ("gateway", arguments.parse_host_address),
     "dhcp_server": ("dhcp_server", arguments.parse_host_address),
-    "dns1": ("dns1", arguments.parse_host_address),
-    "dns2": ("dns2", arguments.parse_host_address),
-    "fixed_cidr": ("fixed_cidr", arguments.parse_cidr),
+    "dns1": ("dns1", arguments.parse_any_host_address),
+    "dns2": ("dns2", arguments.parse_any_host_address),
+    "fixed_cidr": ("fixed_cidr", arguments.parse_masked_cidr),
     "allowed_start": ("allowed_start", arguments.parse_host_address),
     "allowed_end": ("allowed_end", arguments.parse_host_address),
     "uuid": ("uuid", arguments.parse_uuid),
@@ -68,6 +64,10 @@ _PARSERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {  # argument â†
     "priority": ("priority", _integer_within(*validation.PRIORITY)),
     "mtu": ("mtu", _integer_within(*limits.MTU)),
     "enable_dhcp": ("enable_dhcp", arguments.parse_flag),
+    "cidr_v6": ("cidr_v6", arguments.parse_cidr6),
+    "gateway_v6": ("gateway_v6", arguments.parse_host_address6),
+    "vpn_start": ("vpn_start", _integer_within(*validation.PORT)),
+    "share_address": ("share_address", arguments.parse_flag),
 }
 
 CREATE_ARGUMENTS = (*_PARSERS, *_IGNORED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from cloudnet.common.errors import (
@@ -54,7 +55,7 @@ class FloatingIpsEndpoint:
         """Return a floating IP to its pool."""
         self._floating.deallocate(
             arguments.get_caller(context),
-            arguments.parse_address("address", address),
+            arguments.parse_floating_ip("address", address),
             affect_auto_assigned=_parse_affect_auto_assigned(affect_auto_assigned),
         )
 
@@ -76,8 +77,8 @@ class FloatingIpsEndpoint:
         """Associate a floating IP with a fixed IP; return the instance that had it before."""
         return self._floating.associate(
             arguments.get_caller(context),
-            arguments.parse_address("floating_address", floating_address),
-            arguments.parse_address("fixed_address", fixed_address),
+            arguments.parse_floating_ip("floating_address", floating_address),
+            arguments.parse_fixed_ip("fixed_address", fixed_address),
             affect_auto_assigned=_parse_affect_auto_assigned(affect_auto_assigned),
         )
 
@@ -94,9 +95,44 @@ class FloatingIpsEndpoint:
         """Disassociate a floating IP from its fixed IP."""
         self._floating.disassociate(
             arguments.get_caller(context),
-            arguments.parse_address("address", address),
+            arguments.parse_floating_ip("address", address),
             affect_auto_assigned=_parse_affect_auto_assigned(affect_auto_assigned),
         )
+
+    @rpc_method(
+        "1.6",
+        FloatingIpNotFoundForAddress,
+        FixedIpNotFoundForAddress,
+        FloatingIpAssociateFailed,
+        route=Route.HOST,
+    )
+    def associate_floating_ip_on_host(
+        self,
+        context: Context,
+        floating_address: Any,
+        fixed_address: Any,
+        interface: Any = None,
+        instance_uuid: Any = None,
+    ) -> None:
+        """Associate, as ``_associate_floating_ip`` of nova; the pool's interface is used."""
+        self._floating.associate(
+            arguments.get_caller(context),
+            arguments.parse_floating_ip("floating_address", floating_address),
+            arguments.parse_fixed_ip("fixed_address", fixed_address),
+            affect_auto_assigned=True,
+        )
+
+    @rpc_method("1.6", FloatingIpNotFoundForAddress, route=Route.HOST)
+    def disassociate_floating_ip_on_host(
+        self, context: Context, address: Any, interface: Any = None, instance_uuid: Any = None
+    ) -> None:
+        """Disassociate, as ``_disassociate_floating_ip`` of nova; it may be disassociated."""
+        with suppress(FloatingIpNotAssociated):
+            self._floating.disassociate(
+                arguments.get_caller(context),
+                arguments.parse_floating_ip("address", address),
+                affect_auto_assigned=True,
+            )
 
     @rpc_method("1.7", route=Route.NONE)
     def get_floating_ip_pools(self, context: Context) -> list[JsonObject]:
@@ -117,7 +153,7 @@ class FloatingIpsEndpoint:
     def get_floating_ip_by_address(self, context: Context, address: Any) -> JsonObject:
         """Return one floating IP."""
         caller = arguments.get_caller(context)
-        parsed = arguments.parse_address("address", address)
+        parsed = arguments.parse_floating_ip("address", address)
         return self._serialize(self._floating.get_floating_ip(caller, parsed))
 
     def _serialize(self, row: FloatingIp) -> JsonObject:

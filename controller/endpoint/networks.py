@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from cloudnet.common.errors import (
@@ -11,6 +13,7 @@ from cloudnet.common.errors import (
     Forbidden,
     InvalidAddress,
     InvalidCidr,
+    InvalidInput,
     InvalidIntValue,
     NetworkHasProject,
     NetworkInUse,
@@ -52,8 +55,11 @@ class NetworksEndpoint:
         self, context: Context, label: Any = None, **values: Any
     ) -> list[JsonObject]:
         """Create networks: all of them, or none if one cannot be created."""
-        _require_admin(context)
+        # Also for a project's own context: nova's API decides which users may create networks.
         request = parse_network_request(label, values)
+        if request.project is not None:
+            caller = arguments.get_caller(context)
+            caller.require_access(f"project {request.project}", request.project)
         return [serialize_network(network) for network in self._networks.create(request)]
 
     @rpc_method(
@@ -67,10 +73,10 @@ class NetworksEndpoint:
         require_disassociated: Any = True,
     ) -> None:
         """Delete a network by its range or its uuid."""
-        _require_admin(context)
         self._networks.delete(
+            arguments.get_caller(context),
             uuid=arguments.parse_optional(arguments.parse_uuid, "uuid", uuid),
-            cidr=arguments.parse_optional(arguments.parse_cidr, "fixed_range", fixed_range),
+            cidr=arguments.parse_optional(_parse_range, "fixed_range", fixed_range),
             require_disassociated=arguments.parse_flag(
                 "require_disassociated", require_disassociated, default=True
             ),
@@ -81,38 +87,57 @@ class NetworksEndpoint:
         """Return the networks that the caller may see."""
         caller = arguments.get_caller(context)
         return [
-            serialize_network(network)
-            for network in self._networks.list_networks()
-            if caller.is_admin or network.project_id in (None, caller.project)
+            serialize_network(network) for network in self._networks.list_visible_networks(caller)
         ]
 
     @rpc_method("1.0", NetworkNotFoundForUUID, route=Route.NONE)
     def get_network(self, context: Context, network_uuid: Any) -> JsonObject:
         """Return one network."""
         uuid = arguments.parse_uuid("network_uuid", network_uuid)
-        network = self._networks.get_network(uuid)
-        if network.project_id is not None:
-            caller = arguments.get_caller(context)
-            caller.require_access(f"network {network.uuid}", network.project_id)
+        network = self._networks.get_visible_network(arguments.get_caller(context), uuid)
         return serialize_network(network)
 
     @rpc_method("1.0", NetworkNotFoundForUUID, NoMoreNetworks)
     def add_network_to_project(
         self, context: Context, project_id: Any, network_uuid: Any = None
     ) -> None:
-        """Give a project one more network."""
-        _require_admin(context)
+        """Give a project one more network: this one, or any that is free."""
+        project = arguments.parse_text("project_id", project_id)
+        arguments.get_caller(context).require_access(f"project {project}", project)
         self._networks.associate(
-            arguments.parse_text("project_id", project_id),
-            arguments.parse_optional(arguments.parse_uuid, "network_uuid", network_uuid),
+            project, arguments.parse_optional(arguments.parse_uuid, "network_uuid", network_uuid)
         )
 
-    @rpc_method("1.0", NetworkNotFoundForUUID, route=Route.NONE)
-    def disassociate_network(self, context: Context, network_uuid: Any) -> None:
-        """Take a network from its project and from its gateway host."""
+    @rpc_method("1.5", NetworkNotFoundForUUID, NoMoreNetworks, NetworkInUse, route=Route.NONE)
+    def associate(self, context: Context, network_uuid: Any, associations: Any) -> None:
+        """Set the ``host`` and ``project`` of a network, those that are given; null: none."""
         _require_admin(context)
         uuid = arguments.parse_uuid("network_uuid", network_uuid)
-        self._networks.disassociate(uuid, host=True)
+        self._networks.set_associations(uuid, **_parse_associations(associations))
+
+    @rpc_method("1.0", NetworkNotFoundForUUID, NetworkInUse, route=Route.NONE)
+    def disassociate_network(self, context: Context, network_uuid: Any) -> None:
+        """Take a network from its project and from its gateway host."""
+        uuid = arguments.parse_uuid("network_uuid", network_uuid)
+        self._networks.disassociate(uuid, host=True, caller=arguments.get_caller(context))
+
+
+def _parse_range(name: str, value: Any) -> IPv4Network | IPv6Network:
+    if isinstance(value, str) and ":" in value:
+        return arguments.parse_cidr6(name, value)
+    return arguments.parse_cidr(name, value)
+
+
+def _parse_associations(value: Any) -> dict[str, str | None]:
+    if not isinstance(value, Mapping) or not value or value.keys() - _ASSOCIATIONS.keys():
+        raise InvalidInput(f"associations: host, project or both are needed, not {value!r:.200}")
+    return {
+        key: arguments.parse_optional(_ASSOCIATIONS[key], f"associations.{key}", named)
+        for key, named in value.items()
+    }
+
+
+_ASSOCIATIONS = {"host": arguments.parse_host_name, "project": arguments.parse_text}
 
 
 def _require_admin(context: Context) -> None:

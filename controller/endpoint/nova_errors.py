@@ -32,11 +32,15 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.HostInUse: "InvalidInput",
     # bad requests
     errors.InvalidInput: "InvalidInput",
+    errors.InvalidUUID: "InvalidUUID",
+    errors.InvalidID: "InvalidID",
+    errors.InvalidIpAddressError: "InvalidIpAddressError",
     errors.InvalidCidr: "InvalidCidr",
     errors.InvalidAddress: "InvalidAddress",
     errors.InvalidID: "InvalidID",
     errors.InvalidIpAddressError: "InvalidIpAddressError",
     errors.InvalidIntValue: "InvalidIntValue",
+    errors.NetworkSetHostFailed: "NetworkSetHostFailed",
     errors.NetworkNotCreated: "NetworkNotCreated",
     errors.AddressOutOfRange: "AddressOutOfRange",
     errors.CidrConflict: "CidrConflict",
@@ -73,6 +77,7 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.NoMoreFixedIps: "NoMoreFixedIps",
     errors.NoMoreNetworks: "NoMoreNetworks",
     errors.NoMoreVlans: "DuplicateVlan",  # all are in use; nova's API answers 409
+    errors.FloatingIpAllocateFailed: "FloatingIpAllocateFailed",
     errors.NoMoreFloatingIps: "NoMoreFloatingIps",
     errors.FixedIpLimitExceeded: "FixedIpLimitExceeded",
     errors.FloatingIpLimitExceeded: "FloatingIpLimitExceeded",

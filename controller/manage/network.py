@@ -60,9 +60,7 @@ class Create(_NetworkList):
 
     def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
         """Create the networks and return them."""
-        if args.vpn is not None:
-            self.print_note("--vpn has no effect: cloudnet runs no VPN servers")
-        request = network_arguments.parse_request(args, session.settings.networks)
+        request = network_arguments.parse_request(args)
         return session.services.networks.create(request)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 
 from cloudnet.common import limits
-from cloudnet.common.errors import BadRequest
-from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.manage import argument_types, options
 from cloudnet.controller.model import validation
-from cloudnet.controller.model.network_plan import NetworkRequest
+from cloudnet.controller.model.network_request import NetworkRequest
 
 _VLAN_ID = argument_types.integer(*limits.VLAN_ID)
 
@@ -35,9 +33,27 @@ _RANGES = (
         "ADDRESS",
         "the host's own address, if the gateway is a router of yours",
     ),
-    ("--fixed-cidr", argument_types.cidr, "CIDR", "the part of the range that guests get"),
+    ("--fixed-cidr", argument_types.masked_cidr, "CIDR", "the part of the range that guests get"),
     ("--allowed-start", argument_types.host_address, "ADDRESS", "first usable address"),
     ("--allowed-end", argument_types.host_address, "ADDRESS", "last usable address"),
+    (
+        "--fixed-range-v6",
+        argument_types.cidr6,
+        "CIDR",
+        "the IPv6 range that the networks are cut from; stored and shown, but not announced",
+    ),
+    (
+        "--gateway-v6",
+        argument_types.host_address6,
+        "ADDRESS",
+        "the IPv6 router, for one network (default: the first address)",
+    ),
+    (
+        "--vpn",
+        argument_types.integer(*validation.PORT),
+        "PORT",
+        "the vpn_public_port of the first network; stored only: no VPN server is run",
+    ),
 )
 
 _DEVICES = (
@@ -70,7 +86,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--uuid", type=argument_types.uuid, help="the network's uuid (default: random)"
     )
     parser.add_argument("--no-dhcp", action="store_true", help="do not serve DHCP")
-    _add_options_without_effect(parser)
+    parser.add_argument(
+        "--share-address",
+        action="store_true",
+        help="store share_address; no host shares an address yet: each takes one of its own",
+    )
 
 
 def _add_topology(parser: argparse.ArgumentParser) -> None:
@@ -104,21 +124,8 @@ def _add_topology(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_options_without_effect(parser: argparse.ArgumentParser) -> None:
-    for name in ("--fixed-range-v6", "--gateway-v6"):
-        parser.add_argument(name, help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--vpn", type=argument_types.integer(*validation.PORT), help=argparse.SUPPRESS
-    )
-
-
-def parse_request(args: argparse.Namespace, defaults: NetworkDefaults) -> NetworkRequest:
-    """Return the request that the options make.
-
-    :raises BadRequest: cloudnet cannot do what they ask for
-    """
-    if args.fixed_range_v6 is not None or args.gateway_v6 is not None:
-        raise BadRequest("IPv6 is not served yet; leave --fixed-range-v6 and --gateway-v6 out")
+def parse_request(args: argparse.Namespace) -> NetworkRequest:
+    """Return the request that the options make."""
     return NetworkRequest(
         label=args.label,
         cidr=args.fixed_range_v4,
@@ -141,6 +148,10 @@ def parse_request(args: argparse.Namespace, defaults: NetworkDefaults) -> Networ
         uuid=args.uuid,
         project=args.project_id,
         priority=args.priority,
-        mtu=args.mtu or defaults.mtu,
+        mtu=args.mtu,
         enable_dhcp=not args.no_dhcp,
+        cidr_v6=args.fixed_range_v6,
+        gateway_v6=args.gateway_v6,
+        vpn_start=args.vpn,
+        share_address=args.share_address,
     )

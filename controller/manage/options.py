@@ -62,10 +62,10 @@ def has_owner(args: argparse.Namespace, project: str | None) -> bool:
 def add_network_settings(parser: argparse.ArgumentParser) -> None:
     """Add what can be set when a network is created and afterwards."""
     parser.add_argument(
-        "--dns1", type=argument_types.host_address, metavar="ADDRESS", help="first name server"
+        "--dns1", type=argument_types.any_host_address, metavar="ADDRESS", help="first name server"
     )
     parser.add_argument(
-        "--dns2", type=argument_types.host_address, metavar="ADDRESS", help="second name server"
+        "--dns2", type=argument_types.any_host_address, metavar="ADDRESS", help="second name server"
     )
     parser.add_argument(
         "--mtu", type=argument_types.integer(*limits.MTU), metavar="BYTES", help="the MTU"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, collapse_addresses
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, collapse_addresses
+from typing import TypeVar
 
 from cloudnet.common.errors import AddressOutOfRange, CidrConflict, InvalidIntValue
+
+Range = TypeVar("Range", IPv4Network, IPv6Network)
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,26 @@ def pick_ranges(
     :raises CidrConflict: existing networks leave too little of it
     """
     prefix = prefix_length(size)
+    return pick_subnets(cidr, count, prefix, existing, f"of {2 ** (32 - prefix)} addresses")
+
+
+def pick_subnets(
+    cidr: Range, count: int, prefix: int, existing: Iterable[Range], what: str
+) -> list[Range]:
+    """Return the first ``count`` networks with a prefix length that overlap nothing existing.
+
+    :param what: describes the networks in errors
+    """
     capacity = 0 if prefix < cidr.prefixlen else 2 ** (prefix - cidr.prefixlen)
     if capacity < count:
         raise InvalidIntValue(
-            f"{cidr} has room for {capacity} networks of {2 ** (32 - prefix)} addresses, not for "
+            f"{cidr} has room for {capacity} networks {what}, not for "
             f"{count}; give a larger range, fewer networks or a smaller network size"
         )
-    step = 2 ** (32 - prefix)
+    step = 2 ** (cidr.max_prefixlen - prefix)
     overlapping = [other for other in collapse_addresses(existing) if other.overlaps(cidr)]
     remaining = iter(overlapping)
-    picked: list[IPv4Network] = []
+    picked: list[Range] = []
     start, end = int(cidr.network_address), int(cidr.broadcast_address) + 1
     block = next(remaining, None)
     while len(picked) < count and start + step <= end:
@@ -52,12 +65,12 @@ def pick_ranges(
         elif block is not None and int(block.network_address) < start + step:
             start = -(-(int(block.broadcast_address) + 1) // step) * step
         else:
-            picked.append(IPv4Network((start, prefix)))
+            picked.append(type(cidr)((start, prefix)))
             start += step
     if len(picked) < count:
         raise CidrConflict(
             f"{cidr} overlaps {_some(overlapping)} and has room for only {len(picked)} more of "
-            f"{count} networks of {step} addresses; choose another range"
+            f"{count} networks {what}; choose another range"
         )
     return picked
 
@@ -129,6 +142,6 @@ def _skip(cursor: IPv4Address, used: set[IPv4Address]) -> IPv4Address:
     return cursor
 
 
-def _some(networks: list[IPv4Network]) -> str:
+def _some(networks: Sequence[Range]) -> str:
     shown = ", ".join(str(network) for network in networks[:3])
     return shown if len(networks) <= 3 else f"{shown} and {len(networks) - 3} more"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
 
 from cloudnet.common.errors import (
     AddressOutOfRange,
@@ -19,70 +17,21 @@ from cloudnet.common.limits import VLAN_ID
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.model import ipam, validation, vlans
+from cloudnet.controller.model.network_columns import Columns, plan_other_columns
+from cloudnet.controller.model.network_request import (
+    ExistingNetworks,
+    NetworkRequest,
+    PlannedNetwork,
+)
 
 _FOR_ONE_NETWORK = (
     "vlan",
-    "gateway",
-    "dhcp_server",
+    "gateway_v6",
     "fixed_cidr",
     "allowed_start",
     "allowed_end",
     "uuid",
 )
-
-
-@dataclass(frozen=True)
-class NetworkRequest:
-    """The networks that a caller requests; None: the configured default."""
-
-    label: str
-    cidr: IPv4Network | None = None
-    topology: Topology | None = None
-    num_networks: int | None = None
-    network_size: int | None = None  # addresses in each
-    vlan: int | None = None  # exactly this id, for one network
-    vlan_start: int | None = None
-    bridge: str | None = None
-    bridge_interface: str | None = None
-    multi_host: bool | None = None
-    host: str | None = None  # the gateway of single-host networks
-    gateway: IPv4Address | None = None
-    dhcp_server: IPv4Address | None = None
-    dns1: IPv4Address | None = None
-    dns2: IPv4Address | None = None
-    fixed_cidr: IPv4Network | None = None
-    allowed_start: IPv4Address | None = None
-    allowed_end: IPv4Address | None = None
-    uuid: str | None = None
-    project: str | None = None
-    priority: int | None = None
-    mtu: int | None = None
-    enable_dhcp: bool = True
-
-
-@dataclass(frozen=True)
-class ExistingNetworks:
-    """What new networks must not overlap or use again."""
-
-    ranges: Sequence[IPv4Network]
-    vlans: Collection[int]
-    bridges: Collection[str]
-    cloud_bridges: Collection[str]  # those that agents create; the others are operators'
-    flat_nics: Mapping[str, str]  # in the bridges of FlatDHCP networks, with the networks' labels
-
-
-@dataclass(frozen=True)
-class PlannedNetwork:
-    """A network that is to be created."""
-
-    columns: dict[str, Any]  # Any: a row of ``networks``
-    reserved: tuple[IPv4Address, ...]
-
-    @property
-    def cidr(self) -> IPv4Network:
-        """The network's range."""
-        cidr: IPv4Network = self.columns["cidr"]
-        return cidr
 
 
 def plan_networks(
@@ -135,31 +84,40 @@ class _Planner:
         validation.parse_argument("cidr", validation.require_guest_range, cidr)
         size = request.network_size or min(defaults.network_size, _largest_size(cidr, count))
         subnets = ipam.pick_ranges(cidr, count, size, self._existing.ranges)
+        others = plan_other_columns(request, count, size, self._existing)
         return [
-            self._plan_network(label, subnet, vlan)
-            for label, subnet, vlan in zip(labels, subnets, self._pick_vlans(), strict=True)
+            self._plan_network(label, subnet, vlan, more)
+            for label, subnet, vlan, more in zip(
+                labels, subnets, self._pick_vlans(), others, strict=True
+            )
         ]
 
     def _pick_vlans(self) -> Sequence[int | None]:
         if self._topology is not Topology.VLAN:
             return [None] * self._count
         if self._request.vlan is not None:
-            return vlans.require_free(self._request.vlan, self._existing.vlans)
+            excluded = self._defaults.excluded_vlans
+            return vlans.require_free(self._request.vlan, self._existing.vlans, excluded)
         start = self._request.vlan_start or self._defaults.vlan_start
         taken = {
             vlan
             for vlan in range(start, VLAN_ID.highest + 1)
-            if vlan in self._existing.vlans or _bridge_name(vlan) in self._existing.bridges
+            if vlan in self._existing.vlans
+            or vlan in self._defaults.excluded_vlans
+            or _bridge_name(vlan) in self._existing.bridges
         }
         return vlans.pick_free(self._count, start, taken)
 
-    def _plan_network(self, label: str, cidr: IPv4Network, vlan: int | None) -> PlannedNetwork:
+    def _plan_network(
+        self, label: str, cidr: IPv4Network, vlan: int | None, others: Columns
+    ) -> PlannedNetwork:
         request, defaults = self._request, self._defaults
+        dhcp_server = self._place(request.dhcp_server, cidr)
         layout = ipam.plan_layout(
             cidr,
             vpn=vlan is not None,
-            gateway=request.gateway,
-            dhcp_server=request.dhcp_server,
+            gateway=self._place(request.gateway, cidr),
+            dhcp_server=dhcp_server,
             first=request.allowed_start,
             last=request.allowed_end,
             vpn_clients=defaults.vpn_clients if vlan is not None else 0,
@@ -188,11 +146,18 @@ class _Planner:
             "project_id": request.project,
             "priority": request.priority,
             "host": None if multi_host else request.host or defaults.network_host,
-            "mtu": request.mtu,
-            "dhcp_server": request.dhcp_server,
+            "mtu": request.mtu or defaults.mtu,
+            "dhcp_server": dhcp_server,
+            "share_address": request.share_address,
             "enable_dhcp": request.enable_dhcp and self._topology is not Topology.FLAT,
         }
-        return PlannedNetwork(columns, layout.reserved)
+        return PlannedNetwork(columns | others, layout.reserved)
+
+    def _place(self, address: IPv4Address | None, cidr: IPv4Network) -> IPv4Address | None:
+        """Return an address; of several networks, each has it at the same position."""
+        if address is None or self._count == 1:
+            return address
+        return cidr[int(address) % cidr.num_addresses]
 
     def _multi_host(self) -> bool:
         if self._request.multi_host is not None:

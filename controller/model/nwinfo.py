@@ -90,7 +90,7 @@ def _subnet_v4(vif: VifInfo) -> JsonObject:
     network = vif.network
     return {
         "cidr": str(network.cidr),
-        "dns": [_ip(dns, "dns") for dns in (network.dns1, network.dns2) if dns is not None],
+        "dns": [_ip(dns, "dns") for dns in network.dns_servers],
         "gateway": _ip(vif.gateway, "gateway"),
         "ips": [
             _ip(vif.guest.address, "fixed")
@@ -109,7 +109,7 @@ def _subnet_v6(vif: VifInfo) -> JsonObject:
     address = None if prefix is None else ipv6.compute_address(prefix, vif.guest.mac)
     return {
         "cidr": _text(prefix),
-        "dns": [],
+        "dns": [_ip(dns, "dns") for dns in network.dns_servers_v6],
         "gateway": _ip(network.gateway_v6, "gateway"),
         "ips": [] if address is None else [_ip(address, "fixed") | {"floating_ips": []}],
         "routes": [],

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 
 from cloudnet.common.errors import CidrConflict
 from cloudnet.common.wire.objects import ReportedRange, Topology
-from cloudnet.controller.model.network_plan import PlannedNetwork
+from cloudnet.controller.model.network_request import PlannedNetwork
 
 Peers = list[tuple[str, IPv4Address]]  # what has the address, and the address
 

@@ -28,8 +28,8 @@ class Network:
     gateway_v6: IPv6Address | None
     bridge: str
     bridge_interface: str | None
-    dns1: IPv4Address | None
-    dns2: IPv4Address | None
+    dns1: IPv4Address | IPv6Address | None
+    dns2: IPv4Address | IPv6Address | None
     vlan: int | None
     vpn_public_address: IPv4Address | None
     vpn_public_port: int | None
@@ -63,6 +63,16 @@ class Network:
         return self.dhcp_server or self.gateway
 
     @property
+    def dns_servers(self) -> tuple[IPv4Address, ...]:
+        """The name servers that guests get by DHCP."""
+        return tuple(dns for dns in (self.dns1, self.dns2) if isinstance(dns, IPv4Address))
+
+    @property
+    def dns_servers_v6(self) -> tuple[IPv6Address, ...]:
+        """The name servers that have IPv6 addresses; no host announces them."""
+        return tuple(dns for dns in (self.dns1, self.dns2) if isinstance(dns, IPv6Address))
+
+    @property
     def own_addresses(self) -> set[IPv4Address | None]:
         """The addresses that the network itself needs: they stay reserved."""
         return {
@@ -79,7 +89,7 @@ class Network:
 
         A guest may be the network's DNS server, but no other guest may get its address.
         """
-        named = {*self.own_addresses, self.dns1, self.dns2, self.vpn_public_address}
+        named = {*self.own_addresses, *self.dns_servers, self.vpn_public_address}
         return frozenset(
             self.position_of(address)
             for address in named

@@ -52,7 +52,7 @@ def build_snapshot(  # noqa: PLR0917 - what a snapshot is made of
         gateway=own_address if network.multi_host else network.gateway,
         enable_dhcp=network.enable_dhcp,
         dhcp_start=network.dhcp_start,
-        dns=tuple(dns for dns in (network.dns1, network.dns2) if dns is not None),
+        dns=network.dns_servers,
         project=network.project_id,
         vifs=_vifs(served, recovered if host_address is not None else ()),
         floating_ips=_floating_ips(served, floating_ips),

@@ -6,7 +6,7 @@ An error says what is needed; :func:`parse_argument` adds the name of the argume
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from cloudnet.common.errors import (
     InvalidCidr,
     InvalidInput,
     InvalidIntValue,
+    InvalidUUID,
 )
 from cloudnet.common.limits import (
     DEVICE_NAME_RULE,
@@ -33,8 +34,9 @@ LARGEST = 2**31 - 1  # in a column for numbers
 PRIORITY = (0, LARGEST)
 QUOTA = (-1, LARGEST)  # -1: no limit
 NETWORKS = (1, 4094)  # created at once
-NETWORK_SIZE = (4, 2**24)
+NETWORK_SIZE = (4, 2**32)
 PORT = (1, 65535)
+GUEST_PREFIX = 64  # the longest prefix of an IPv6 network with guests
 
 _TRUE = {"1", "t", "true", "y", "yes", "on"}
 _FALSE = {"0", "f", "false", "n", "no", "off"}
@@ -93,7 +95,7 @@ def parse_uuid(value: Any) -> str:  # Any: UUID checks its type
     try:
         return str(UUID(value))
     except (ValueError, TypeError, AttributeError) as error:
-        raise InvalidInput(f"a uuid is needed, not {value!r}") from error
+        raise InvalidUUID(f"a uuid is needed, not {value!r}") from error
 
 
 def parse_device_name(value: object) -> str:
@@ -133,9 +135,62 @@ def parse_host_address(value: object) -> IPv4Address:
     return address
 
 
+def parse_masked_cidr(value: object) -> IPv4Network:
+    """Return an IPv4 network, which has a prefix length; host bits are masked, as nova does."""
+    if not isinstance(value, str) or "/" not in value:
+        raise InvalidCidr(f"a network like 10.0.0.0/24 is needed, not {value!r}")
+    try:
+        return IPv4Network(value, strict=False)
+    except ValueError as error:
+        raise InvalidCidr(
+            f"a network like 10.0.0.0/24 is needed, not {value!r} ({error})"
+        ) from error
+
+
+def parse_cidr6(value: object) -> IPv6Network:
+    """Return an IPv6 network in which guests can have addresses; host bits are masked."""
+    try:
+        if not isinstance(value, str) or "/" not in value:
+            raise ValueError("its prefix length is missing")
+        network = IPv6Network(value, strict=False)
+    except ValueError as error:
+        raise InvalidCidr(
+            f"a network like fd00:0:0:1::/64 is needed, not {value!r} ({error})"
+        ) from error
+    if network.prefixlen > GUEST_PREFIX or not _is_unicast6(network[0]):
+        raise InvalidCidr(
+            f"a unicast network of /{GUEST_PREFIX} or larger is needed, not {value!r}: guests make "
+            "the lower 64 bits of their addresses themselves"
+        )
+    return network
+
+
+def parse_host_address6(value: object) -> IPv6Address:
+    """Return an IPv6 address that one host can have."""
+    if isinstance(value, str):
+        try:
+            address = IPv6Address(value)
+        except ValueError:
+            address = None
+        if address is not None and _is_unicast6(address) and address.scope_id is None:
+            return address
+    raise InvalidAddress(f"the IPv6 address of one host is needed, not {value!r}")
+
+
+def _is_unicast6(address: IPv6Address) -> bool:
+    return not (address.is_multicast or address.is_loopback or int(address) == 0)
+
+
+def parse_any_host_address(value: object) -> IPv4Address | IPv6Address:
+    """Return an IPv4 or IPv6 address that one host can have."""
+    if isinstance(value, str) and ":" in value:
+        return parse_host_address6(value)
+    return parse_host_address(value)
+
+
 def parse_guest_range(value: object) -> IPv4Network:
-    """Return an IPv4 network in which guests can have addresses."""
-    return require_guest_range(parse_cidr(value))
+    """Return an IPv4 network in which guests can have addresses; host bits are masked."""
+    return require_guest_range(parse_masked_cidr(value))
 
 
 def require_guest_range(range_: IPv4Network) -> IPv4Network:

@@ -22,11 +22,15 @@ def pick_free(count: int, start: int, taken: Collection[int]) -> list[int]:
     return free[:count]
 
 
-def require_free(vlan: int, taken: Collection[int]) -> list[int]:
+def require_free(vlan: int, taken: Collection[int], excluded: Collection[int] = ()) -> list[int]:
     """Return the one id that is requested.
 
-    :raises DuplicateVlan: a network has it
+    :raises DuplicateVlan: a network has it, or the configuration excludes it
     """
+    if vlan in excluded:
+        raise DuplicateVlan(
+            f"VLAN {vlan} is in excluded_vlans; leave it out, give another or change the option"
+        )
     if vlan in taken:
         raise DuplicateVlan(f"VLAN {vlan} belongs to another network; leave it out or give another")
     return [vlan]

@@ -245,9 +245,9 @@ def test_errors_keep_their_names_and_log_no_traceback(
             r"requested_networks\[0\]",
         ),
         ("create_networks", {"label": ""}, "label"),
-        ("create_networks", {"label": "x", "cidr": "10.0.0.1/8"}, "cidr"),
+        ("create_networks", {"label": "x", "cidr": "10.0.0.1"}, "cidr"),
         ("create_networks", {"label": "x", "vlan": 4095}, "vlan"),
-        ("create_networks", {"label": "x", "cidr_v6": "fd00::/64"}, "cidr_v6"),
+        ("create_networks", {"label": "x", "cidr_v6": "fd00::/65"}, "cidr_v6"),
         ("create_networks", {"label": "x", "colour": "red"}, "colour"),
         (
             "associate_floating_ip",
@@ -281,13 +281,15 @@ def test_a_network_of_a_project_is_deleted_without_require_disassociated(
     assert empty_cloud.api.get_all_networks(ADMIN) == []
 
 
-def test_only_an_administrator_may_change_networks(empty_cloud: Cloud) -> None:
+def test_a_project_creates_networks_for_itself_only(empty_cloud: Cloud) -> None:
     tenant = {"project_id": "a", "is_admin": False}
 
     with pytest.raises(errors.Forbidden):
-        empty_cloud.api.create_networks(tenant, label="mine")
+        empty_cloud.api.create_networks(tenant, label="theirs", project_id="b")
+    empty_cloud.api.create_networks(tenant, label="mine", project_id="a")
+    empty_cloud.api.create_networks(tenant, label="free")
 
-    assert empty_cloud.api.get_all_networks(tenant) == []
+    assert [n["label"] for n in empty_cloud.api.get_all_networks(tenant)] == ["mine"]
 
 
 def test_a_project_cannot_use_an_instance_of_another(cloud: Cloud) -> None:

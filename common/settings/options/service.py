@@ -6,6 +6,7 @@ from oslo_config import cfg
 
 from cloudnet.common.settings.option_types import Range, Service, Url
 from cloudnet.common.settings.program_values import AbsolutePath
+from cloudnet.common.settings.vlan_ids import VlanIds
 
 SERVICE: tuple[cfg.Opt, ...] = (
     cfg.IntOpt(
@@ -103,6 +104,13 @@ CLOUDNET: tuple[cfg.Opt, ...] = (
         "guests may use in addition to DHCP, DNS, the metadata service and pings of their "
         "gateway. With all, only the node's own firewall decides. An accepted packet still "
         "passes the node's own firewall.",
+    ),
+    cfg.ListOpt(
+        "excluded_vlans",
+        default=[],
+        item_type=VlanIds(),
+        help="VLAN ids and ranges of them, such as 1, 1002-1005, that no network gets: "
+        "the switches or others use them.",
     ),
     cfg.ListOpt(
         "ignored_options",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,9 +52,12 @@ def get_by_uuid(connection: Connection, uuid: str, *, lock: bool = False) -> Net
     return _get(connection, networks.c.uuid == uuid, lock=lock)
 
 
-def get_by_cidr(connection: Connection, cidr: IPv4Network, *, lock: bool = False) -> Network | None:
-    """Return the network with exactly this range; with ``lock``, as above."""
-    return _get(connection, networks.c.cidr == cidr, lock=lock)
+def get_by_cidr(
+    connection: Connection, cidr: IPv4Network | IPv6Network, *, lock: bool = False
+) -> Network | None:
+    """Return the network with exactly this IPv4 or IPv6 range; with ``lock``, as above."""
+    column = networks.c.cidr if isinstance(cidr, IPv4Network) else networks.c.cidr_v6
+    return _get(connection, column == cidr, lock=lock)
 
 
 def find_containing(connection: Connection, address: IPv4Address) -> Network | None:
@@ -119,6 +122,12 @@ def list_ranges(connection: Connection) -> list[IPv4Network]:
             if row.id not in readable:
                 readable[row.id] = IPv4Network(f"{row.broadcast}/{row.netmask}", strict=False)
         return list(readable.values())
+
+
+def list_ranges_v6(connection: Connection) -> list[IPv6Network]:
+    """Return the IPv6 range of every network that has one."""
+    given_ = networks.c.cidr_v6.is_not(None)
+    return list(connection.scalars(sa.select(networks.c.cidr_v6).where(given_)))
 
 
 def list_vlans(connection: Connection) -> set[int]:

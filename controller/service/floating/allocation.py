@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from cloudnet.common.errors import (
+    FloatingIpAllocateFailed,
     FloatingIpAssociated,
     FloatingIpPoolNotFound,
     NoMoreFloatingIps,
@@ -32,6 +33,7 @@ def allocate_floating_ip(
     :raises FloatingIpPoolNotFound: there is no such pool
     :raises FloatingIpLimitExceeded: the project has its quota; auto-assigned ones do not count
     :raises NoMoreFloatingIps: the pool has no free address
+    :raises FloatingIpAllocateFailed: other calls were first in every try
     """
     if pool not in floating_rows.list_pools(connection):
         raise FloatingIpPoolNotFound(
@@ -43,12 +45,14 @@ def allocate_floating_ip(
     for _ in range(ATTEMPTS):
         free = floating_rows.lock_free(connection, pool)
         if free is None:
-            break
+            raise NoMoreFloatingIps(
+                f"pool {pool!r} has no free floating IP; release some or create more with "
+                "`cloudnet-manage floating create`"
+            )
         if floating_rows.claim(connection, free, project, now, auto_assigned=auto_assigned):
             return free
-    raise NoMoreFloatingIps(
-        f"pool {pool!r} has no free floating IP; release some or create more with "
-        "`cloudnet-manage floating create`"
+    raise FloatingIpAllocateFailed(
+        f"pool {pool!r}: other calls got the floating IP in each of {ATTEMPTS} tries; try again"
     )
 
 

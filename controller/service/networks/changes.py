@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from cloudnet.common.errors import BadRequest, NoMoreNetworks
+from cloudnet.common.errors import BadRequest, NetworkSetHostFailed, NoMoreNetworks
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
@@ -77,6 +78,50 @@ def disassociate_network(
         floating_rows.set_host_for_network(connection, network.id, None, now)
     changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
     return lock_network(connection, uuid), changed
+
+
+def set_associations(
+    connection: Connection, uuid: str, values: Mapping[str, str | None], now: datetime
+) -> Changed:
+    """Set the ``host`` and the ``project`` of a network, those that are given; None: none.
+
+    :raises NoMoreNetworks: another project has the network
+    :raises NetworkInUse: it has guests, who would lose their project or their gateway
+    """
+    changed: set[SnapshotKey] = set()
+    cleared = {name for name, value in values.items() if value is None}
+    if cleared:
+        changed |= disassociate_network(
+            connection, uuid, now, project="project" in cleared, host="host" in cleared, force=False
+        )[1]
+    project, host = values.get("project"), values.get("host")
+    if project is not None:
+        changed |= associate_network(connection, project, uuid, now)[1]
+    if host is not None:
+        changed |= update_network(connection, uuid, {"host": host}, now)[1]
+    return lock_network(connection, uuid), changed
+
+
+def ensure_host(
+    connection: Connection, uuid: str, default: str | None, now: datetime
+) -> tuple[str, Changed]:
+    """Return the gateway host of a network, and what changes if it has been none until now.
+
+    :raises NetworkSetHostFailed: the network is multi-host, or there is no default
+    """
+    network = lock_network(connection, uuid)
+    if network.host is not None:
+        return network.host, (network, set())
+    if network.multi_host:
+        raise NetworkSetHostFailed(
+            f"network {network.label} is multi-host: every host is its own gateway"
+        )
+    if default is None:
+        raise NetworkSetHostFailed(
+            f"network {network.label} has no gateway host yet: set network_host, or boot a guest; "
+            "the first host with one becomes its gateway"
+        )
+    return default, update_network(connection, uuid, {"host": default}, now)
 
 
 def _move_gateway(

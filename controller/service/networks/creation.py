@@ -16,16 +16,21 @@ from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import host_ranges as host_range_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
-from cloudnet.controller.model.network_plan import (
+from cloudnet.controller.model.network_plan import plan_networks
+from cloudnet.controller.model.network_request import (
     ExistingNetworks,
     NetworkRequest,
     PlannedNetwork,
-    plan_networks,
 )
 from cloudnet.controller.model.overlaps import Peers, refuse_overlaps
 from cloudnet.controller.model.records import Network
 
-_UNIQUE: dict[tuple[str, ...], str] = {("uuid",): "uuid", ("vlan",): "VLAN id", ("cidr",): "range"}
+_UNIQUE: dict[tuple[str, ...], str] = {
+    ("uuid",): "uuid",
+    ("vlan",): "VLAN id",
+    ("cidr",): "range",
+    ("cidr_v6",): "IPv6 range",
+}
 
 
 def create_networks(
@@ -48,6 +53,7 @@ def create_networks(
         bridges={name for name, _ in bridges},
         cloud_bridges={name for name, topology in bridges if topology is not Topology.FLAT},
         flat_nics=network_rows.list_flat_nics(connection),
+        ranges_v6=network_rows.list_ranges_v6(connection),
     )
     planned = plan_networks(request, defaults, existing)
     refuse_overlaps(planned, host_range_rows.list_all(connection), peers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
 from cloudnet.common.errors import (
     BadRequest,
@@ -11,10 +11,12 @@ from cloudnet.common.errors import (
     NetworkNotFoundForCidr,
     NetworkNotFoundForUUID,
 )
+from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model.records import Network
+from cloudnet.controller.service.caller import Caller
 
 
 def get_network(connection: Connection, uuid: str) -> Network:
@@ -34,7 +36,7 @@ def lock_network(connection: Connection, uuid: str) -> Network:
 
 
 def lock_named_network(
-    connection: Connection, uuid: str | None, cidr: IPv4Network | None
+    connection: Connection, uuid: str | None, cidr: IPv4Network | IPv6Network | None
 ) -> Network:
     """Return the network that is named by its uuid or its range, and lock it.
 
@@ -50,6 +52,17 @@ def lock_named_network(
             f"no network has range {cidr}; see `cloudnet-manage network list`"
         )
     return network
+
+
+def may_see(caller: Caller, network: Network) -> bool:
+    """Whether a caller sees a network.
+
+    A project sees its own networks and those that all projects share, but not the VLAN networks
+    that no project has yet.
+    """
+    if caller.is_admin or network.project_id is not None:
+        return caller.is_admin or network.project_id == caller.project
+    return network.topology is not Topology.VLAN
 
 
 def refuse_if_owned(network: Network) -> None:
@@ -76,9 +89,12 @@ def refuse_if_allocated(connection: Connection, network: Network) -> None:
         )
 
 
+def not_found(uuid: str) -> NetworkNotFoundForUUID:
+    """Return the error for a network that does not exist, or not for the caller."""
+    return NetworkNotFoundForUUID(f"no network has uuid {uuid}; see `cloudnet-manage network list`")
+
+
 def _require_found(network: Network | None, uuid: str) -> Network:
     if network is None:
-        raise NetworkNotFoundForUUID(
-            f"no network has uuid {uuid}; see `cloudnet-manage network list`"
-        )
+        raise not_found(uuid)
     return network

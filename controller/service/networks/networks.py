@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.controller.db.conflicts import Conflict
@@ -12,14 +12,18 @@ from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model import validation
 from cloudnet.controller.model.clock import Clock
-from cloudnet.controller.model.network_plan import NetworkRequest, describe_unused_range
+from cloudnet.controller.model.network_plan import describe_unused_range
+from cloudnet.controller.model.network_request import NetworkRequest
 from cloudnet.controller.model.overlaps import Peers
 from cloudnet.controller.model.records import Network, SnapshotKey
 from cloudnet.controller.notify.port import HostNotifier
+from cloudnet.controller.service.caller import ADMIN, Caller
 from cloudnet.controller.service.networks.changes import (
     Changed,
     associate_network,
     disassociate_network,
+    ensure_host,
+    set_associations,
     update_network,
 )
 from cloudnet.controller.service.networks.creation import create_networks, explain_conflict
@@ -27,6 +31,8 @@ from cloudnet.controller.service.networks.deletion import delete_network
 from cloudnet.controller.service.networks.lookup import (
     get_network,
     lock_named_network,
+    may_see,
+    not_found,
     refuse_if_allocated,
     refuse_if_owned,
 )
@@ -65,6 +71,23 @@ class Networks:
         with self._database.reading() as connection:
             return get_network(connection, uuid)
 
+    def list_visible_networks(self, caller: Caller) -> list[Network]:
+        """Return the networks that a caller may see: its project's, and the shared flat ones."""
+        return [network for network in self.list_networks() if may_see(caller, network)]
+
+    def get_visible_network(self, caller: Caller, uuid: str) -> Network:
+        """Return one network that the caller may see.
+
+        :raises NetworkNotFoundForUUID: there is none, or it is free for any project to get
+        :raises Forbidden: it is another project's
+        """
+        network = self.get_network(uuid)
+        if network.project_id is not None:
+            caller.require_access(f"network {uuid}", network.project_id)
+        elif not may_see(caller, network):
+            raise not_found(uuid)
+        return network
+
     def create(self, request: NetworkRequest) -> list[Network]:
         """Create networks, all or none.
 
@@ -83,6 +106,12 @@ class Networks:
         self._notifier.notify_ranges()
         for network in created:
             LOG.info("network %s: created (%s on %s)", network.label, network.cidr, network.bridge)
+        if request.share_address:
+            LOG.warning(
+                "network %s: share_address is stored, but has no effect yet: each host takes an "
+                "address of its own",
+                request.label,
+            )
         unused = describe_unused_range(request, self._defaults)
         if unused is not None:
             LOG.warning("%s", unused)
@@ -90,9 +119,10 @@ class Networks:
 
     def delete(
         self,
+        caller: Caller = ADMIN,
         *,
         uuid: str | None = None,
-        cidr: IPv4Network | None = None,
+        cidr: IPv4Network | IPv6Network | None = None,
         require_disassociated: bool = True,
     ) -> None:
         """Delete a network.
@@ -105,6 +135,8 @@ class Networks:
             network = lock_named_network(connection, uuid, cidr)
             if require_disassociated:
                 refuse_if_owned(network)
+            elif network.project_id is not None:
+                caller.require_access(f"network {network.uuid}", network.project_id)
             refuse_if_allocated(connection, network)
             return network, delete_network(connection, network, self._clock())
 
@@ -157,7 +189,13 @@ class Networks:
         return self._notify(changed, f"associated with project {project}")
 
     def disassociate(
-        self, uuid: str, *, project: bool = True, host: bool = False, force: bool = False
+        self,
+        uuid: str,
+        *,
+        project: bool = True,
+        host: bool = False,
+        force: bool = False,
+        caller: Caller = ADMIN,
     ) -> Network:
         """Take a network from its project, from the host that is its gateway, or from both.
 
@@ -165,6 +203,8 @@ class Networks:
         """
 
         def work(connection: Connection) -> Changed:
+            owner = get_network(connection, uuid).project_id
+            caller.require_access(f"network {uuid}", owner)
             return disassociate_network(
                 connection, uuid, self._clock(), project=project, host=host, force=force
             )
@@ -174,6 +214,32 @@ class Networks:
             self._database.write(work),
             f"disassociated from its {' and '.join(sources) or 'nothing'}",
         )
+
+    def set_associations(self, uuid: str, **values: str | None) -> Network:
+        """Set the ``host`` and the ``project`` of a network, those that are given; None: none.
+
+        :raises NoMoreNetworks: another project has the network
+        :raises NetworkInUse: it has guests, who would lose their project or their gateway
+        """
+        changed = self._database.write(
+            lambda connection: set_associations(connection, uuid, values, self._clock())
+        )
+        what = ", ".join(f"{name} {value or 'none'}" for name, value in sorted(values.items()))
+        return self._notify(changed, f"associated with {what}")
+
+    def ensure_host(self, uuid: str) -> str:
+        """Return the gateway host of a network; it becomes ``network_host`` if it has none yet.
+
+        :raises NetworkSetHostFailed: the network is multi-host, or no network_host is configured
+        """
+
+        def work(connection: Connection) -> tuple[str, Changed]:
+            return ensure_host(connection, uuid, self._defaults.network_host, self._clock())
+
+        host, changed = self._database.write(work)
+        if changed[1]:
+            self._notify(changed, f"host {host} is its gateway")
+        return host
 
     def _notify(self, changed: Changed, what: str) -> Network:
         network, snapshots = changed

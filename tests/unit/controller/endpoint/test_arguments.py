@@ -113,7 +113,7 @@ def test_the_caller_is_read_from_the_context(context: dict[str, Any], caller: Ca
             "10.0.0.0/8",
             IPv4Network("10.0.0.0/8"),
             [
-                "10.0.0.1/8",
+                "10.0.0.1",
                 "0.0.0.0/0",
                 "127.0.0.0/24",
                 "169.254.0.0/16",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.endpoint.create_networks import parse_network_request
-from cloudnet.controller.model.network_plan import NetworkRequest
+from cloudnet.controller.model.network_request import NetworkRequest
 from tests.fixtures.controller.world import instance
 
 
@@ -32,6 +32,13 @@ def test_an_argument_that_is_left_out_or_empty_has_its_default(values: dict[str,
     ("name", "value", "field", "parsed"),
     [
         ("cidr", "10.0.0.0/22", "cidr", IPv4Network("10.0.0.0/22")),
+        ("cidr", "10.0.1.7/22", "cidr", IPv4Network("10.0.0.0/22")),
+        ("network_size", 2**28, "network_size", 2**28),
+        ("cidr_v6", "fd00:0:0:1::7/64", "cidr_v6", IPv6Network("fd00:0:0:1::/64")),
+        ("gateway_v6", "fd00::1", "gateway_v6", IPv6Address("fd00::1")),
+        ("dns1", "fd00::53", "dns1", IPv6Address("fd00::53")),
+        ("vpn_start", "1000", "vpn_start", 1000),
+        ("share_address", "T", "share_address", True),
         ("topology", "flatdhcp", "topology", Topology.FLATDHCP),
         ("num_networks", 4, "num_networks", 4),
         ("network_size", 1024, "network_size", 1024),
@@ -62,18 +69,13 @@ def test_an_argument_sets_its_field_alone(
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({"cidr_v6": "fd00::/64"}, "cidr_v6 is not supported yet; leave it out"),
-        ({"share_address": True}, "share_address is not supported yet; leave it out"),
-        ({"vpn_start": 1000}, "vpn_start is not supported yet; leave it out"),
         ({"colour": "red"}, "colour: create_networks has no such argument"),
         ({"z": 1, "a": 1}, "a: create_networks has no such argument"),
         ({"topology": "mesh"}, "topology: one of vlan, flatdhcp, flat is needed, not 'mesh'"),
         ({"topology": 3}, "topology: one of vlan, flatdhcp, flat is needed, not 3"),
     ],
 )
-def test_what_is_not_supported_or_unknown_is_refused_by_its_name(
-    values: dict[str, Any], line: str
-) -> None:
+def test_what_is_unknown_is_refused_by_its_name(values: dict[str, Any], line: str) -> None:
     with pytest.raises(BadRequest) as refused:
         parse_network_request("private", values)
 
@@ -85,6 +87,17 @@ def test_what_is_not_supported_or_unknown_is_refused_by_its_name(
     [
         {"cidr": "127.0.0.0/8"},
         {"cidr": "10.0.0.0/33"},
+        {"cidr": "10.0.0.0"},
+        {"cidr": "fd00::/64"},
+        {"cidr_v6": "10.0.0.0/8"},
+        {"cidr_v6": "fd00::"},
+        {"cidr_v6": "fd00::/65"},
+        {"cidr_v6": "ff00::/64"},
+        {"gateway_v6": "10.0.0.1"},
+        {"gateway_v6": "fe80::1%eth0"},
+        {"dns1": "::1"},
+        {"vpn_start": 65536},
+        {"share_address": "perhaps"},
         {"num_networks": 0},
         {"network_size": -1},
         {"vlan": 4095},

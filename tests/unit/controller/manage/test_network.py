@@ -73,7 +73,7 @@ def test_a_dry_run_shows_the_networks_and_creates_none(manage: Manage) -> None:
     [
         (["--fixed-range-v4", "10.0.0.0/30", "--network-size", "8"], "10.0.0.0/30 has room for 0"),
         (["--num-networks", "4000", "--network-size", "8"], "VLAN ids are free from 100"),
-        (["--fixed-range-v6", "fd00::/48"], "IPv6 is not served yet"),
+        (["--gateway-v6", "fd00::1"], "gateway_v6 fd00::1 needs cidr_v6"),
         (["--vlan", "5", "--num-networks", "2"], "vlan is for one network"),
     ],
 )
@@ -96,7 +96,7 @@ def test_an_overlap_is_refused(manage: Manage) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["--fixed-range-v4", "10.0.0.1/8"], "like 10.0.0.0/24 is needed, not '10.0.0.1/8'"),
+        (["--fixed-range-v4", "10.0.0.0"], "like 10.0.0.0/24 is needed, not '10.0.0.0'"),
         (["--gateway", "10.0.0"], "an IPv4 address is needed, not '10.0.0'"),
         (["--vlan", "4095"], "a whole number from 1 to 4094 is needed, not '4095'"),
         (["--num-networks", "0"], "a whole number from 1 to 4094 is needed, not '0'"),

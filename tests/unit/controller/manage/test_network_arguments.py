@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import pytest
 
-from cloudnet.common.errors import BadRequest
 from cloudnet.common.usage import OneLineParser
 from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.manage.network_arguments import add_options, parse_request
-from cloudnet.controller.model.network_plan import NetworkRequest
-from tests.fixtures.controller.world import SETTINGS, instance
-
-DEFAULTS = SETTINGS.networks
+from cloudnet.controller.model.network_request import NetworkRequest
+from tests.fixtures.controller.world import instance
 
 
-def parse(*words: str, mtu: int | None = None) -> NetworkRequest:
+def parse(*words: str) -> NetworkRequest:
     parser = OneLineParser(prog="create", allow_abbrev=False)
     add_options(parser)
-    return parse_request(parser.parse_args(["--label", "x", *words]), replace(DEFAULTS, mtu=mtu))
+    return parse_request(parser.parse_args(["--label", "x", *words]))
 
 
 def test_without_options_a_request_leaves_all_to_the_defaults() -> None:
@@ -51,35 +48,15 @@ def test_without_options_a_request_leaves_all_to_the_defaults() -> None:
         ("--project-id a", "project", "a"),
         (f"--uuid {instance(1)}", "uuid", instance(1)),
         ("--no-dhcp", "enable_dhcp", False),
+        ("--fixed-range-v6 fd00::/48", "cidr_v6", IPv6Network("fd00::/48")),
+        ("--gateway-v6 fd00::1", "gateway_v6", IPv6Address("fd00::1")),
+        ("--dns1 fd00::53", "dns1", IPv6Address("fd00::53")),
+        ("--vpn 1000", "vpn_start", 1000),
+        ("--share-address", "share_address", True),
     ],
 )
 def test_an_option_sets_its_field_alone(words: str, field: str, value: object) -> None:
     assert parse(*words.split()) == replace(NetworkRequest("x"), **{field: value})  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("words", ["--vpn 1000", "--vpn=65535"])
-def test_an_option_of_nova_manage_without_a_meaning_changes_nothing(words: str) -> None:
-    assert parse(*words.split()) == parse()
-
-
-@pytest.mark.parametrize(
-    ("words", "configured", "mtu"),
-    [("", None, None), ("", 1450, 1450), ("--mtu 9000", 1450, 9000), ("--mtu 9000", None, 9000)],
-)
-def test_the_mtu_is_the_option_or_the_configured_one(
-    words: str, configured: int | None, mtu: int | None
-) -> None:
-    assert parse(*words.split(), mtu=configured).mtu == mtu
-
-
-@pytest.mark.parametrize("words", ["--fixed-range-v6 fd00::/64", "--gateway-v6 fd00::1"])
-def test_ipv6_is_refused_with_what_to_leave_out(words: str) -> None:
-    with pytest.raises(BadRequest) as refused:
-        parse(*words.split())
-
-    assert str(refused.value) == (
-        "IPv6 is not served yet; leave --fixed-range-v6 and --gateway-v6 out"
-    )
 
 
 @pytest.mark.parametrize(
