@@ -15,6 +15,7 @@ from functools import cached_property
 from cloudnet.agent.obedience import Obedience, serves_guests
 from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.errors import BadRequest
+from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.wire.objects import (
     FixedRanges,
     NetworkGone,
@@ -27,6 +28,8 @@ from cloudnet.common.wire.objects import (
 from cloudnet.common.wire.validate import validate
 
 LOG = logging.getLogger(__name__)
+
+INVALID = "dropped the snapshot"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class DesiredStore:
         self._cache = cache
         self._on_change = on_change
         self._lock = threading.Lock()
+        self._conditions = ConditionLog(LOG)
         stored = cache.load()
         self._snapshots = {each.network: each for each in stored.snapshots if each.host == host}
         self._forgotten: dict[str, int] = {}  # network → its last revision: late casts are older
@@ -167,18 +171,29 @@ class DesiredStore:
                 # The report did not name this network, so the snapshot is newer than forget().
                 self._forgotten.pop(snapshot.network, None)
             reported = {each.network: each.revision for each in basis.desired.snapshots}
-            changes = [
-                self._take(snapshot, reported.get(snapshot.network))
-                for snapshot in _list_valid(reply.stale)
-            ]
+            valid = self._list_valid(reply.stale)
+            changes = [self._take(each, reported.get(each.network)) for each in valid]
             changes.append(self._take_ranges(reply.ranges, basis.desired.ranges.revision))
             self._cache.retry()
-            if not self._synced:
+            # Of a network whose snapshot was dropped, the host may have something to keep.
+            if not self._synced and len(valid) == len(reply.stale):
                 self._mark_synced()
                 changes.append(True)
         if any(changes):
             self._on_change()
         return True
+
+    def _list_valid(self, snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+        """Return those that are valid; the others come again with each reply."""
+        valid, invalid = [], {}
+        for snapshot in snapshots:
+            try:
+                valid.append(validate(snapshot))
+            except BadRequest as error:
+                line = f"{INVALID} of network {snapshot.network!s:.36}"
+                invalid[line] = f"{line}: {error!s:.300}"
+        self._conditions.update(invalid)
+        return valid
 
     def _may_cast(self, origin: Origin | None) -> bool:
         if not self._obedience.may_cast(origin):
@@ -233,14 +248,6 @@ class DesiredStore:
         self._cache.keep_synced()
         self._synced = True
         self._state = None
-
-
-def _list_valid(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
-    for snapshot in snapshots:
-        try:
-            yield validate(snapshot)
-        except BadRequest as error:
-            LOG.warning("dropped a snapshot: %.300s", error)
 
 
 def _list_addresses(network: Snapshot) -> Iterator[ServedAddress]:

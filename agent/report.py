@@ -20,6 +20,7 @@ from cloudnet.common.retry import Backoff
 from cloudnet.common.rpc import describe_failure, messaging
 from cloudnet.common.wire.codec import from_wire, to_wire
 from cloudnet.common.wire.objects import AgentIdentity, Report, ReportedLease, ReportReply
+from cloudnet.common.wire.validate import validate_reply
 
 LOG = logging.getLogger(__name__)
 
@@ -60,7 +61,8 @@ class RpcController:
         """Call the controller's ``report``."""
         client = self._client.prepare(timeout=self._timeout)
         try:
-            return from_wire(ReportReply, client.call({}, "report", report=to_wire(report)))
+            reply = client.call({}, "report", report=to_wire(report))
+            return validate_reply(from_wire(ReportReply, reply))
         except messaging.MessagingTimeout as error:
             waited = self._timeout
             self._timeout = min(waited * 2, self._longest_timeout)

@@ -18,9 +18,10 @@ from typing import TypeVar
 
 from cloudnet.common.errors import BadRequest, ConfigurationError
 from cloudnet.common.log_once import ConditionLog
+from cloudnet.common.regular_file import read_regular
 from cloudnet.common.wire.codec import from_wire, to_wire
 from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Origin, Snapshot
-from cloudnet.common.wire.validate import validate, validate_ranges
+from cloudnet.common.wire.validate import validate, validate_origin, validate_ranges
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class SnapshotCache:
         # On a read-only disk, the mark may be older than snapshots that could not be written.
         self._is_synced = self._synced_mark.exists() and os.access(self._path, os.W_OK)
         ranges = self._load(FixedRanges, self._ranges, validate_ranges) or FixedRanges(0, ())
-        origin = self._load(Origin, self._origin, lambda stored: stored)
+        origin = self._load(Origin, self._origin, validate_origin)
         snapshots = tuple(self._load_snapshots())
         return StoredState(snapshots, ranges, self._is_synced, origin)
 
@@ -98,7 +99,7 @@ class SnapshotCache:
         if not file.exists():
             return None
         try:
-            return check(from_wire(type_, json.loads(file.read_text())))
+            return check(from_wire(type_, json.loads(read_regular(file))))
         except (OSError, ValueError, RecursionError, BadRequest) as error:
             self._set_aside(file, error)
             return None
@@ -106,7 +107,7 @@ class SnapshotCache:
     def _load_snapshots(self) -> Iterator[Snapshot]:
         for file in sorted(self._path.glob("network-*.json")):
             try:
-                stored = validate(from_wire(_SNAPSHOT, json.loads(file.read_text())))
+                stored = validate(from_wire(_SNAPSHOT, json.loads(read_regular(file))))
             except (OSError, ValueError, RecursionError, BadRequest) as error:
                 self._set_aside(file, error)
             else:
@@ -179,7 +180,7 @@ class TrialFile:
     def read(self) -> str:
         """Return the text; empty if it cannot be read."""
         with suppress(OSError, ValueError):
-            return self._path.read_text()
+            return read_regular(self._path).decode()
         return ""
 
     def write(self, text: str) -> None:

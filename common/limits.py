@@ -32,6 +32,9 @@ REVISION = Bounds(1, 2**62)
 """The database stores a revision as a BIGINT, and the controller stores the revision that a host
 reports plus one: half of the BIGINT's range leaves room for that."""
 
+GENERATION = Bounds(0, REVISION.highest)
+"""Of a database; stored like a revision."""
+
 HOST_NAME_LENGTH = 255
 """Characters of the name of a node: a part of a queue's name, and a column of the database."""
 
@@ -56,6 +59,9 @@ DEVICE_NAME_RULE = (
 
 MAC_PATTERN = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
 """A regular expression; lower case, as the kernel and dnsmasq print it."""
+
+UUID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""A regular expression; the usual form in lower case."""
 
 CHAIN_NAME_RULE = "1 to 28 letters, digits, dots, dashes and underscores, no dot or dash first"
 """The kernel's XT_EXTENSION_MAXNAMELEN without the final zero byte; iptables allows more."""
@@ -146,3 +152,8 @@ def can_be_floating_ip(address: IPv4Address) -> bool:
 def is_unicast_address(address: IPv4Address) -> bool:
     """Return whether one host can have the address, be it only for itself (127.0.0.1)."""
     return not any(address in range_ for range_ in _NO_HOST_RANGES)
+
+
+def is_uuid(text: object) -> bool:
+    """Return whether this is a uuid in its usual form."""
+    return isinstance(text, str) and re.fullmatch(UUID_PATTERN, text) is not None

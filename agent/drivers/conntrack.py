@@ -148,8 +148,9 @@ class ConntrackDriver(Driver[NatMapping]):
                 for status in NAT_STATUSES
                 for message in kernel.dump(status=status, status_mask=status)
             ]
-        for message in dump:
-            connection = _parse(message)
+        for connection in map(_parse, dump):
+            if connection is None:
+                continue
             if saddr in {None, connection.source} and daddr in {None, connection.destination}:
                 yield connection
 
@@ -178,12 +179,14 @@ def _list_floating_ips(resources: Iterable[Resource]) -> frozenset[IPv4Address]:
     )
 
 
-def _parse(message: Message) -> _Connection:
-    return _Connection(
-        *_addresses(message.get_attr("CTA_TUPLE_ORIG")),
-        *_addresses(message.get_attr("CTA_TUPLE_REPLY")),
-        message,
-    )
+def _parse(message: Message) -> _Connection | None:
+    """Return the connection; None: the entry has no IPv4 addresses, e.g. it is of IPv6."""
+    try:
+        original = _addresses(message.get_attr("CTA_TUPLE_ORIG"))
+        reply = _addresses(message.get_attr("CTA_TUPLE_REPLY"))
+    except (AttributeError, ValueError):  # an attribute is missing
+        return None
+    return _Connection(*original, *reply, message)
 
 
 def _addresses(side: Message) -> tuple[IPv4Address, IPv4Address]:

@@ -67,7 +67,8 @@ class EventListener:
         with self._lock:
             for process in processes:
                 if process not in self._descriptors:
-                    with suppress(ProcessLookupError):  # ended already; the next read shows it
+                    # It ended already; or there are too many files: reads show its end then.
+                    with suppress(OSError):
                         descriptor = os.pidfd_open(process.pid)
                         self._descriptors[process] = descriptor
                         self._selector.register(descriptor, selectors.EVENT_READ, process)

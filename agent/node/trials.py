@@ -211,7 +211,7 @@ class Trials:
             self._memory.write(text)
 
     def _load(self) -> None:
-        with suppress(ValueError, KeyError, TypeError, AttributeError):
+        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
             state = json.loads(self._memory.read())
             now = self._clock()
             self._unconfirmed = {str(u): str(shape) for u, shape in state["unconfirmed"].items()}

@@ -13,6 +13,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
+from reprlib import Repr
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from cloudnet.common.errors import BadRequest
@@ -39,7 +40,10 @@ def from_wire(type_: type[T], encoded: object) -> T:
     :param type_: the dataclass that it must be, or a union of them
     :raises BadRequest: it is not; names the field
     """
-    return cast("T", _decode(type_, encoded, "message"))
+    try:
+        return cast("T", _decode(type_, encoded, "message"))
+    except RecursionError as error:
+        raise BadRequest("message: nested too deeply") from error
 
 
 def _encode(value: Any) -> Any:
@@ -59,21 +63,21 @@ def _decode(type_: Any, encoded: Any, where: str) -> Any:
         return _decode_union(get_args(type_), encoded, where)
     if get_origin(type_) is tuple:
         if not isinstance(encoded, list | tuple):
-            raise BadRequest(f"{where}: a list is needed, not {encoded!r}")
+            raise BadRequest(f"{where}: a list is needed, not {_show(encoded)}")
         item = get_args(type_)[0]
         return tuple(_decode(item, entry, f"{where}[{n}]") for n, entry in enumerate(encoded))
     if is_dataclass(type_):
         return _decode_dataclass(type_, encoded, where)
     if type_ in (str, int, bool):
         if type(encoded) is not type_:
-            raise BadRequest(f"{where}: {type_.__name__} is needed, not {encoded!r}")
+            raise BadRequest(f"{where}: {type_.__name__} is needed, not {_show(encoded)}")
         return encoded
     if not isinstance(encoded, str):  # IPv4Address accepts a number, too
-        raise BadRequest(f"{where}: {type_.__name__} as text is needed, not {encoded!r}")
+        raise BadRequest(f"{where}: {type_.__name__} as text is needed, not {_show(encoded)}")
     try:
         return type_(encoded)
     except ValueError as error:
-        raise BadRequest(f"{where}: {error}") from error
+        raise BadRequest(f"{where}: {error!s:.200}") from error
 
 
 def _decode_union(members: tuple[Any, ...], encoded: Any, where: str) -> Any:
@@ -86,16 +90,19 @@ def _decode_union(members: tuple[Any, ...], encoded: Any, where: str) -> Any:
     for class_ in classes:
         if class_.__name__ == name:
             return _decode(class_, encoded, where)
-    raise BadRequest(f"{where}: one of {[c.__name__ for c in classes]} is needed, not {name!r}")
+    raise BadRequest(
+        f"{where}: one of {[c.__name__ for c in classes]} is needed, not {_show(name)}"
+    )
 
 
 def _decode_dataclass(class_: Any, encoded: Any, where: str) -> Any:
     if not isinstance(encoded, Mapping) or encoded.get("type") != class_.__name__:
-        raise BadRequest(f"{where}: a {class_.__name__} is needed, not {encoded!r}")
-    if str(encoded.get("version")).partition(".")[0] != VERSION.partition(".")[0]:
+        raise BadRequest(f"{where}: a {class_.__name__} is needed, not {_show(encoded)}")
+    version = encoded.get("version")
+    if not isinstance(version, str) or version.partition(".")[0] != VERSION.partition(".")[0]:
         raise BadRequest(
-            f"{where}: version {encoded.get('version')!r} of {class_.__name__} is not supported "
-            f"here, only {VERSION}; upgrade the older side"
+            f"{where}: version {_show(version)} of {class_.__name__} is not supported here, only "
+            f"{VERSION}; upgrade the older side"
         )
     values = {}
     for field, hint in _list_fields(class_):
@@ -104,6 +111,19 @@ def _decode_dataclass(class_: Any, encoded: Any, where: str) -> Any:
         elif field.default is MISSING:
             raise BadRequest(f"{where}: {class_.__name__} lacks {field.name!r}")
     return class_(**values)
+
+
+def _show(value: object) -> str:
+    """Return a value for an error, however long or deep it is."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # a number of more digits than Python prints
+        return f"a long {type(value).__name__}"
+
+
+_SHORT = Repr()
+_SHORT.maxlevel = 3
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 100
 
 
 @cache

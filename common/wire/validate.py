@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
-from uuid import UUID
+from typing import TypeVar
 
 from cloudnet.common import limits
 from cloudnet.common.errors import InvalidInput
-from cloudnet.common.limits import is_device_name
+from cloudnet.common.limits import is_device_name, is_uuid
 from cloudnet.common.wire.objects import (
     FixedRanges,
     FloatingIp,
     NetworkSnapshot,
+    Origin,
+    ReportReply,
     Snapshot,
     Topology,
     Vif,
 )
 
+T = TypeVar("T")
 Field = tuple[str, object, bool]  # name, value, whether it is valid
 
 
@@ -31,25 +34,62 @@ def validate(snapshot: Snapshot) -> Snapshot:
 
     :raises InvalidInput: a field has an invalid value
     """
-    for field, value, is_valid in _fields(snapshot):
-        if not is_valid:
-            raise InvalidInput(f"{type(snapshot).__name__}.{field}: invalid value {value!s:.60}")
-    return snapshot
+    return _check(snapshot, _fields(snapshot))
 
 
 def validate_ranges(ranges: FixedRanges) -> FixedRanges:
     """Return the ranges.
 
-    :raises InvalidInput: their revision is invalid
+    :raises InvalidInput: their revision or their origin is invalid
     """
-    if ranges.revision not in limits.REVISION:
-        raise InvalidInput(f"FixedRanges.revision: invalid value {ranges.revision!s:.60}")
-    return ranges
+    return _check(ranges, _fields_of_ranges(ranges))
+
+
+def validate_origin(origin: Origin) -> Origin:
+    """Return the origin, which the host reports; a controller refuses an invalid one.
+
+    :raises InvalidInput: a field has an invalid value
+    """
+    return _check(origin, _fields_of_origin(origin))
+
+
+def validate_reply(reply: ReportReply) -> ReportReply:
+    """Return the reply; its snapshots are not checked, since each can be dropped for itself.
+
+    :raises InvalidInput: its ranges or its origin are invalid
+    """
+    # A controller that never had a network sends revision 0.
+    is_first = reply.ranges.revision == 0
+    _check(
+        reply.ranges,
+        _fields_of_origin(reply.ranges.origin) if is_first else _fields_of_ranges(reply.ranges),
+    )
+    return _check(reply, _fields_of_origin(reply.origin))
+
+
+def _check(message: T, fields: Iterator[Field]) -> T:
+    for field, value, is_valid in fields:
+        if not is_valid:
+            raise InvalidInput(f"{type(message).__name__}.{field}: invalid value {value!s:.60}")
+    return message
+
+
+def _fields_of_ranges(ranges: FixedRanges) -> Iterator[Field]:
+    yield "revision", ranges.revision, ranges.revision in limits.REVISION
+    yield from _fields_of_origin(ranges.origin)
+
+
+def _fields_of_origin(origin: Origin | None) -> Iterator[Field]:
+    if origin is not None:
+        yield "cloud", origin.cloud, is_uuid(origin.cloud)
+        yield "generation", origin.generation, origin.generation in limits.GENERATION
+        yield "branch", origin.branch, is_uuid(origin.branch)
 
 
 def _fields(snapshot: Snapshot) -> Iterator[Field]:
-    yield "network", snapshot.network, _is_uuid(snapshot.network)
+    yield "network", snapshot.network, is_uuid(snapshot.network)
     yield "revision", snapshot.revision, snapshot.revision in limits.REVISION
+    yield from _fields_of_origin(snapshot.origin)
     if isinstance(snapshot, NetworkSnapshot):
         yield from _links(snapshot)
         yield from _addresses(snapshot)
@@ -96,10 +136,3 @@ def is_valid_floating_ip(ip: FloatingIp, network: NetworkSnapshot) -> bool:
 
 def _is_host_address(address: IPv4Address, network: NetworkSnapshot) -> bool:
     return address in network.cidr and address not in {network.cidr[0], network.cidr[-1]}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

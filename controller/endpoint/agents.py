@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from cloudnet.common.errors import BadRequest, InvalidInput
+from cloudnet.common.escape import escape_controls
 from cloudnet.common.limits import REVISION, is_hostname
 from cloudnet.common.wire.codec import JsonObject, from_wire, to_wire
 from cloudnet.common.wire.objects import Report, ServedAddress
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments
 from cloudnet.controller.endpoint.methods import CONTROLLER_TARGET, Context
+
+LONGEST_TEXT = 4000  # characters of a fault
 
 
 class AgentsEndpoint:
@@ -56,7 +60,7 @@ class AgentsEndpoint:
 
 
 def _check_report(report: Report) -> Report:
-    """Return the report if the database can take all its values.
+    """Return the report if the database can take all its values, with its texts escaped.
 
     :raises BadRequest: it cannot
     """
@@ -79,7 +83,27 @@ def _check_report(report: Report) -> Report:
         arguments.parse_uuid("report.agent.agent", report.agent.agent)
         if report.agent.boot_id:
             arguments.parse_uuid("report.agent.boot_id", report.agent.boot_id)
-    return report
+    return _escape_texts(report)
+
+
+def _escape_texts(report: Report) -> Report:
+    """Return the report with texts that a database can store; a device may have any name.
+
+    PostgreSQL takes no zero byte, no database a lone surrogate, and MariaDB no text of any length.
+    """
+    ranges = report.ranges
+    if ranges is not None:
+        ranges = tuple(replace(each, device=_escape(each.device, 255)) for each in ranges)
+    return replace(
+        report,
+        faults=tuple(replace(each, message=_escape(each.message)) for each in report.faults),
+        held=None if report.held is None else _escape(report.held),
+        ranges=ranges,
+    )
+
+
+def _escape(text: str, longest: int = LONGEST_TEXT) -> str:
+    return escape_controls(text)[:longest]
 
 
 def _check_served(name: str, served: ServedAddress) -> None:

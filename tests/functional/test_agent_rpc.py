@@ -26,6 +26,8 @@ from tests.fixtures.agent.host import Host, settings
 from tests.fixtures.agent.snapshots import PRIVATE, RANGES, gone, network, vif
 from tests.fixtures.waiting import wait_for
 
+CLOUDS = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
+BRANCH = "00000000-0000-4000-8000-00000000000c"
 SECONDS = 30  # for one change; only a host that is overloaded needs them
 
 
@@ -112,16 +114,16 @@ def test_a_cast_is_applied_and_reported(
 def test_an_answer_of_another_cloud_takes_nothing_from_the_host(
     host: Host, agent: Agent, controller: Controller
 ) -> None:
-    controller.origin = Origin("cloud 1", 1, "branch 1")
+    controller.origin = Origin(CLOUDS[0], 1, BRANCH)
     controller.stale = (snapshot(revision=5),)
     wait_for(lambda: controller.applied == (Applied(PRIVATE, 5),), "the report", SECONDS)
     before, processes = host.resources(), host.dnsmasq_pids()
 
-    controller.origin = Origin("cloud 2", 100, "branch 2")
+    controller.origin = Origin(CLOUDS[1], 100, BRANCH)
     controller.stale = (gone(revision=9, host="here"),)
     wait_for(lambda: controller.reports[-1].held, "the refusal", SECONDS)
 
-    assert "the database is of cloud cloud 2" in str(controller.reports[-1].held)
+    assert f"the database is of cloud {CLOUDS[1]}" in str(controller.reports[-1].held)
     assert [each.address for each in controller.reports[-1].served]
     assert host.resources() == before
     assert host.dnsmasq_pids() == processes

@@ -93,6 +93,8 @@ class DnsmasqDriver(Driver[Dnsmasq]):
                 self._release_removed(desired, host_files)
         host_files.confirm()
         self._stamps.update(desired.bridge)
+        for failure in host_files.failures:
+            raise KernelRefused(f"{desired}: cannot write its files: {failure}") from failure
 
     def ensure_each(
         self, changes: Sequence[tuple[Dnsmasq, Dnsmasq | None]]

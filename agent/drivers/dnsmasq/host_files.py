@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Address
 
 from cloudnet.agent.node.resources.dnsmasq import DnsmasqFiles
 from cloudnet.common.limits import is_mac
+from cloudnet.common.regular_file import read_regular
 
 RELOAD_MARK = ".reload"
 
@@ -46,6 +47,8 @@ class HostFiles:
     """The hosts directory and the options file of one dnsmasq."""
 
     files: DnsmasqFiles
+    # Of guests' files that were not written.
+    failures: list[OSError] = field(default_factory=list, compare=False)
 
     def read(self) -> Content:
         """Return the content of the files; a file that does not exist counts as empty."""
@@ -63,21 +66,27 @@ class HostFiles:
         )
 
     def write(self, hosts: Iterable[str], options: Iterable[str]) -> Reaction:
-        """Write these lines; files that have them already are not touched."""
+        """Write these lines; files that have them already are not touched.
+
+        A guest's file that cannot be written stops no other; see ``failures``.
+        """
         is_new = self._create_directory()
         desired = _texts(hosts)
         actual: Mapping[str, str | None] = {} if is_new else self._read_hosts()
         text = _text(options)
         is_other_text = self._read_options() != text
         outdated = [name for name in actual if actual[name] != desired.get(name, "")]
-        if outdated or is_other_text:
+        # What cannot be read here, such as a directory, dnsmasq has not read either.
+        if is_other_text or any(actual[name] is not None for name in outdated):
             self._mark_reload(actual[name] or "" for name in outdated)
         for name in outdated:
             if name not in desired:
-                (self.files.hosts / name).unlink(missing_ok=True)
+                with self._going_on():
+                    (self.files.hosts / name).unlink(missing_ok=True)
         for name, lines in desired.items():
             if actual.get(name) != lines:
-                _replace(f"{self.files.hosts}/{name}", lines)
+                with self._going_on():
+                    _replace(f"{self.files.hosts}/{name}", lines)
         if is_other_text:
             _replace(str(self.files.options), text)
         if is_new:
@@ -104,12 +113,20 @@ class HostFiles:
         # Last, because the directory shows an agent without memory that files are left.
         if self.files.hosts.is_dir():
             for file in self.files.hosts.iterdir():
-                file.unlink(missing_ok=True)
+                with self._going_on():
+                    file.unlink(missing_ok=True)
             self.files.hosts.rmdir()
 
     def _mark_reload(self, removed: Iterable[str]) -> None:
-        with (self.files.hosts / RELOAD_MARK).open("a") as mark:
+        with (self.files.hosts / RELOAD_MARK).open("a", errors="surrogateescape") as mark:
             mark.writelines(f"{text}\n" for text in removed)
+
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failures.append(error)
 
     def _is_reload_due(self) -> bool:
         return os.path.exists(f"{self.files.hosts}/{RELOAD_MARK}")  # noqa: PTH110 - in each pass
@@ -133,10 +150,7 @@ class HostFiles:
 
     def _read_options(self) -> str | None:
         """Return the text of the options file; None: there is none that can be read."""
-        try:
-            return self.files.options.read_text()
-        except (OSError, ValueError):
-            return None
+        return _read(str(self.files.options))
 
 
 def _texts(hosts: Iterable[str]) -> dict[str, str]:
@@ -162,7 +176,7 @@ def parse_host(line: str) -> Guest | None:
 def _by_address(line: str) -> tuple[bytes, str]:
     try:
         return socket.inet_aton(line.rpartition(",")[2]), line
-    except OSError:
+    except (OSError, ValueError):  # no address, or bytes that no text has
         return b"", line
 
 
@@ -172,8 +186,7 @@ def _by_address(line: str) -> tuple[bytes, str]:
 
 def _read(file: str) -> str | None:
     try:
-        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
-            return os.fsdecode(stream.readall())
+        return os.fsdecode(read_regular(file))
     except OSError:  # a directory in its place
         return None
 

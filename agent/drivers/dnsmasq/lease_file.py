@@ -14,6 +14,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from cloudnet.agent.node.resources.lease import Lease
+from cloudnet.common.regular_file import read_regular
 
 LINE = re.compile(r"(\d{1,15}) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) ([0-9.]+) \S+ \S+")
 FRESH_SECONDS = 0.05
@@ -62,10 +63,10 @@ def write_leases(file: Path, text: str) -> None:
 
 def _read_lines(file: Path, pause: Callable[[float], None]) -> list[str]:
     try:
-        text = file.read_text(errors="replace")
+        text = read_regular(file).decode(errors="replace")
         if not text.endswith("\n") and time.time() - file.stat().st_mtime < FRESH_SECONDS:
             pause(FRESH_SECONDS)
-            text = file.read_text(errors="replace")
+            text = read_regular(file).decode(errors="replace")
     except OSError:  # no file yet, or something else in its place, which dnsmasq reports
         return []
     return text.splitlines()

@@ -19,6 +19,7 @@ from cloudnet.agent.drivers.dnsmasq.processes import (
     read_process,
     refresh,
 )
+from cloudnet.common.regular_file import read_regular
 
 Processes = frozenset[Process]
 PID_FILE = "--pid-file="
@@ -80,7 +81,7 @@ class ProcessTable:
         """
         file = self._path / f"nova-{bridge}.pid"
         try:
-            pid = int(file.read_text())
+            pid = int(read_regular(file))
         except (OSError, ValueError):  # none, a directory, or no number in it
             return None
         for process in known:

@@ -7,6 +7,7 @@ the process that had the pid when it was opened.
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import signal
@@ -16,9 +17,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from cloudnet.common.log_once import ConditionLog
+
 PROC = Path("/proc")
 STATE, PARENT, STARTED = 0, 1, 19  # fields 3, 4 and 22 of /proc/<pid>/stat, counted after the name
 END_SECONDS = 5.0  # to end after a signal
+
+LOG = logging.getLogger(__name__)
+_CONDITIONS = ConditionLog(LOG)
 
 
 @dataclass(frozen=True)
@@ -33,17 +39,22 @@ class Process:
 def read_process(pid: int) -> Process | None:
     """Return the process with this pid; None: there is none, or only a zombie.
 
-    A process that is ending has no arguments any more, but keeps its sockets for milliseconds.
+    A process that is ending has no arguments any more, but keeps its sockets for milliseconds. One
+    that cannot be read counts as none: nothing shows that it is ours.
     """
     try:
         stat = _stat(pid)
+        started = int(stat[STARTED])
         arguments = _read(pid, "cmdline").removesuffix(b"\0")
     except (FileNotFoundError, ProcessLookupError):
+        return None
+    except (OSError, ValueError, IndexError) as error:
+        _note_unreadable(pid, error)
         return None
     if stat[STATE] == b"Z":
         return None
     words = arguments.split(b"\0") if arguments else ()
-    return Process(pid, int(stat[STARTED]), tuple(os.fsdecode(word) for word in words))
+    return Process(pid, started, tuple(os.fsdecode(word) for word in words))
 
 
 def refresh(process: Process) -> Process | None:
@@ -60,7 +71,7 @@ def get_environment(process: Process) -> Mapping[str, str]:
     """
     try:
         words = _read(process.pid, "environ").split(b"\0")
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
+    except OSError:
         return {}
     pairs = (os.fsdecode(word).partition("=") for word in words if word)
     return {name: value for name, _, value in pairs}
@@ -71,6 +82,9 @@ def is_in_our_network(process: Process) -> bool:
     try:
         theirs = (PROC / str(process.pid) / "ns" / "net").stat()
     except (FileNotFoundError, ProcessLookupError):
+        return False
+    except OSError as error:
+        _note_unreadable(process.pid, error)
         return False
     return theirs.st_ino == (PROC / "thread-self" / "ns" / "net").stat().st_ino
 
@@ -86,7 +100,7 @@ def list_processes_with(argument_start: str) -> Iterator[Process]:
         if process and any(word.startswith(argument_start) for word in process.arguments):
             found[process.pid] = process
     for pid, process in found.items():
-        with suppress(FileNotFoundError, ProcessLookupError):
+        with suppress(OSError, ValueError, IndexError):
             if int(_stat(pid)[PARENT]) not in found and is_in_our_network(process):
                 yield process
 
@@ -129,6 +143,11 @@ def has_ended(descriptor: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
+
+
+def _note_unreadable(pid: int, error: Exception) -> None:
+    condition = f"process {pid} cannot be read"
+    _CONDITIONS.start(condition, f"{condition} ({error}); it counts as not cloudnet's")
 
 
 def _stat(pid: int) -> list[bytes]:

@@ -48,23 +48,23 @@ class Ruleset:
         found = []
         name = libiptc.iptc_first_chain(self._handle)
         while name:
-            found.append(name.decode())
+            found.append(os.fsdecode(name))
             name = libiptc.iptc_next_chain(self._handle)
         return found
 
     def has(self, chain: str) -> bool:
         """Return whether there is a chain of this name."""
-        return bool(libiptc.iptc_is_chain(chain.encode(), self._handle))
+        return bool(libiptc.iptc_is_chain(os.fsencode(chain), self._handle))
 
     def is_builtin(self, chain: str) -> bool:
         """Return whether a chain is the kernel's own."""
-        return bool(libiptc.iptc_builtin(chain.encode(), self._handle))
+        return bool(libiptc.iptc_builtin(os.fsencode(chain), self._handle))
 
     def is_jumped_to(self, chain: str) -> bool:
         """Return whether any rule jumps to a chain."""
         count = ctypes.c_uint()
         self._must(
-            libiptc.iptc_get_references(ctypes.byref(count), chain.encode(), self._handle),
+            libiptc.iptc_get_references(ctypes.byref(count), os.fsencode(chain), self._handle),
             f"can't count the jumps to chain {chain}",
         )
         return count.value > 0
@@ -77,34 +77,36 @@ class Ruleset:
         """Yield a chain's rules, in order."""
         for rule in self._rules(chain):
             target = libiptc.iptc_get_target(rule, self._handle) or b""
-            yield FoundRule(comment_of(rule), target.decode())
+            yield FoundRule(comment_of(rule), os.fsdecode(target))
 
     def add_chain(self, chain: str) -> None:
         """Add an empty chain."""
-        created = libiptc.iptc_create_chain(chain.encode(), self._handle)
+        created = libiptc.iptc_create_chain(os.fsencode(chain), self._handle)
         self._must(created, f"can't create chain {chain}")
 
     def remove_chain(self, chain: str) -> None:
         """Remove an empty chain that nothing jumps to."""
-        removed = libiptc.iptc_delete_chain(chain.encode(), self._handle)
+        removed = libiptc.iptc_delete_chain(os.fsencode(chain), self._handle)
         self._must(removed, f"can't delete chain {chain}")
 
     def clear(self, chain: str) -> None:
         """Remove all rules of a chain."""
-        cleared = libiptc.iptc_flush_entries(chain.encode(), self._handle)
+        cleared = libiptc.iptc_flush_entries(os.fsencode(chain), self._handle)
         self._must(cleared, f"can't flush chain {chain}")
 
     def insert(self, chain: str, number: int, rule: Rule, comment: str) -> None:
         """Add a rule to a chain, before the one that has this number, counted from 0."""
         entry = build_entry(rule, comment, jumps=self.has(rule.target))
         inserted = libiptc.iptc_insert_entry(
-            chain.encode(), ctypes.byref(entry), ctypes.c_uint(number), self._handle
+            os.fsencode(chain), ctypes.byref(entry), ctypes.c_uint(number), self._handle
         )
         self._must(inserted, f"can't insert rule {number} into chain {chain}")
 
     def delete(self, chain: str, number: int) -> None:
         """Remove the rule at a position, counted from 0."""
-        deleted = libiptc.iptc_delete_num_entry(chain.encode(), ctypes.c_uint(number), self._handle)
+        deleted = libiptc.iptc_delete_num_entry(
+            os.fsencode(chain), ctypes.c_uint(number), self._handle
+        )
         self._must(deleted, f"can't delete rule {number} of chain {chain}")
 
     def commit(self) -> None:
@@ -112,7 +114,7 @@ class Ruleset:
         self._must(libiptc.iptc_commit(self._handle), "can't commit")
 
     def _rules(self, chain: str) -> Iterator[Any]:
-        rule = libiptc.iptc_first_rule(chain.encode(), self._handle)
+        rule = libiptc.iptc_first_rule(os.fsencode(chain), self._handle)
         while rule:
             yield rule
             rule = libiptc.iptc_next_rule(rule, self._handle)

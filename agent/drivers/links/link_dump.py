@@ -84,12 +84,14 @@ def _parse_sysctls(families: bytes) -> tuple[LinkSysctl, ...]:
     return list_wrong(lists)
 
 
-def parse_address(data: bytes) -> LinkAddress:
-    """Return the address that an RTM_NEWADDR message describes.
+def parse_address(data: bytes) -> LinkAddress | None:
+    """Return the address that an RTM_NEWADDR message describes; None: it is no address of IP.
 
     :param data: the message without its netlink header
     """
     family, prefixlen, flags, scope, index = ADDRESS.unpack_from(data)
+    if family not in {AF_INET, AF_INET6}:
+        return None
     has = _attributes(data, OF_ADDRESS, ADDRESS.size)
     return LinkAddress(
         index=index,

@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, ip_address
 
 from cloudnet.agent.drivers.links.sysctl_lists import LinkSysctl
 from cloudnet.agent.node.resources.actual import ALIAS
+from cloudnet.common.limits import is_uuid
 
 IFF_UP = 0x1
 IFF_LOOPBACK = 0x8
@@ -45,8 +46,12 @@ class Link:
 
     @property
     def network(self) -> str | None:
-        """The uuid of the network that the link was created for; None: it is not ours."""
-        return self.alias.removeprefix(ALIAS) if self.alias.startswith(ALIAS) else None
+        """The uuid of the network that the link was created for; None: it is not ours.
+
+        Anybody can give a link any alias; a report with a network that has no uuid is refused.
+        """
+        uuid = self.alias.removeprefix(ALIAS) if self.alias.startswith(ALIAS) else None
+        return uuid if is_uuid(uuid) else None
 
 
 @dataclass(frozen=True)

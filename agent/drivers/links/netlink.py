@@ -7,12 +7,13 @@ loop behind its blocking calls. setup.cfg has an upper bound for its version bec
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from socket import AF_INET
-from typing import Any
+from typing import Any, TypeVar
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
@@ -26,6 +27,9 @@ from cloudnet.agent.drivers.links.link_dump import parse_address, parse_link, pa
 from cloudnet.agent.drivers.links.link_table import IFF_LOOPBACK, Link, LinkAddress, LinkTable
 from cloudnet.agent.drivers.links.parse_cache import ParseCache
 from cloudnet.common.errors import KernelRefused
+from cloudnet.common.log_once import ConditionLog
+
+LOG = logging.getLogger(__name__)
 
 # uapi/linux/netlink.h
 HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
@@ -36,6 +40,7 @@ SKIP_STATS = 0x8  # RTEXT_FILTER_…: half of a link's message is counters
 RT_TABLE_MAIN, RTN_UNICAST = 254, 1  # uapi/linux/rtnetlink.h
 TRIES = 10
 
+Parsed = TypeVar("Parsed")
 Message = Any  # Any: pyroute2 publishes no types
 
 
@@ -46,7 +51,8 @@ class Netlink:
         # Opened by the thread that uses it: in any other, pyroute2 opens and closes a socket and
         # an event loop for each request.
         self._opened: IPRoute | None = None
-        self._links = ParseCache(parse_link)
+        self._conditions = ConditionLog(LOG)
+        self._links = ParseCache(self._skipping("link", parse_link))
 
     def close(self) -> None:
         """Close the socket; the next request opens another one."""
@@ -56,11 +62,11 @@ class Netlink:
 
     def read_links(self) -> LinkTable:
         """Return all links and addresses, and what the links reach without a gateway."""
-        routes = map(parse_route, self._dump(_route_request(), RTM_GETROUTE))
+        routes = self._dump(_route_request(), RTM_GETROUTE)
         return LinkTable(
             self._links.parse(self._dump(_link_request(), RTM_GETLINK)),
             tuple(self.list_addresses()),
-            tuple(route for route in routes if route is not None),
+            tuple(_list_present(map(self._skipping("route", parse_route), routes))),
         )
 
     def get_link(self, name: str) -> Link | None:
@@ -78,18 +84,16 @@ class Netlink:
     def list_ports(self, bridge: int) -> list[Link]:
         """Return the ports of the bridge with this index."""
         request = _link_request(IFLA_MASTER=bridge)
-        return [
-            link
-            for link in map(parse_link, self._dump(request, RTM_GETLINK))
-            if link.master == bridge
-        ]
+        ports = map(self._skipping("link", parse_link), self._dump(request, RTM_GETLINK))
+        return [link for link in _list_present(ports) if link.master == bridge]
 
     def list_addresses(self, index: int = 0) -> list[LinkAddress]:
         """Return the addresses of the link with this index, or of all links (0)."""
         request = ifaddrmsg()
         request["index"] = index
         try:
-            return list(map(parse_address, self._dump(request, RTM_GETADDR)))
+            addresses = self._dump(request, RTM_GETADDR)
+            return list(_list_present(map(self._skipping("address", parse_address), addresses)))
         except NetlinkError as error:
             if index and error.code == errno.ENODEV:
                 return []
@@ -117,6 +121,22 @@ class Netlink:
             if link.network is None and not link.flags & IFF_LOOPBACK and link.kind != "tun"
         )
         return ", ".join(names) or "none"
+
+    def _skipping(
+        self, what: str, parse: Callable[[bytes], Parsed | None]
+    ) -> Callable[[bytes], Parsed | None]:
+        """Return the parser, with None for what it cannot parse: all others count nevertheless."""
+
+        def parse_or_skip(message: bytes) -> Parsed | None:
+            try:
+                return parse(message)
+            except (struct.error, LookupError, ValueError) as error:
+                condition = f"a {what} in the kernel's answer is left out ({message[:8].hex()})"
+                line = f"{condition}: {type(error).__name__}: {error}"
+                self._conditions.start(condition, line)
+                return None
+
+        return parse_or_skip
 
     def _routes(self) -> IPRoute:
         if self._opened is None:
@@ -180,6 +200,10 @@ def refusing(what: str, remedy: str) -> Iterator[None]:
         yield
     except NetlinkError as error:
         raise KernelRefused(f"{what}: {os.strerror(error.code)}; {remedy}") from error
+
+
+def _list_present(parsed: Iterable[Parsed | None]) -> Iterator[Parsed]:
+    return (each for each in parsed if each is not None)
 
 
 def _link_request(**attributes: object) -> Message:

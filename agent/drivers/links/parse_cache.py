@@ -18,16 +18,17 @@ DIGEST_BYTES = 16  # in place of the messages, which are 700 bytes for each link
 class ParseCache(Generic[Parsed]):
     """The results of the last dump, by the digests of its messages."""
 
-    def __init__(self, parse: Callable[[bytes], Parsed]) -> None:
+    def __init__(self, parse: Callable[[bytes], Parsed | None]) -> None:
+        """:param parse: returns None for a message that is left out"""
         self._parse = parse
-        self._results: dict[bytes, Parsed] = {}
+        self._results: dict[bytes, Parsed | None] = {}
 
     def parse(self, messages: Iterable[bytes]) -> tuple[Parsed, ...]:
         """Return the results for the messages of a new dump, in their order."""
-        results: dict[bytes, Parsed] = {}
+        results: dict[bytes, Parsed | None] = {}
         for message in messages:
             digest = blake2b(message, digest_size=DIGEST_BYTES).digest()
             known = self._results.get(digest)
             results[digest] = self._parse(message) if known is None else known
         self._results = results
-        return tuple(results.values())
+        return tuple(result for result in results.values() if result is not None)

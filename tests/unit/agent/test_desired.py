@@ -1,12 +1,13 @@
 import json
 import logging
+import os
 from pathlib import Path
 
 import pytest
 
 from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.snapshot_cache import SnapshotCache
-from cloudnet.common.wire.objects import FixedRanges, ReportReply
+from cloudnet.common.wire.objects import FixedRanges, Origin, ReportReply
 from tests.fixtures.agent.snapshots import OTHER, PRIVATE, RANGES, gone, network
 
 
@@ -228,3 +229,58 @@ def test_snapshots_are_stored_when_the_disk_can_be_written_again(
     assert restart(tmp_path).desired() == store.desired()
     assert restart(tmp_path).desired().synced
     assert f"cannot store snapshots in {tmp_path}: resolved" in caplog.text
+
+
+def test_an_invalid_snapshot_in_a_reply_stops_no_other_and_is_logged_once(
+    store: DesiredStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    invalid = network(OTHER, mtu=-1)
+    for _ in range(2):
+        store.put_reply(ReportReply(RANGES, (invalid, network())))
+
+    assert store.desired().snapshots == (network(),)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"dropped the snapshot of network {OTHER}: NetworkSnapshot.mtu: invalid value -1"
+    ]
+
+
+def test_nothing_counts_as_surplus_before_a_reply_without_invalid_snapshots(
+    store: DesiredStore,
+) -> None:
+    """The host may have resources of the network whose snapshot was dropped."""
+    store.put_reply(ReportReply(RANGES, (network(OTHER, mtu=-1),)))
+    assert not store.desired().synced
+
+    store.put_reply(ReportReply(RANGES, (network(OTHER),)))
+    assert store.desired().synced
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, '{"type": "Origin", "generation": 1e999}', "\udcff", "", "NaN"]
+)
+@pytest.mark.parametrize("name", [f"network-{OTHER}.json", "ranges.json", "origin.json"])
+def test_any_text_in_a_stored_file_leaves_the_other_files_usable(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    DesiredStore("node1", SnapshotCache(tmp_path)).put_reply(ReportReply(RANGES, (network(),)))
+    (tmp_path / name).write_bytes(text.encode(errors="surrogateescape"))
+
+    restarted = restart(tmp_path)
+
+    assert restarted.desired().snapshots == (network(),)
+    assert not restarted.desired().synced
+
+
+def test_a_named_pipe_in_place_of_a_stored_file_is_set_aside(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ranges.json")
+
+    assert restart(tmp_path).desired().ranges == FixedRanges(0, ())
+    assert (tmp_path / "ranges.unreadable").exists()
+
+
+def test_an_invalid_origin_is_not_obeyed(tmp_path: Path, store: DesiredStore) -> None:
+    """The host would report it, and the controller would refuse each report."""
+    store.put_reply(ReportReply(RANGES, (network(),)))
+    SnapshotCache(tmp_path).keep_origin(Origin("another cloud", 10**30, "\udcff"))
+
+    assert restart(tmp_path).origin is None

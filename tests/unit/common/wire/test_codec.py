@@ -100,3 +100,28 @@ def test_garbage_in_a_field_is_refused_or_decoded_without_any_other_error(
 def test_garbage_instead_of_a_message_is_refused(garbage: object) -> None:
     with pytest.raises(BadRequest):
         from_wire(ReportReply, garbage)
+
+
+@pytest.mark.parametrize("depth", [10, 900, 100_000])
+@pytest.mark.parametrize("field", ["label", "vifs", "origin", "revision", "version", "type"])
+def test_a_deeply_nested_field_is_refused_in_one_short_line(field: str, depth: int) -> None:
+    bomb: list[object] = []
+    for _ in range(depth):
+        bomb = [bomb]
+
+    with pytest.raises(BadRequest) as refusal:
+        from_wire(NetworkSnapshot, to_wire(network()) | {field: bomb})
+
+    assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**5000, float("nan"), float("inf"), "x" * 10**6, {1: [2]}],
+    ids=["integer", "no number", "infinity", "text", "object"],
+)
+def test_a_huge_or_odd_value_is_refused_in_one_short_line(value: object) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        from_wire(NetworkSnapshot, to_wire(network()) | {"cidr": value})
+
+    assert len(str(refusal.value)) < 300

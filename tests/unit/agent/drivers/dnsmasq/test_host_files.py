@@ -1,5 +1,6 @@
 """The files that a dnsmasq reads, and what must be done with it after a change."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -126,14 +127,28 @@ def test_a_directory_in_place_of_a_file_is_a_fault_and_cannot_be_written(files: 
         files.write([VM3], OPTIONS)
 
 
-def test_a_directory_that_is_no_guests_file_is_a_fault_and_cannot_be_removed(
+def test_a_directory_that_is_no_guests_file_is_a_fault_and_stops_no_guest(
     files: HostFiles,
 ) -> None:
     (files.files.hosts / "backup").mkdir()
 
     assert files.read() == Content((VM3,), OPTIONS, ("hosts file backup cannot be read",))
-    with pytest.raises(OSError, match="Is a directory"):
-        files.write([VM3], OPTIONS)
+    assert files.write([VM3, VM4], OPTIONS) is Reaction.NONE
+    assert [str(failure.strerror) for failure in files.failures] == ["Is a directory"]
+    assert files.read().hosts == (VM3, VM4)
+
+
+def test_a_named_pipe_in_place_of_a_file_is_replaced(files: HostFiles) -> None:
+    """To read it would stop the agent for ever."""
+    foreign = files.files.hosts / "pipe"
+    os.mkfifo(foreign)
+    files.files.options.unlink()
+    os.mkfifo(files.files.options)
+
+    assert files.read().faults == ("hosts file pipe cannot be read", "options file cannot be read")
+    files.write([VM3], OPTIONS)
+
+    assert files.read() == Content((VM3,), OPTIONS, ("not reloaded",))
 
 
 def test_a_file_in_place_of_the_directory_counts_as_empty_and_cannot_be_written(

@@ -16,6 +16,7 @@ from cloudnet.agent.drivers.links.link_dump import parse_address, parse_link, pa
 from cloudnet.agent.drivers.links.link_table import Link, LinkAddress, LinkRoute, LinkTable
 from cloudnet.agent.drivers.links.sysctl_lists import SYSCTLS, LinkSysctl, list_wrong
 
+UUID = "11111111-1111-1111-1111-111111111111"
 NESTED = 0x8000  # NLA_F_NESTED
 PREFERRED = 6  # IFA_CACHEINFO: an attribute that is not used
 
@@ -95,13 +96,13 @@ def test_a_vlan_device_has_its_tag_parent_bridge_and_network() -> None:
             NAME,
             attribute(link_dump.PARENT, number(3)),
             attribute(link_dump.MASTER, number(7)),
-            attribute(link_dump.IFALIAS, text("cloudnet:uuid")),
+            attribute(link_dump.IFALIAS, text(f"cloudnet:{UUID}")),
             info("vlan", attribute(link_dump.VLAN_ID, number(100, 2))),
         )
     )
 
     assert (parsed.kind, parsed.tag, parsed.parent, parsed.master) == ("vlan", 100, 3, 7)
-    assert parsed.network == "uuid"
+    assert parsed.network == UUID
     assert not parsed.up
 
 
@@ -135,7 +136,16 @@ def test_a_parent_in_another_namespace_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alias", "uuid"), [("cloudnet:uuid", "uuid"), ("uplink", None), ("", None), ("cloudnet", None)]
+    ("alias", "uuid"),
+    [
+        (f"cloudnet:{UUID}", UUID),
+        ("uplink", None),
+        ("", None),
+        ("cloudnet", None),
+        ("cloudnet:", None),
+        ("cloudnet:another program", None),
+        (f"cloudnet:{UUID}\x1b[2J", None),
+    ],
 )
 def test_a_link_without_our_alias_is_not_ours(alias: str, uuid: str | None) -> None:
     assert parse_link(link(NAME, attribute(link_dump.IFALIAS, text(alias)))).network == uuid
