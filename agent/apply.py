@@ -15,7 +15,7 @@ from cloudnet.agent.node.plan import Step, Verb
 from cloudnet.agent.node.resources.actual import ActualState
 from cloudnet.agent.node.resources.base import Resource
 from cloudnet.agent.retries import Retries
-from cloudnet.common.errors import KernelRefused, NeedsOperator
+from cloudnet.common.errors import FormerKept, KernelRefused, NeedsOperator
 
 LOG = logging.getLogger(__name__)
 
@@ -124,8 +124,12 @@ def _record(step: Step, error: Exception, retries: Retries) -> None:
     if isinstance(error, KernelRefused):
         # Drivers name the resource as well.
         why = str(error).removeprefix(f"{resource}: ").removeprefix(f"{resource.key}: ")
-        needs_operator = isinstance(error, NeedsOperator)
-        retries.add(resource.key, step.failed(why), needs_operator=needs_operator)
+        retries.add(
+            resource.key,
+            step.failed(why),
+            needs_operator=isinstance(error, NeedsOperator),
+            former_kept=isinstance(error, FormerKept),
+        )
     else:
         why = f"a bug in cloudnet, {type(error).__name__}: {error}"
         retries.add(resource.key, step.failed(why), exc_info=error)

@@ -6,11 +6,14 @@ rarely from the start, because each attempt costs a read of the whole host.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.retry import Backoff
+
+LOG = logging.getLogger(__name__)
 
 # No jitter: what failed in one pass is tried again in one pass, since each pass reads the host.
 BACKOFF = Backoff(first_seconds=1.0, longest_seconds=60.0, jitter=0.0)
@@ -61,15 +64,21 @@ class Retries:
         message: str,
         *,
         needs_operator: bool = False,
+        former_kept: bool = False,
         exc_info: Exception | None = None,
     ) -> None:
         """Record a failed attempt.
 
         :param message: the line about the failure, with the name of the resource
+        :param former_kept: the next read shows what serves instead, and why; it is due at once
         :param exc_info: log the stack of this exception
         """
         known = self._failures.get(key)
         attempts = known.attempts + 1 if known is not None else 1
+        if former_kept and known is None:
+            self._failures[key] = Failure(message, attempts, self._now)
+            LOG.debug("%s", message)
+            return
         pause = NEEDS_OPERATOR_SECONDS if needs_operator else BACKOFF.pause_seconds(attempts)
         self._failures[key] = Failure(message, attempts, self._now + pause)
         self._blocked.discard(key)

@@ -36,6 +36,10 @@ class NeedsOperator(KernelRefused):
     """As above, and trying again soon will not help: an operator must change the host first."""
 
 
+class FormerKept(KernelRefused):
+    """As above, and what the host had before serves instead: it is no reason to try again."""
+
+
 class ConfigurationError(CloudnetError):
     """The configuration is wrong; each line names file, option, value and what is right.
 

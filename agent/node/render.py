@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cloudnet.agent.firewall.renderer import Firewall, FirewallRenderer
+from cloudnet.agent.node.former_arguments import keep_former_arguments
 from cloudnet.agent.node.refusals import (
     explain_overlap,
     find_exposed,
@@ -82,6 +83,7 @@ class Renderer:
         self, network: NetworkSnapshot, actual: ActualState, flat_bridges: set[str]
     ) -> _Part:
         rendered = self._renderers[network.network].render(network, actual.nics)
+        rendered = keep_former_arguments(network, rendered, actual.resources)
         return _Part(network, rendered, find_refusal(network, actual, flat_bridges))
 
     def _render_firewall(
@@ -196,7 +198,7 @@ def _merge(parts: Sequence[_Part], firewall: Firewall) -> Rendered:
     resources |= tables | by_key(*firewall.nat_mappings)
     for part in parts:
         resources |= part.rendered.floating_ips
-        faults += part.rendered.floating_ip_faults
+        faults += part.rendered.other_faults
     return Rendered(resources, networks, frozenset(tables), frozenset(preserved), tuple(faults))
 
 

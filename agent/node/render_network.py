@@ -56,7 +56,7 @@ class NetworkResources:
     # network's own NIC goes away.
     floating_ips: Resources
     fault: RenderFault | None = None  # why the host cannot have the network; None: it can
-    floating_ip_faults: tuple[RenderFault, ...] = ()
+    other_faults: tuple[RenderFault, ...] = ()  # the network is in sync in spite of them
 
 
 class NetworkRenderer:

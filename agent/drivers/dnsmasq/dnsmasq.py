@@ -5,36 +5,38 @@ dnsmasq detaches from the agent and outlives it; see :mod:`process_table` for ho
 
 from __future__ import annotations
 
-import logging
-import os
 import signal
-import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.file_stamps import FileStamps
 from cloudnet.agent.drivers.dnsmasq.host_files import HostFiles, Reaction
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
-from cloudnet.agent.drivers.dnsmasq.lease_file import remove_other_leases
 from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
-from cloudnet.agent.drivers.dnsmasq.process_table import NETWORK, NONE, Processes, ProcessTable
-from cloudnet.agent.drivers.dnsmasq.processes import Process, get_environment, send, stop
-from cloudnet.agent.drivers.dnsmasq.start import start_dnsmasq
+from cloudnet.agent.drivers.dnsmasq.process_table import (
+    NETWORK,
+    NONE,
+    Processes,
+    ProcessTable,
+    get_pid_file,
+)
+from cloudnet.agent.drivers.dnsmasq.processes import Process, get_environment, send
+from cloudnet.agent.drivers.dnsmasq.refusals import Refusals
+from cloudnet.agent.drivers.dnsmasq.replacement import (
+    HOSTS_INODE,
+    Replacement,
+    build_environment,
+    get_inode,
+    is_bound,
+    stop_all,
+)
 from cloudnet.agent.drivers.driver import Driver
 from cloudnet.agent.drivers.links.link_table import LinkTable
 from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, DnsmasqFiles
 from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.errors import KernelRefused
 
-LOG = logging.getLogger(__name__)
-
-# The index that the bridge had when dnsmasq started. Its DHCP socket is bound to that link, and
-# receives nothing from a later one of the same name.
-BRIDGE_INDEX = "CLOUDNET_BRIDGE_INDEX"
-# The inode that the hosts directory had when dnsmasq started. It watches that one to its end.
-HOSTS_INODE = "CLOUDNET_HOSTS_INODE"
 STARTS_AT_ONCE = 4
 
 
@@ -56,7 +58,10 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         self._processes = processes
         self._open_leases = open_leases
         self._release = release
-        self._limit = limit or InotifyLimit()
+        self._refusals = Refusals()
+        self._replacement = Replacement(
+            processes, open_leases, limit or InotifyLimit(), self._refusals
+        )
         self._stamps = FileStamps(networks_path)
 
     def read(self, links: LinkTable) -> Iterator[Dnsmasq]:
@@ -83,18 +88,29 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         running = self._processes.get(desired.bridge)
         serving = [each for each in running if len(running) == 1 and self._serves(each, desired)]
         if not serving or reaction is Reaction.RESTART:
-            with self._keep_leases(running, files):
-                self._stop(desired.bridge, running)
-            self._start(desired, files)
+            self._replace(desired, running, host_files)
         else:
             self._processes.restore_pid_file(desired.bridge, serving[0])
             if reaction is Reaction.RELOAD:
-                send(serving[0], signal.SIGHUP)
-                self._release_removed(desired, host_files)
+                self._reload(desired, serving[0], host_files)
         host_files.confirm()
         self._stamps.update(desired.bridge)
         for failure in host_files.failures:
             raise KernelRefused(f"{desired}: cannot write its files: {failure}") from failure
+
+    def _replace(self, desired: Dnsmasq, running: Processes, host_files: HostFiles) -> None:
+        try:
+            self._replacement.apply(desired, running, host_files.files)
+        except KernelRefused:
+            for process in self._processes.get(desired.bridge):  # it serves on, or again
+                self._reload(desired, process, host_files)
+                host_files.confirm()
+            self._stamps.update(desired.bridge)
+            raise
+
+    def _reload(self, desired: Dnsmasq, process: Process, host_files: HostFiles) -> None:
+        send(process, signal.SIGHUP)
+        self._release_removed(desired, host_files)
 
     def ensure_each(
         self, changes: Sequence[tuple[Dnsmasq, Dnsmasq | None]]
@@ -108,17 +124,21 @@ class DnsmasqDriver(Driver[Dnsmasq]):
 
     def remove(self, actual: Dnsmasq) -> None:
         """End the process and remove its files."""
-        self._stop(actual.bridge, self._processes.get(actual.bridge))
+        stop_all(actual.bridge, self._processes.get(actual.bridge))
+        self._refusals.forget(actual.bridge)
         HostFiles(DnsmasqFiles.of(self._path, actual.bridge)).remove()
         self._stamps.update(actual.bridge)
 
     def has_drifted(self) -> bool:
-        """Return whether another program changed the files."""
-        return self._stamps.have_changed()
+        """Return whether another program changed the files, or a file that was refused."""
+        return self._stamps.have_changed() or self._refusals.has_outdated()
 
     def _read_one(self, bridge: str, running: Processes, index: str | None) -> Dnsmasq:
         content = HostFiles(DnsmasqFiles.of(self._path, bridge)).read()
         only = next(iter(running)) if len(running) == 1 else None
+        faults = tuple(self._list_faults(bridge, running, index))
+        if only is not None and not faults:
+            self._refusals.record_serving(bridge, only.arguments)
         return Dnsmasq(
             bridge,
             next((get_environment(each).get(NETWORK, "") for each in running), ""),
@@ -126,7 +146,8 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             (),
             content.hosts,
             content.options,
-            (*self._list_faults(bridge, running, index), *content.faults),
+            (*faults, *content.faults),
+            self._refusals.get_refusal(bridge),
         )
 
     def _list_bridges_with_files(self) -> set[str]:
@@ -134,14 +155,6 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             file.name.removeprefix("nova-").removesuffix(".hosts.d")
             for file in self._path.glob("nova-*.hosts.d")
         }
-
-    @contextmanager
-    def _keep_leases(self, running: Processes, files: DnsmasqFiles) -> Iterator[None]:
-        """Keep the leases of a process that is ended inside, if its file was removed."""
-        with ExitStack() as stack:
-            for process in running:
-                stack.enter_context(self._open_leases.keep(process, files.leases))
-            yield
 
     def _release_removed(self, desired: Dnsmasq, host_files: HostFiles) -> None:
         removed = host_files.list_removed(desired.hosts)
@@ -157,7 +170,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             yield "not running"
         elif len(running) > 1:
             yield f"running {len(running)} times"
-        elif any(get_environment(each).get(BRIDGE_INDEX) != index for each in running):
+        elif not all(is_bound(each, index) for each in running):
             yield "bound to a bridge that was removed"
         else:
             (process,) = running
@@ -167,55 +180,18 @@ class DnsmasqDriver(Driver[Dnsmasq]):
 
     def _list_lost_files(self, bridge: str, process: Process) -> Iterator[str]:
         """Yield which files of a process are no longer at their paths, so that it must restart."""
-        files = DnsmasqFiles.of(self._path, bridge)
+        pid_file = get_pid_file(process.arguments)
+        files = DnsmasqFiles.of(pid_file.parent if pid_file else self._path, bridge)
         if self._open_leases.find_lost(process, files.leases):
             yield "lease file lost"
         watched = get_environment(process).get(HOSTS_INODE)
-        if watched is not None and watched != _get_inode(files.hosts):
+        if watched is not None and watched != get_inode(files.hosts):
             yield "hosts directory lost"
 
     def _serves(self, process: Process, desired: Dnsmasq) -> bool:
         """Return whether the process is as desired, and has the bridge and files of now."""
         return (
             process.arguments == desired.arguments
-            and get_environment(process).items() >= _environment(desired).items()
+            and get_environment(process).items() >= build_environment(desired).items()
             and not any(self._list_lost_files(desired.bridge, process))
         )
-
-    def _stop(self, bridge: str, running: Processes) -> None:
-        for process in running:
-            if not stop(process):
-                raise KernelRefused(
-                    f"dnsmasq of {bridge}, pid {process.pid}, does not end; see `ps {process.pid}`"
-                )
-            LOG.debug("dnsmasq of %s: ended pid %d", bridge, process.pid)
-
-    def _start(self, desired: Dnsmasq, files: DnsmasqFiles) -> None:
-        files.pid.unlink(missing_ok=True)
-        remove_other_leases(files.leases, desired.hosts)
-        environment = _environment(desired) | {HOSTS_INODE: _get_inode(files.hosts)}
-        start_dnsmasq(desired, environment, files.hosts, self._limit)
-        if not self._processes.get(desired.bridge):
-            raise KernelRefused(
-                f"{desired}: it ended right after its start; dnsmasq logs the reason in the "
-                "system log"
-            )
-
-
-def _environment(desired: Dnsmasq) -> dict[str, str]:
-    try:
-        index = str(socket.if_nametoindex(desired.bridge))
-    except OSError as error:
-        raise KernelRefused(
-            f"{desired}: there is no {desired.bridge}; the agent creates it first"
-        ) from error
-    return dict(desired.environment) | {BRIDGE_INDEX: index}
-
-
-def _get_inode(directory: Path) -> str:
-    """Return the inode of a directory as text; empty if there is none."""
-    try:
-        status = os.stat(directory)  # noqa: PTH116 - for each dnsmasq in each pass
-    except OSError:
-        return ""
-    return f"{status.st_dev}:{status.st_ino}"

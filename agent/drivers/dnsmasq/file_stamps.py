@@ -32,14 +32,15 @@ class FileStamps:
         """Note the files of one bridge as they are, after they were written."""
         files = DnsmasqFiles.of(self._path, bridge)
         for path in (str(self._path), str(files.hosts), str(files.options)):
-            self._stamps[path] = _stamp(path)
+            self._stamps[path] = read_stamp(path)
 
     def have_changed(self) -> bool:
         """Return whether any file differs from its stamp."""
-        return any(stamp != _stamp(path) for path, stamp in self._stamps.items())
+        return any(stamp != read_stamp(path) for path, stamp in self._stamps.items())
 
 
-def _stamp(path: str) -> Stamp:
+def read_stamp(path: str) -> Stamp:
+    """Return what differs after the file, or the entries of a directory, were changed."""
     try:
         status = os.stat(path)  # noqa: PTH116 - hundreds of them, often
     except OSError:

@@ -79,18 +79,19 @@ class ProcessTable:
 
         :param known: processes that are known to be right
         """
-        file = self._path / f"nova-{bridge}.pid"
-        try:
-            pid = int(read_regular(file))
-        except (OSError, ValueError):  # none, a directory, or no number in it
-            return None
-        for process in known:
-            if process.pid == pid:
-                return process
-        found = read_process(pid)
-        if found and f"--pid-file={file}" in found.arguments and is_in_our_network(found):
-            return found
-        return None
+        return _read_pid_file(self._path / f"nova-{bridge}.pid", known)
+
+    def add_started(self, bridge: str, pid_file: Path) -> Processes:
+        """Read and return the processes of a bridge for which one was started just now.
+
+        :param pid_file: the new one's, which may be in another directory
+        """
+        before = self.get(bridge)
+        started = _read_pid_file(pid_file, before)
+        if started is not None and started not in before and self._known is not None:
+            self._known[bridge] = before | {started}
+            self._follow({started})
+        return self.get(bridge)
 
     def is_named(self, bridge: str, process: Process) -> bool:
         """Return whether the pid file of the bridge named the process when it was last read."""
@@ -105,13 +106,34 @@ class ProcessTable:
         """Search all processes for ours."""
         found: dict[str, Processes] = {}
         for process in list_processes_with(PID_FILE):
-            word = next(word for word in process.arguments if word.startswith(PID_FILE))
-            file = Path(word.removeprefix(PID_FILE))
+            file = get_pid_file(process.arguments)
+            if file is None:
+                continue
             is_ours = file.parent == self._path or NETWORK in get_environment(process)
             if is_ours and file.name.startswith("nova-"):
                 bridge = _bridge_of(file)
                 found[bridge] = found.get(bridge, NONE) | {process}
         return found
+
+
+def get_pid_file(arguments: Iterable[str]) -> Path | None:
+    """Return the pid file that the arguments of a dnsmasq name; None: they name none."""
+    words = (word.removeprefix(PID_FILE) for word in arguments if word.startswith(PID_FILE))
+    return next(map(Path, words), None)
+
+
+def _read_pid_file(file: Path, known: Processes) -> Process | None:
+    try:
+        pid = int(read_regular(file))
+    except (OSError, ValueError):  # none, a directory, or no number in it
+        return None
+    for process in known:
+        if process.pid == pid:
+            return process
+    found = read_process(pid)
+    if found and f"{PID_FILE}{file}" in found.arguments and is_in_our_network(found):
+        return found
+    return None
 
 
 def _bridge_of(file: Path) -> str:

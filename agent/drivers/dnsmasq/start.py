@@ -5,34 +5,30 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.processes import has_ended
-from cloudnet.agent.node.resources.dnsmasq import Dnsmasq
+from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, find_config_file
 from cloudnet.common.errors import KernelRefused, NeedsOperator
 from cloudnet.common.missing import describe_packages
 
 START_SECONDS = 20.0
 
 
-def start_dnsmasq(
-    desired: Dnsmasq, environment: Mapping[str, str], hosts: Path, limit: InotifyLimit
-) -> None:
+def start_dnsmasq(desired: Dnsmasq, environment: Mapping[str, str], limit: InotifyLimit) -> None:
     """Run dnsmasq until it has detached; it then serves.
 
     :param environment: of the process, beside what each process needs
-    :param hosts: the directory that it must be able to read
     """
-    _refuse_unreadable(hosts)
     while True:
         instances = limit.read()
-        complaint = _run(desired, environment)
+        complaint = find_complaint(desired, (), environment)
         if complaint is None:
             return
         if "inotify" not in complaint:
-            raise KernelRefused(f"{desired}: {complaint}; {_remedy(complaint)}")
+            raise KernelRefused(f"{desired}: {explain(desired, complaint)}")
         if not limit.raise_above(instances):
             raise NeedsOperator(
                 f"{desired}: {complaint}; raise the sysctl fs.inotify.max_user_instances: each "
@@ -40,15 +36,20 @@ def start_dnsmasq(
             )
 
 
-def _run(desired: Dnsmasq, environment: Mapping[str, str]) -> str | None:
-    """Run dnsmasq until it has detached; return its complaint, or None if it serves.
+def find_complaint(
+    desired: Dnsmasq, more: Sequence[str], environment: Mapping[str, str]
+) -> str | None:
+    """Run dnsmasq until it has detached or ended; return its complaint, or None.
 
     Its output goes to a file: its children may keep the end of a pipe open.
+
+    :param more: further arguments, such as ``--test``
     """
+    program, *arguments = desired.arguments
     with tempfile.TemporaryFile("w+") as output:
         try:
             process = subprocess.Popen(
-                desired.arguments,
+                [program, *more, *arguments],
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -60,7 +61,7 @@ def _run(desired: Dnsmasq, environment: Mapping[str, str]) -> str | None:
             ) from error
         status = _wait(process)
         if status is None:
-            raise KernelRefused(f"{desired}: not started after {START_SECONDS:.0f} s")
+            return f"not started after {START_SECONDS:.0f} s"
         if status == 0:
             return None
         output.seek(0)
@@ -84,16 +85,20 @@ def _wait(process: subprocess.Popen[bytes]) -> int | None:
         os.close(descriptor)
 
 
-def _remedy(complaint: str) -> str:
-    """Return what to do about the most frequent complaints of dnsmasq."""
+def explain(desired: Dnsmasq, complaint: str) -> str:
+    """Return the complaint with what to do about it."""
     if "in use" in complaint:
-        return (
+        remedy = (
             "find the program that uses the port by `ss -lunp`, and keep it off cloudnet's bridges"
         )
-    return "see dnsmasq_config_file and the networks' DNS servers"
+    else:
+        file = find_config_file(desired.arguments)
+        where = "" if file is None or str(file) in complaint else f" ({file})"
+        remedy = f"see dnsmasq_config_file{where} and the networks' DNS servers"
+    return f"{complaint}; {remedy}"
 
 
-def _refuse_unreadable(directory: Path) -> None:
+def refuse_unreadable(directory: Path) -> None:
     """Refuse a directory that dnsmasq, which gives up root's rights, cannot read."""
     for part in (directory, *directory.parents):
         if not part.stat().st_mode & 0o001:

@@ -8,6 +8,18 @@ from typing import ClassVar
 
 from cloudnet.agent.node.resources.base import Resource
 
+Arguments = tuple[str, ...]
+CONFIG_FILE = "--conf-file="
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Arguments with which dnsmasq does not serve, and those that it serves with instead."""
+
+    arguments: Arguments
+    former: Arguments
+    why: str
+
 
 @dataclass(frozen=True)
 class Dnsmasq(Resource):
@@ -17,11 +29,12 @@ class Dnsmasq(Resource):
 
     bridge: str
     network: str  # uuid
-    arguments: tuple[str, ...]  # as /proc shows them; a change needs a restart
+    arguments: Arguments  # as /proc shows them; a change needs a restart
     environment: tuple[tuple[str, str], ...] = field(compare=False)  # for the lease script
     hosts: tuple[str, ...]  # dhcp-host lines; a removal needs a SIGHUP, an addition nothing
     options: tuple[str, ...]  # lines of the dhcp-optsfile
     faults: tuple[str, ...] = ()  # not running, running twice…
+    refusal: Refusal | None = None  # of other arguments; None: none is known
 
     @property
     def key(self) -> str:
@@ -59,3 +72,10 @@ class DnsmasqFiles:
             networks_path / f"{stem}.pid",
             networks_path / f"{stem}.leases",
         )
+
+
+def find_config_file(arguments: Arguments) -> Path | None:
+    """Return the operator's file that the arguments name; None: they name none."""
+    words = (word.removeprefix(CONFIG_FILE) for word in arguments if word.startswith(CONFIG_FILE))
+    name = next(words, "")
+    return Path(name) if name else None

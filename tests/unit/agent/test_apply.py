@@ -16,7 +16,7 @@ from cloudnet.agent.node.resources.forwarding import Forwarding
 from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.agent.node.resources.vlan import Vlan
 from cloudnet.agent.retries import NEEDS_OPERATOR_SECONDS, Retries
-from cloudnet.common.errors import NeedsOperator
+from cloudnet.common.errors import FormerKept, NeedsOperator
 from cloudnet.common.log_once import ConditionLog
 from tests.fixtures.agent.fake_kernel import FakeKernel
 from tests.fixtures.agent.snapshots import OTHER, PRIVATE
@@ -141,6 +141,13 @@ def test_what_an_operator_must_change_is_due_much_later(retries: Retries) -> Non
     apply(ensure(BR100), Failing(lambda _: NeedsOperator("no such module")), retries)
 
     assert retries.next_at == NEEDS_OPERATOR_SECONDS
+
+
+def test_where_the_former_serves_the_host_is_read_at_once(retries: Retries) -> None:
+    left = apply(ensure(BR100), Failing(lambda _: FormerKept("not up")), retries)
+
+    assert [step.resource for step in left] == [BR100]
+    assert retries.next_at == 0.0
 
 
 @pytest.mark.parametrize(("steps", "verb"), [(ensure, "created"), (remove, "removed")])

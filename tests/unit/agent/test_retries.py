@@ -121,3 +121,25 @@ def test_a_blocked_step_has_not_failed_and_is_not_resolved(
     retries.keep_only(set())
 
     assert lines(caplog)[-1] == "bridge br100: resolved"
+
+
+def test_where_the_former_serves_the_host_is_read_at_once_and_nothing_is_logged(
+    clock: Clock, retries: Retries, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    fail(retries, former_kept=True)
+    assert retries.next_at == clock.now
+
+    retries.keep_only(set())
+
+    assert lines(caplog) == []
+
+
+def test_a_second_time_it_is_a_failure_like_any_other(
+    clock: Clock, retries: Retries, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        fail(retries, former_kept=True)
+
+    assert retries.next_at == clock.now + 2
+    assert lines(caplog) == ["bridge br100: cannot be created: no; retrying"]

@@ -25,7 +25,7 @@ def limit_file(tmp_path: Path) -> Path:
 def run(script: str, limit: Path, *, bridge: str = "br100") -> None:
     """Start a dnsmasq that is this shell script."""
     desired = replace(DNSMASQ, bridge=bridge, arguments=("sh", "-c", script))
-    start_dnsmasq(desired, {}, Path("/"), InotifyLimit(limit))
+    start_dnsmasq(desired, {}, InotifyLimit(limit))
 
 
 def needs_instances(limit: Path, number: int) -> str:
@@ -74,7 +74,7 @@ def test_a_limit_that_cannot_be_raised_is_logged_once_and_needs_an_operator(
     for bridge in ("br100", "br101"):
         desired = replace(DNSMASQ, bridge=bridge, arguments=("sh", "-c", script))
         with pytest.raises(NeedsOperator) as refused:
-            start_dnsmasq(desired, {}, Path("/"), limit)
+            start_dnsmasq(desired, {}, limit)
         assert str(refused.value) == (
             f"{desired}: failed to create inotify: Too many open files; raise the sysctl "
             "fs.inotify.max_user_instances: each dnsmasq needs one instance"
