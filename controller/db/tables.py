@@ -144,6 +144,22 @@ fixed_ips = sa.Table(
     sa.CheckConstraint("position >= 0", name="position"),
 )
 
+free_ips = sa.Table(  # ours: free addresses in the order of their allocation; only a cache
+    "free_ips",
+    metadata,
+    sa.Column("network_id", sa.ForeignKey("networks.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("freed_at", Timestamp, nullable=False),  # 1970: nobody has had it yet
+    sa.Index(None, "network_id", "freed_at", "position"),
+)
+
+address_pools = sa.Table(  # ours: how far each network's addresses have been listed in free_ips
+    "address_pools",
+    metadata,
+    sa.Column("network_id", sa.ForeignKey("networks.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("listed_to", sa.BigInteger, nullable=False),  # a position
+)
+
 floating_ips = sa.Table(
     "floating_ips",
     metadata,

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.reading import read_rows
+from cloudnet.controller.db.rows import free_list
 from cloudnet.controller.db.tables import fixed_ips, instances, networks, virtual_interfaces
 from cloudnet.controller.model.records import FixedIp
 
@@ -79,11 +80,11 @@ def list_fixed_ips(connection: Connection, host: str | None = None) -> list[Fixe
 
 
 def unreserve(connection: Connection, row_id: int) -> bool:
-    """Free a reserved address; return False if it is no longer reserved."""
-    done = connection.execute(
-        sa.delete(fixed_ips).where(fixed_ips.c.id == row_id, fixed_ips.c.reserved)
-    )
-    return done.rowcount == 1
+    """Free a reserved address; return False if it is no longer reserved.
+
+    It counts as free since it was reserved: nobody has had it since then.
+    """
+    return _free(connection, sa.and_(fixed_ips.c.id == row_id, fixed_ips.c.reserved))
 
 
 def begin_quarantine(connection: Connection, row_ids: Sequence[int], now: datetime) -> None:
@@ -112,14 +113,21 @@ def list_quarantined_before(connection: Connection, moment: datetime, limit: int
 
 def end_quarantine(connection: Connection, row_id: int) -> bool:
     """Free an address in quarantine; return False if it is no longer in quarantine."""
-    done = connection.execute(
-        sa.delete(fixed_ips).where(
-            fixed_ips.c.id == row_id,
-            ~fixed_ips.c.allocated,
-            fixed_ips.c.instance_uuid.is_not(None),
-        )
+    is_quarantined = sa.and_(
+        fixed_ips.c.id == row_id, ~fixed_ips.c.allocated, fixed_ips.c.instance_uuid.is_not(None)
     )
-    return done.rowcount == 1
+    return _free(connection, is_quarantined)
+
+
+def _free(
+    connection: Connection, rows: sa.ColumnElement[bool], since: datetime | None = None
+) -> bool:
+    """Delete rows and list their addresses as free; return False if there are none.
+
+    :param since: when they became free; None: when each was released or reserved
+    """
+    free_list.add_freed(connection, rows, since)
+    return connection.execute(sa.delete(fixed_ips).where(rows)).rowcount > 0
 
 
 def get_gateway(connection: Connection, network_id: int, host: str) -> IPv4Address | None:
@@ -130,7 +138,9 @@ def get_gateway(connection: Connection, network_id: int, host: str) -> IPv4Addre
     return address
 
 
-def release_gateway(connection: Connection, network_id: int, host: str) -> FixedIp | None:
+def release_gateway(
+    connection: Connection, network_id: int, host: str, now: datetime
+) -> FixedIp | None:
     """Free a host's own address on a multi-host network; return the row that is deleted."""
     row = connection.execute(
         _FIXED_IP.where(fixed_ips.c.network_id == network_id, fixed_ips.c.host == host)
@@ -138,15 +148,15 @@ def release_gateway(connection: Connection, network_id: int, host: str) -> Fixed
     if row is None:
         return None
     gateway = FixedIp(*row)
-    connection.execute(sa.delete(fixed_ips).where(fixed_ips.c.id == gateway.id))
+    _free(connection, fixed_ips.c.id == gateway.id, now)
     return gateway
 
 
-def release_gateways_of_host(connection: Connection, host: str) -> list[FixedIp]:
+def release_gateways_of_host(connection: Connection, host: str, now: datetime) -> list[FixedIp]:
     """Free a host's own addresses on all multi-host networks; return the rows that are deleted."""
     rows = read_rows(connection, _FIXED_IP.where(fixed_ips.c.host == host))
     gateways = [FixedIp(*row) for row in rows]
-    connection.execute(sa.delete(fixed_ips).where(fixed_ips.c.host == host))
+    _free(connection, fixed_ips.c.host == host, now)
     return gateways
 
 

@@ -187,7 +187,7 @@ def _list_uses(connection: Connection, host: str) -> list[HostUse]:
 
 def _delete(connection: Connection, host: str, now: datetime) -> list[IPv4Address]:
     """Delete all rows of a host that has no guests; return the addresses that were its own."""
-    freed = address_rows.release_gateways_of_host(connection, host)
+    freed = address_rows.release_gateways_of_host(connection, host, now)
     released = [events.address_event(events.GATEWAY_FREED, row) for row in freed]
     if released:
         history_rows.add(connection, released, now)

@@ -73,13 +73,13 @@ def _attach_multi_host(
 
 def _claim_own_address(connection: Connection, network: Network, host: str, now: datetime) -> Event:
     require_checked(connection, now)
-    position = pool.find_free_position(connection, network)
-    if position is None:
+    allocated = pool.allocate(connection, network, now, host=host)
+    if allocated is None:
         raise NoMoreFixedIps(
             f"network {network.label} ({network.cidr}) has no free address for a gateway on host "
             f"{host}; delete instances or give the project another network"
         )
-    pool.claim(connection, network, position, now, host=host)
+    _, position = allocated
     return events.network_event(events.GATEWAY, network, network.cidr[position], host)
 
 

@@ -224,7 +224,7 @@ def _release_gateway(connection: Connection, row: HostNetwork, now: datetime) ->
     """Release the address that a host has had on a multi-host network."""
     if row.network_id is None:
         return  # the network is deleted, and its addresses with it
-    gateway = address_rows.release_gateway(connection, row.network_id, row.host)
+    gateway = address_rows.release_gateway(connection, row.network_id, row.host, now)
     if gateway is not None:
         event = events.address_event(events.GATEWAY_FREED, gateway)
         history_rows.add(connection, [event], now)

@@ -156,11 +156,14 @@ class Allocation:
         network = attached.network
         self.changed |= attached.changed
         self._events += attached.events
-        position = self._find_position(network, selection.address)
-        mac, vif_id, vif_uuid = self._add_vif(network)
-        fixed_ip_id = pool.claim(
-            self._connection, network, position, self._now, vif_id=vif_id, instance=boot.instance
+        require_checked(self._connection, self._now)
+        requested = (
+            None
+            if selection.address is None
+            else _check_requested(self._connection, network, selection.address)
         )
+        mac, vif_id, vif_uuid = self._add_vif(network)
+        fixed_ip_id, position = self._claim_address(network, requested, vif_id)
         guest = Guest(
             vif_id=vif_id,
             vif_uuid=vif_uuid,
@@ -178,18 +181,24 @@ class Allocation:
         kind = events.PICKED if selection.address is None else events.REQUESTED
         self._events.append(events.guest_event(kind, network.uuid, guest))
 
-    def _find_position(self, network: Network, requested: IPv4Address | None) -> int:
-        require_checked(self._connection, self._now)
+    def _claim_address(
+        self, network: Network, requested: int | None, vif_id: int
+    ) -> tuple[int, int]:
+        """Claim the requested position, or the next free one; return the row's id and position."""
+        connection, now, instance = self._connection, self._now, self._boot.instance
         if requested is not None:
-            return _check_requested(self._connection, network, requested)
-        position = pool.find_free_position(self._connection, network)
-        if position is None:
+            row_id = pool.claim(
+                connection, network, requested, now, vif_id=vif_id, instance=instance
+            )
+            return row_id, requested
+        claimed = pool.allocate(connection, network, now, vif_id=vif_id, instance=instance)
+        if claimed is None:
             raise NoMoreFixedIps(
                 f"network {network.label} ({network.cidr}) has no free address; delete "
                 "instances, wait until released addresses are free, or give the project "
                 "another network"
             )
-        return position
+        return claimed
 
     def _add_vif(self, network: Network) -> tuple[str, int, str]:
         """Add a VIF with the next MAC; return its MAC, id and uuid."""

@@ -152,7 +152,7 @@ def test_a_hosts_own_address_is_found_and_released_once(wide: World) -> None:
 
     def release() -> FixedIp | None:
         return wide.services.database.write(
-            lambda connection: addresses.release_gateway(connection, network.id, "node1")
+            lambda connection: addresses.release_gateway(connection, network.id, "node1", wide.clock())
         )
 
     released = release()

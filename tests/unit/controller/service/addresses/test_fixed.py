@@ -30,12 +30,14 @@ def test_an_address_in_use_cannot_be_reserved(world: World) -> None:
 
 
 def test_an_unreserved_address_is_allocated_again(world: World) -> None:
-    world.network()
+    world.network(size=8)
     world.services.fixed.reserve(THIRD)
+    others = {world.address(number) for number in range(4, 7)}
 
     world.services.fixed.unreserve(THIRD)
 
-    assert world.address(1) == "10.0.0.3"
+    assert others == {"10.0.0.4", "10.0.0.5", "10.0.0.6"}
+    assert world.address(3) == "10.0.0.3"
 
 
 def test_the_networks_own_addresses_stay_reserved(world: World) -> None:
