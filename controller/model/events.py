@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 from cloudnet.controller.model.records import Event, FixedIp, Guest, Network
 
-PICKED = "allocated"  # picked from the pool: the next pick starts after it
+PICKED = "allocated"  # picked from the pool
 REQUESTED = "requested"  # allocated because the caller requested it
 MOVED = "moved"  # its instance was moved to another host
 RELEASED = "released"  # its instance released it: the quarantine begins

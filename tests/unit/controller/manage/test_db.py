@@ -35,7 +35,7 @@ def test_no_other_user_reads_an_sqlite_database(bare: Manage, tmp_path: Path) ->
 
 
 def test_sync_twice_is_success(manage: Manage) -> None:
-    assert manage.done(f"db", "sync").out == "the tables are at version {HEAD} already\n"
+    assert manage.done("db", "sync").out == f"the tables are at version {HEAD} already\n"
 
 
 def test_a_dry_sync_creates_nothing(bare: Manage, tmp_path: Path) -> None:
@@ -49,11 +49,11 @@ def test_version_prints_the_version_of_the_tables(bare: Manage) -> None:
     assert bare.done("db", "version").out == ""
     bare.done("db", "sync")
 
-    assert bare.done(f"db", "version").out == "{HEAD}\n"
+    assert bare.done("db", "version").out == f"{HEAD}\n"
 
 
 def test_check_finds_nothing_on_fresh_tables(manage: Manage) -> None:
-    assert manage.done(f"db", "check").out == "the tables are those of version {HEAD}\n"
+    assert manage.done("db", "check").out == f"the tables are those of version {HEAD}\n"
 
 
 def test_check_finds_a_column_that_somebody_added(manage: Manage, tmp_path: Path) -> None:
