@@ -138,7 +138,9 @@ def _list_more(connection: Connection, network: Network) -> _Entry | None:
 def _lock_pool(connection: Connection, network: Network) -> int:
     """Return the last position that has been listed, and keep others from listing more."""
     lock = (
-        sa.select(address_pools.c.listed_to).where(address_pools.c.network_id == network.id).with_for_update()
+        sa.select(address_pools.c.listed_to)
+        .where(address_pools.c.network_id == network.id)
+        .with_for_update()
     )
     listed_to: int | None = connection.scalar(lock)
     if listed_to is None:
@@ -156,7 +158,9 @@ def _list_block(connection: Connection, network: Network, listed_to: int) -> boo
     first = find_gap_after(connection, network, listed_to)
     last = network.pool_end if first is None else min(first + BLOCK - 1, network.pool_end)
     connection.execute(
-        sa.update(address_pools).where(address_pools.c.network_id == network.id).values(listed_to=last)
+        sa.update(address_pools)
+        .where(address_pools.c.network_id == network.id)
+        .values(listed_to=last)
     )
     if first is None:
         return False

@@ -152,7 +152,9 @@ def test_a_hosts_own_address_is_found_and_released_once(wide: World) -> None:
 
     def release() -> FixedIp | None:
         return wide.services.database.write(
-            lambda connection: addresses.release_gateway(connection, network.id, "node1", wide.clock())
+            lambda connection: addresses.release_gateway(
+                connection, network.id, "node1", wide.clock()
+            )
         )
 
     released = release()

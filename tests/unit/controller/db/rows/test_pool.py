@@ -29,9 +29,7 @@ def allocate(world: World, network: Network, host: str) -> int | None:
 def release(world: World, network: Network, host: str) -> None:
     world.clock.pass_seconds(1)
     world.services.database.write(
-        lambda connection: addresses.release_gateway(
-            connection, network.id, host, world.clock()
-        )
+        lambda connection: addresses.release_gateway(connection, network.id, host, world.clock())
     )
 
 
