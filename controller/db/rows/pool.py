@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,6 +14,16 @@ from cloudnet.controller.db.rows import free_list
 from cloudnet.controller.db.rows.gaps import find_gap_after
 from cloudnet.controller.db.tables import fixed_ips
 from cloudnet.controller.model.records import Network
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who gets an address: an instance for its VIF, or a host as its gateway."""
+
+    vif_id: int | None = None
+    instance: str | None = None  # uuid
+    host: str | None = None
+
 
 # A position that another transaction is taking violates one of these.
 _POSITION_KEYS = (("address",), ("network_id", "position"))
@@ -32,13 +43,10 @@ _INSERT = sa.insert(fixed_ips).values(
 def allocate(
     connection: Connection,
     network: Network,
+    holder: Holder,
     now: datetime,
-    *,
-    vif_id: int | None = None,
-    instance: str | None = None,
-    host: str | None = None,
 ) -> tuple[int, int] | None:
-    """Give the next free address to an instance's VIF, or to a host as its gateway.
+    """Give a holder the next free address.
 
     An address that nobody has had yet comes first, then the one that has been free longest.
 
@@ -48,36 +56,31 @@ def allocate(
     """
     position = free_list.take(connection, network)
     if position is not None:
-        row_id = _insert(connection, network, position, now, vif_id, instance, host)
+        row_id = _insert(connection, network, position, holder, now)
         return row_id, position
-    return _allocate_unlisted(connection, network, now, vif_id, instance, host)
+    return _allocate_unlisted(connection, network, holder, now)
 
 
 def claim(
     connection: Connection,
     network: Network,
     position: int,
+    holder: Holder,
     now: datetime,
-    *,
-    vif_id: int | None = None,
-    instance: str | None = None,
-    host: str | None = None,
 ) -> int:
-    """Give a certain position to an instance's VIF, or to a host; return the row's id.
+    """Give a holder a certain position; return the row's id.
 
     :raises Conflict: another transaction was first
     """
     free_list.remove(connection, network.id, position)
-    return _insert(connection, network, position, now, vif_id, instance, host)
+    return _insert(connection, network, position, holder, now)
 
 
 def _allocate_unlisted(
     connection: Connection,
     network: Network,
+    holder: Holder,
     now: datetime,
-    vif_id: int | None,
-    instance: str | None,
-    host: str | None,
 ) -> tuple[int, int] | None:
     """Search a free address that is not listed: a row was deleted by hand, or few are left.
 
@@ -87,7 +90,7 @@ def _allocate_unlisted(
     while position is not None:
         try:
             with connection.begin_nested():
-                row_id = _insert(connection, network, position, now, vif_id, instance, host)
+                row_id = _insert(connection, network, position, holder, now)
         except Conflict as conflict:
             if conflict.table != "fixed_ips" or conflict.columns not in _POSITION_KEYS:
                 raise
@@ -101,10 +104,8 @@ def _insert(
     connection: Connection,
     network: Network,
     position: int,
+    holder: Holder,
     now: datetime,
-    vif_id: int | None,
-    instance: str | None,
-    host: str | None,
 ) -> int:
     done = connection.execute(
         _INSERT,
@@ -113,10 +114,10 @@ def _insert(
             "address": network.cidr[position],
             "network_id": network.id,
             "position": position,
-            "virtual_interface_id": vif_id,
-            "instance_uuid": instance,
-            "allocated": instance is not None,
-            "host": host,
+            "virtual_interface_id": holder.vif_id,
+            "instance_uuid": holder.instance,
+            "allocated": holder.instance is not None,
+            "host": holder.host,
         },
     )
     return new_id(done)

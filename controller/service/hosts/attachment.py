@@ -73,7 +73,7 @@ def _attach_multi_host(
 
 def _claim_own_address(connection: Connection, network: Network, host: str, now: datetime) -> Event:
     require_checked(connection, now)
-    allocated = pool.allocate(connection, network, now, host=host)
+    allocated = pool.allocate(connection, network, pool.Holder(host=host), now)
     if allocated is None:
         raise NoMoreFixedIps(
             f"network {network.label} ({network.cidr}) has no free address for a gateway on host "

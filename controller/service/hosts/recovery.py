@@ -90,7 +90,8 @@ def _recover_address(
     guest = _guest(host, served)
     if row is None and guest is None:
         if address_rows.get_gateway(connection, network.id, host) is None and network.multi_host:
-            pool.claim(connection, network, network.position_of(served.address), now, host=host)
+            position = network.position_of(served.address)
+            pool.claim(connection, network, position, pool.Holder(host=host), now)
             event = events.network_event(events.GATEWAY, network, served.address, host)
             history_rows.add(connection, [event], now)
     elif row is None:

@@ -185,13 +185,11 @@ class Allocation:
         self, network: Network, requested: int | None, vif_id: int
     ) -> tuple[int, int]:
         """Claim the requested position, or the next free one; return the row's id and position."""
-        connection, now, instance = self._connection, self._now, self._boot.instance
+        holder = pool.Holder(vif_id, self._boot.instance)
         if requested is not None:
-            row_id = pool.claim(
-                connection, network, requested, now, vif_id=vif_id, instance=instance
-            )
+            row_id = pool.claim(self._connection, network, requested, holder, self._now)
             return row_id, requested
-        claimed = pool.allocate(connection, network, now, vif_id=vif_id, instance=instance)
+        claimed = pool.allocate(self._connection, network, holder, self._now)
         if claimed is None:
             raise NoMoreFixedIps(
                 f"network {network.label} ({network.cidr}) has no free address; delete "

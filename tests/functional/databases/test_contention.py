@@ -50,7 +50,7 @@ def counted_rollbacks() -> Iterator[list[str]]:
 
 def allocate_for_host(world: World, network: Network, host: str) -> int:
     claimed = world.services.database.write(
-        lambda connection: pool.allocate(connection, network, world.clock(), host=host)
+        lambda connection: pool.allocate(connection, network, pool.Holder(host=host), world.clock())
     )
     assert claimed is not None
     return claimed[1]
@@ -83,7 +83,7 @@ def test_a_caller_takes_another_address_than_an_open_transaction_without_waiting
 
         def work(connection: Connection) -> int:
             """Allocate, and let another transaction run completely before this one ends."""
-            claimed = pool.allocate(connection, network, wide.clock(), host="node2")
+            claimed = pool.allocate(connection, network, pool.Holder(host="node2"), wide.clock())
             assert claimed is not None
             return allocate_for_host(wide, network, "node3") - claimed[1]
 
@@ -104,7 +104,7 @@ def test_the_last_addresses_of_a_full_network_go_to_one_caller_each(wide: World)
     def allocate(number: int) -> int | None:
         claimed = wide.services.database.write(
             lambda connection: pool.allocate(
-                connection, network, wide.clock(), host=f"node{number}"
+                connection, network, pool.Holder(host=f"node{number}"), wide.clock()
             )
         )
         return None if claimed is None else claimed[1]

@@ -21,7 +21,7 @@ POOL = range(3, 15)  # of a network of 16 addresses
 def allocate(world: World, network: Network, host: str) -> int | None:
     """Allocate an address to a host and return its position; None: the pool is full."""
     claimed = world.services.database.write(
-        lambda connection: pool.allocate(connection, network, world.clock(), host=host)
+        lambda connection: pool.allocate(connection, network, pool.Holder(host=host), world.clock())
     )
     return None if claimed is None else claimed[1]
 
@@ -75,7 +75,7 @@ def test_a_listed_address_that_was_taken_by_hand_is_passed_over(world: World) ->
     edit(
         world,
         "INSERT INTO fixed_ips (created_at, address, network_id, position, reserved) "
-        f"VALUES ('2026-01-01', '10.0.0.4', {network.id}, 4, 1)",
+        "SELECT created_at, '10.0.0.4', id, 4, 1 = 1 FROM networks",
     )
 
     assert allocate(world, network, "other") == 5
