@@ -71,7 +71,10 @@ class Address6(sa.types.TypeDecorator[IPv6Address]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> IPv6Address | None:
-        return None if value is None else IPv6Address(value)
+        try:
+            return None if value is None else IPv6Address(value)
+        except ValueError as error:
+            raise unreadable(value, "an IPv6 address") from error
 
 
 class AnyAddress(sa.types.TypeDecorator[IPv4Address | IPv6Address]):
@@ -88,7 +91,10 @@ class AnyAddress(sa.types.TypeDecorator[IPv4Address | IPv6Address]):
     def process_result_value(
         self, value: Any, dialect: Dialect
     ) -> IPv4Address | IPv6Address | None:
-        return None if value is None else ip_address(value)
+        try:
+            return None if value is None else ip_address(value)
+        except ValueError as error:
+            raise unreadable(value, "an IP address") from error
 
 
 class Cidr6(sa.types.TypeDecorator[IPv6Network]):
@@ -101,7 +107,10 @@ class Cidr6(sa.types.TypeDecorator[IPv6Network]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> IPv6Network | None:
-        return None if value is None else IPv6Network(value)
+        try:
+            return None if value is None else IPv6Network(value)
+        except ValueError as error:
+            raise unreadable(value, "a network like fd00::/64") from error
 
 
 class TopologyName(sa.types.TypeDecorator[Topology]):

@@ -8,11 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 from cloudnet.controller.manage import argument_types, network_arguments, options
 from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand, ShowCommand
+from cloudnet.controller.model.network_edit import CLEARABLE, NetworkEdit
 
 if TYPE_CHECKING:
     from cloudnet.controller.manage.session import Session
 
-SETTABLE = ("label", "dns1", "dns2", "mtu", "priority", "host")
+SETTABLE = (
+    "label",
+    "cidr",
+    "gateway",
+    "gateway_v6",
+    "dhcp_server",
+    "dns1",
+    "dns2",
+    "mtu",
+    "priority",
+    "enable_dhcp",
+    "host",
+    "clear",
+)
 
 
 class _NetworkList(ListCommand):
@@ -111,6 +125,7 @@ class Set(ActionCommand):
         """Add the network and what can be changed."""
         options.add_network(parser)
         parser.add_argument("--label", type=argument_types.text, help="the new name")
+        _add_addresses(parser)
         options.add_network_settings(parser)
         parser.add_argument(
             "--host",
@@ -121,21 +136,48 @@ class Set(ActionCommand):
     def require_usage(self, args: argparse.Namespace) -> None:
         """Refuse a command line without a change."""
         if not _list_changes(args):
-            options_of_set = ", ".join(f"--{name}" for name in SETTABLE)
+            options_of_set = ", ".join(f"--{name}" for name in SETTABLE).replace("_", "-")
             self.refuse_usage(f"nothing to set: one of {options_of_set} is needed")
 
     def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Change it."""
         network = session.find_network(args.network)
-        changes = _list_changes(args)
-        session.services.networks.update(network.uuid, **changes)
-        text = " ".join(f"{name}={value}" for name, value in changes.items())
+        edit = NetworkEdit(**_list_changes(args))
+        session.services.networks.update(network.uuid, edit)
+        text = " ".join(f"{name}={value}" for name, value in edit.values.items())
         return f"set {text} on network {network.label} {network.cidr}"
 
 
 def _list_changes(args: argparse.Namespace) -> dict[str, Any]:  # Any: values of several types
     given = {name: getattr(args, name) for name in SETTABLE}
+    given["clear"] = frozenset(args.clear) or None
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _add_addresses(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cidr",
+        type=argument_types.guest_range,
+        metavar="CIDR",
+        help="a wider range that begins with the same address",
+    )
+    for name, parse, text in (
+        ("--gateway", argument_types.host_address, "the guests' default route"),
+        ("--gateway-v6", argument_types.host_address6, "the IPv6 router"),
+        ("--dhcp-server", argument_types.host_address, "the host's own address"),
+    ):
+        parser.add_argument(name, type=parse, metavar="ADDRESS", help=text)
+    parser.add_argument(
+        "--enable-dhcp", type=argument_types.boolean, metavar="T|F", help="whether DHCP is served"
+    )
+    parser.add_argument(
+        "--clear",
+        action="append",
+        default=[],
+        choices=CLEARABLE,
+        metavar="COLUMN",
+        help=f"set a column to no value: {', '.join(CLEARABLE)}; may be given more than once",
+    )
 
 
 class Associate(ActionCommand):

@@ -22,28 +22,22 @@ from cloudnet.controller.service.networks.network_selection import no_free_netwo
 Changed = tuple[Network, set[SnapshotKey]]  # the network as it is now, and which snapshots change
 
 
-def update_network(
-    connection: Connection, uuid: str, values: dict[str, Any], now: datetime
-) -> Changed:
-    """Set columns of a network; a new ``host`` takes over its guests and floating IPs.
+def set_host(connection: Connection, uuid: str, host: str, now: datetime) -> Changed:
+    """Make a host the gateway of a network, with its guests and floating IPs.
 
-    :raises BadRequest: a gateway is named for a multi-host network
-    :raises HostDisabled: an operator has disabled the host that is named
+    :raises BadRequest: the network is multi-host
+    :raises HostDisabled: an operator has disabled the host
     """
-    network, host = lock_network(connection, uuid), values.get("host")
-    if host is not None and network.multi_host:
+    network = lock_network(connection, uuid)
+    if network.multi_host:
         raise BadRequest(
             f"network {network.label} is multi-host: every host is its own gateway; leave host out"
         )
-    if host is not None:
-        require_enabled(connection, host)
-    if values:
-        network_rows.update(connection, network.id, now, **values)
-    network = lock_network(connection, uuid)
+    require_enabled(connection, host)
+    network_rows.update(connection, network.id, now, host=host)
+    network = network_rows.get_by_id(connection, network.id)
     changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
-    if host is not None:
-        changed |= _move_gateway(connection, network, host, now)
-    return network, changed
+    return network, changed | move_gateway(connection, network, host, now)
 
 
 def associate_network(
@@ -98,7 +92,7 @@ def set_associations(
     if project is not None:
         changed |= associate_network(connection, project, uuid, now)[1]
     if host is not None:
-        changed |= update_network(connection, uuid, {"host": host}, now)[1]
+        changed |= set_host(connection, uuid, host, now)[1]
     return lock_network(connection, uuid), changed
 
 
@@ -121,10 +115,10 @@ def ensure_host(
             f"network {network.label} has no gateway host yet: set network_host, or boot a guest; "
             "the first host with one becomes its gateway"
         )
-    return default, update_network(connection, uuid, {"host": default}, now)
+    return default, set_host(connection, uuid, default, now)
 
 
-def _move_gateway(
+def move_gateway(
     connection: Connection, network: Network, host: str, now: datetime
 ) -> set[SnapshotKey]:
     """Move a network's guests and floating IPs to its new gateway."""

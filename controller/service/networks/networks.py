@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import networks as network_rows
-from cloudnet.controller.model import validation
 from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.model.network_edit import NetworkEdit
 from cloudnet.controller.model.network_plan import describe_unused_range
 from cloudnet.controller.model.network_request import NetworkRequest
 from cloudnet.controller.model.overlaps import Peers
@@ -24,10 +24,10 @@ from cloudnet.controller.service.networks.changes import (
     disassociate_network,
     ensure_host,
     set_associations,
-    update_network,
 )
 from cloudnet.controller.service.networks.creation import create_networks, explain_conflict
 from cloudnet.controller.service.networks.deletion import delete_network
+from cloudnet.controller.service.networks.edits import edit_network
 from cloudnet.controller.service.networks.lookup import (
     get_network,
     lock_named_network,
@@ -145,37 +145,25 @@ class Networks:
         self._notifier.notify_hosts(changed)
         LOG.info("network %s: deleted (%s)", network.label, network.cidr)
 
-    def update(
-        self,
-        uuid: str,
-        *,
-        label: str | None = None,
-        dns1: IPv4Address | None = None,
-        dns2: IPv4Address | None = None,
-        mtu: int | None = None,
-        priority: int | None = None,
-        host: str | None = None,
-    ) -> Network:
-        """Change a network while hosts have it; None leaves a column as it is.
+    def update(self, uuid: str, edit: NetworkEdit) -> Network:
+        """Change a network while hosts have it: all that the edit names, or nothing.
 
-        :param host: becomes the gateway of a single-host network instead of the present one
-        :raises BadRequest: a gateway is named for a multi-host network
+        :raises BadRequest: the edit contradicts itself or the network
+        :raises CidrConflict: the wider range covers something else
+        :raises FixedIpAlreadyInUse: a guest or a host has the new gateway's address
         """
-        if label is not None:
-            validation.parse_argument("label", validation.parse_text, label)
-        values = {
-            "label": label,
-            "dns1": dns1,
-            "dns2": dns2,
-            "mtu": mtu,
-            "priority": priority,
-            "host": host,
-        }
-        values = {name: value for name, value in values.items() if value is not None}
-        changed = self._database.write(
-            lambda connection: update_network(connection, uuid, values, self._clock())
-        )
-        new = " ".join(f"{name}={value}" for name, value in values.items())
+        peers = [] if edit.cidr is None else self._list_peers()
+
+        def work(connection: Connection) -> Changed:
+            return edit_network(connection, uuid, edit, peers, self._clock())
+
+        try:
+            changed = self._database.write(work)
+        except Conflict as conflict:
+            raise explain_conflict(uuid, conflict) from conflict
+        if edit.cidr is not None:
+            self._notifier.notify_ranges()
+        new = " ".join(f"{name}={value}" for name, value in edit.values.items())
         return self._notify(changed, f"changed ({new})" if new else "sent to its hosts again")
 
     def associate(self, project: str, uuid: str | None = None) -> Network:

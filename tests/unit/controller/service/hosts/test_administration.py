@@ -9,6 +9,7 @@ import pytest
 
 from cloudnet.common.errors import HostDisabled, HostInUse, HostNotFound
 from cloudnet.common.wire.objects import Report, ReportedRange
+from cloudnet.controller.model.network_edit import NetworkEdit
 from tests.fixtures.controller.world import a_world, flat_settings, instance, multi_host_settings
 
 
@@ -38,7 +39,7 @@ def test_no_instance_and_no_gateway_is_moved_to_a_disabled_host(tmp_path: Path) 
         with pytest.raises(HostDisabled, match="no reason given"):
             world.boot(1, host="node2")
         with pytest.raises(HostDisabled):
-            world.services.networks.update(network.uuid, host="node2")
+            world.services.networks.update(network.uuid, NetworkEdit(host="node2"))
 
 
 def test_a_host_is_disabled_only_if_it_has_reported(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ SPOILT_NETWORKS = {
     "no DHCP start": "dhcp_start = ''",
     "a DHCP start elsewhere": "dhcp_start = '192.0.2.3'",
     "no DNS server": "dns2 = 'dns.example.net'",
+    "no IPv6 range": "cidr_v6 = '10.0.0.0/8'",
+    "no IPv6 gateway": "gateway_v6 = 'router'",
     "no device": "bridge = 'br100; reboot'",
     "no MTU": "mtu = 7",
 }

@@ -12,6 +12,7 @@ from cloudnet.common.errors import (
     NoMoreNetworks,
 )
 from cloudnet.common.wire.objects import NetworkSnapshot, Topology
+from cloudnet.controller.model.network_edit import NetworkEdit
 from cloudnet.controller.service.caller import ADMIN
 from tests.fixtures.controller.world import World, addresses
 
@@ -21,7 +22,7 @@ def test_a_change_reaches_the_hosts_that_have_the_network(world: World) -> None:
     world.boot(1)
     before = world.snapshot("node1")
 
-    world.services.networks.update(network.uuid, dns1=IPv4Address("9.9.9.9"), mtu=1400)
+    world.services.networks.update(network.uuid, NetworkEdit(dns1=IPv4Address("9.9.9.9"), mtu=1400))
 
     after = world.snapshot("node1")
     assert (after.dns, after.mtu) == ((IPv4Address("9.9.9.9"),), 1400)
@@ -33,7 +34,7 @@ def test_an_invalid_label_changes_nothing(world: World, label: str) -> None:
     network = world.network()
 
     with pytest.raises(InvalidInput, match="label: 1 to 255 printable"):
-        world.services.networks.update(network.uuid, label=label, mtu=1400)
+        world.services.networks.update(network.uuid, NetworkEdit(label=label, mtu=1400))
 
     assert world.services.networks.list_networks() == [network]
 
@@ -58,7 +59,7 @@ def test_another_host_becomes_the_gateway(world: World) -> None:
     world.boot(1, host="node2")
     world.report("node1", *world.report("node1").stale)
 
-    world.services.networks.update(network.uuid, host="node3")
+    world.services.networks.update(network.uuid, NetworkEdit(host="node3"))
 
     new = world.snapshot("node3")
     assert isinstance(new, NetworkSnapshot)
@@ -70,7 +71,9 @@ def test_a_multi_host_network_has_no_gateway_to_move(world: World) -> None:
     (made,) = world.create_networks(multi_host=True)
 
     with pytest.raises(BadRequest, match="multi-host"):
-        world.services.networks.update(made.uuid, label="changed", mtu=1400, host="node2")
+        world.services.networks.update(
+            made.uuid, NetworkEdit(label="changed", mtu=1400, host="node2")
+        )
 
     assert world.services.networks.list_networks() == [made]
 
@@ -86,7 +89,7 @@ def test_the_floating_ips_of_a_network_move_with_its_gateway(world: World) -> No
         world.services.floating.associate(ADMIN, floating, IPv4Address(addresses(guest)[0]))
     hosts = "SELECT host FROM floating_ips WHERE fixed_ip_id IS NOT NULL ORDER BY id"
 
-    world.services.networks.update(network.uuid, host="node7")
+    world.services.networks.update(network.uuid, NetworkEdit(host="node7"))
     assert world.rows(hosts) == [("node7",), ("node1",)]
 
     world.services.networks.disassociate(network.uuid, project=False, host=True, force=True)

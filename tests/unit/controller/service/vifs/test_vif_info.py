@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cloudnet.controller.model.network_edit import NetworkEdit
 from tests.fixtures.controller.world import World, instance
 
 
@@ -77,7 +78,7 @@ def test_with_another_gateway_a_vif_is_active_when_that_serves_it(world: World) 
     world.sync("node1")
     world.sync("node2")
 
-    world.services.networks.update(network.uuid, host="node2")
+    world.services.networks.update(network.uuid, NetworkEdit(host="node2"))
 
     world.sync("node1")
     assert world.info(1)[0]["active"] is False
