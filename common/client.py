@@ -66,12 +66,17 @@ class NetworkAPI:
         requested_networks: Iterable[tuple[str, str | None]] | None = None,
         macs: Iterable[str] | None = None,
         hostname: str | None = None,
+        wait_seconds: float | None = 0,
     ) -> NetworkInfo:
         """Allocate a VIF and an address on each of the instance's networks.
 
         A repeated call returns what the first one allocated. Only cloudnet has ``hostname``: the
         name that the guest gets by DHCP (default: ``host-`` and its address).
 
+        :param wait_seconds: how long the controller waits until the hosts have wired the instance;
+            0: it replies at once, see :meth:`wait_until_wired`; None: as long as nova's client
+            waits, ``[cloudnet] wiring_timeout``
+        :raises NotWired: the hosts have not wired it in time; what was allocated is released
         :raises NoMoreFixedIps: a network is full; nothing was allocated on any network
         :raises NoMoreNetworks: the project has no network, and none is free
         """
@@ -87,6 +92,7 @@ class NetworkAPI:
             requested_networks=None if requested_networks is None else list(requested_networks),
             macs=None if macs is None else list(macs),
             hostname=hostname,
+            wait_seconds=wait_seconds,
         )
         return info
 

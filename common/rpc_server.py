@@ -1,4 +1,7 @@
-"""RPC servers: what is called, how long it may take, and how errors reach the caller.
+"""RPC servers: what is called, how long it may take, and how results and errors reach the caller.
+
+A method that has to wait returns a ``Future``: its worker is free at once, and the reply is sent by
+the thread that completes the future.
 
 Its dispatcher overrides a private method of the library's, because there is no other place to
 refuse wrong arguments in one line; setup.cfg bounds the library's version for that.
@@ -10,6 +13,7 @@ import inspect
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from cloudnet.common import errors
@@ -56,7 +60,7 @@ def create_server(
     dispatcher.response_seconds = response_seconds
     dispatcher.translate_error = translate_error
     target = messaging.Target(topic=topic, server=host)
-    return messaging.rpc.server.RPCServer(transport, target, dispatcher, executor="threading")
+    return _Server(transport, target, dispatcher, executor="threading")
 
 
 def start_server(server: messaging.RPCServer, topic: str) -> None:
@@ -121,13 +125,13 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
                 method,
                 self._get_limit_seconds(context),
             )
-            raise self._expect(error, context) from error
+            raise self.expect(error, context) from error
         except (messaging.NoSuchMethod, messaging.UnsupportedVersion) as error:
             LOG.warning("refused a call of %.80s: %.300s", method, error)
             raise messaging.ExpectedException from error
         except errors.InvalidInput as error:
             LOG.warning("refused a call of %.80s: %.300s", method, error)
-            raise self._expect(error, context) from error
+            raise self.expect(error, context) from error
 
     def _get_limit_seconds(self, context: Mapping[str, Any]) -> float:  # Any: JSON
         """Return how long the call may take: what its caller says, at the most the usual time."""
@@ -148,9 +152,9 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
         except errors.DeadlinePassed:
             raise
         except errors.CloudnetError as error:
-            raise self._expect(error, ctxt) from error
+            raise self.expect(error, ctxt) from error
 
-    def _expect(
+    def expect(
         self, error: errors.CloudnetError, context: Mapping[str, Any]
     ) -> messaging.ExpectedException:
         """Return what the library sends to the caller as this error, without a stack."""
@@ -159,6 +163,48 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
         expected = messaging.ExpectedException()
         expected.exc_info = (type(sent), sent.with_traceback(None), None)
         return expected
+
+
+class _Server(messaging.rpc.server.RPCServer):  # type: ignore[misc]  # the library has no types
+    """A server whose methods may return a future."""
+
+    def _process_incoming(self, incoming: Any) -> None:
+        [message] = incoming
+        super()._process_incoming([_Call(message, self.dispatcher)])
+
+
+class _Call:
+    """A message of the library's, whose reply waits for a future."""
+
+    def __init__(self, message: Any, dispatcher: Dispatcher) -> None:
+        self._message = message
+        self._dispatcher = dispatcher
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._message, name)
+
+    def reply(self, reply: Any = None, failure: Any = None) -> None:
+        """Send the reply, or let the future that the method has returned send it."""
+        if isinstance(reply, Future):
+            reply.add_done_callback(self._reply_later)
+        else:
+            self._message.reply(reply, failure)
+
+    def _reply_later(self, future: Future[Any]) -> None:
+        try:
+            error = future.exception()
+            if error is None:
+                self._message.reply(future.result())
+            else:
+                self._message.reply(failure=self._get_failure(error))
+        except Exception:
+            LOG.exception("cannot send the reply to %.80s", self._message.message.get("method"))
+
+    def _get_failure(self, error: BaseException) -> Any:
+        if isinstance(error, errors.CloudnetError):
+            return self._dispatcher.expect(error, self._message.ctxt).exc_info
+        LOG.error("%.80s failed", self._message.message.get("method"), exc_info=error)
+        return type(error), error, error.__traceback__
 
 
 def _add_called_host(message: Any, context: dict[str, Any]) -> None:  # Any: the library's; JSON

@@ -23,7 +23,9 @@ from cloudnet.controller.service.hosts.leases import Leases
 from cloudnet.controller.service.hosts.overview import Overview
 from cloudnet.controller.service.hosts.reports import HostReports
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
+from cloudnet.controller.service.hosts.waiter import Waiter
 from cloudnet.controller.service.instances.instances import Instances
+from cloudnet.controller.service.instances.wiring import Wiring
 from cloudnet.controller.service.lookups import Lookups
 from cloudnet.controller.service.networks.networks import Networks
 from cloudnet.controller.service.networks.peers import list_peers
@@ -36,6 +38,8 @@ class Services:
 
     database: Database
     instances: Instances
+    wiring: Wiring
+    waiter: Waiter
     networks: Networks
     floating: FloatingIps
     pools: FloatingPools
@@ -62,9 +66,14 @@ def build_services(
     clock: Clock = utc_now,
 ) -> Services:
     """Return the use cases; after each commit they pass to ``notifier`` which hosts it concerns."""
+    instances = Instances(database, settings, notifier, clock)
+    overview = Overview(database, settings.service_down_seconds, clock)
+    waiter = Waiter(database)
     return Services(
         database=database,
-        instances=Instances(database, settings, notifier, clock),
+        instances=instances,
+        wiring=Wiring(instances, overview, waiter, settings.wiring_seconds),
+        waiter=waiter,
         networks=Networks(
             database, settings.networks, notifier, clock, lambda: list_peers(settings)
         ),
@@ -76,7 +85,7 @@ def build_services(
         hosts=HostReports(database, SnapshotReader(database), settings.service_down_seconds, clock),
         agents=HostAgents(database, clock),
         leases=Leases(database),
-        overview=Overview(database, settings.service_down_seconds, clock),
+        overview=overview,
         administration=HostAdministration(database, settings.service_down_seconds, clock),
         sweeper=Sweeper(database, settings.quarantine_seconds, clock),
     )

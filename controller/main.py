@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from oslo_config import cfg
 
@@ -101,6 +101,7 @@ class Controller:
         self._notifier = QueuedNotifier(SnapshotReader(self._database), RpcCaster(self._transport))
         services = build_services(settings, self._database, self._notifier)
         self._hosts = services.hosts
+        self._waiter = services.waiter
         network = network_endpoints(services)
         self._servers = {
             rpc.NETWORK_TOPIC: self._server(rpc.NETWORK_TOPIC, network, to_nova),
@@ -166,7 +167,7 @@ class Controller:
 
     def stop(self) -> None:
         """Accept no more calls, finish those in progress and stop the periodic tasks."""
-        if not _stop_servers(list(self._servers.values())):
+        if not _stop_servers(list(self._servers.values()), self._end_waits):
             # Without a broker, the library's threads resend replies without end and would keep the
             # process alive. The work is committed; callers time out and repeat their calls.
             LOG.warning(
@@ -176,18 +177,28 @@ class Controller:
             os._exit(0)
         self._periodic.stop()
 
+    def _end_waits(self) -> None:
+        self._waiter.stop(STOP_SECONDS / 2)
+
     def close(self) -> None:
         """Notify hosts of the last changes and close all connections."""
+        self._waiter.close()
         self._notifier.close()
         self._database.close()
         self._transport.cleanup()
 
 
-def _stop_servers(servers: Sequence[rpc.messaging.RPCServer]) -> bool:
-    """Stop the servers in parallel; False if a reply could not be sent in time."""
+def _stop_servers(
+    servers: Sequence[rpc.messaging.RPCServer], finish: Callable[[], None] = lambda: None
+) -> bool:
+    """Stop the servers in parallel; False if a reply could not be sent in time.
+
+    :param finish: is called when a server accepts no more calls
+    """
 
     def stop(server: rpc.messaging.RPCServer) -> None:
         server.stop()
+        finish()
         server.wait()
 
     threads = [

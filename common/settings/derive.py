@@ -37,6 +37,7 @@ def derive_controller_settings(conf: cfg.ConfigOpts, checked: Checked) -> Contro
         report_interval_seconds=conf.report_interval,
         service_down_seconds=conf.service_down_time,
         workers=conf.executor_thread_pool_size,
+        wiring_seconds=conf.cloudnet.wiring_timeout,
     )
 
 

@@ -54,6 +54,7 @@ class ControllerSettings:
     report_interval_seconds: int
     service_down_seconds: int
     workers: int  # threads that handle RPC calls
+    wiring_seconds: float  # wiring_timeout
 
 
 @dataclass(frozen=True)

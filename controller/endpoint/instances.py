@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from cloudnet.common.errors import (
@@ -17,6 +18,7 @@ from cloudnet.common.errors import (
     NoMoreFixedIps,
     NoMoreNetworks,
     NoNetworksFound,
+    NotWired,
     VirtualInterfaceCreateException,
     VirtualInterfaceMacAddressException,
 )
@@ -34,12 +36,14 @@ class InstancesEndpoint:
 
     def __init__(self, services: Services) -> None:
         self._instances = services.instances
+        self._wiring = services.wiring
         self._leases = services.leases
         self._overview = services.overview
 
     @rpc_method(
         "1.0",
         NoNetworksFound,
+        NotWired,
         NetworkNotFoundForProject,
         NoMoreNetworks,
         NoMoreFixedIps,
@@ -50,6 +54,7 @@ class InstancesEndpoint:
         FixedIpAssociateFailed,
         VirtualInterfaceCreateException,
         VirtualInterfaceMacAddressException,
+        NotWired,
         route=Route.SHARED_OR_HOST,
     )
     def allocate_for_instance(
@@ -64,9 +69,13 @@ class InstancesEndpoint:
         requested_networks: Any = None,
         macs: Any = None,
         hostname: Any = None,
+        wait_seconds: Any = None,
         **other: Any,  # instance_uuid (old callers), dhcp_options (ignored)
-    ) -> list[JsonObject]:
-        """Allocate an interface on each network; ``hostname`` is cloudnet's own argument."""
+    ) -> list[JsonObject] | Future[list[JsonObject]]:
+        """Allocate an interface on each network, and return when the hosts have wired them.
+
+        Only cloudnet has ``hostname`` and ``wait_seconds``.
+        """
         requested = arguments.parse_requested_networks("requested_networks", requested_networks)
         request = BootRequest(
             instance=_parse_instance(other.get("instance_uuid") or instance_id),
@@ -81,7 +90,11 @@ class InstancesEndpoint:
             raise BadRequest("vpn: cloudpipe instances are not supported; leave it out")
         if requested is None:
             return []
-        return self._instances.allocate(request, arguments.get_caller(context))
+        return self._wiring.allocate(
+            request,
+            arguments.get_caller(context),
+            arguments.parse_optional(arguments.parse_factor, "wait_seconds", wait_seconds),
+        )
 
     @rpc_method("1.0", route=Route.SHARED_OR_HOST)
     def deallocate_for_instance(

@@ -87,6 +87,14 @@ CLOUDNET: tuple[cfg.Opt, ...] = (
         "controller may end. An answer that would end more, and more than two, is refused until "
         "`cloudnet-manage host accept`. 1: every answer is obeyed.",
     ),
+    cfg.FloatOpt(
+        "wiring_timeout",
+        default=10,
+        min=0,
+        help="Seconds that a compute service's call waits until the hosts have wired an instance: "
+        "nova expects the bridges to exist when the call returns. After that the call fails with "
+        "what the hosts report, and what it has allocated is released. 0: no call waits.",
+    ),
     cfg.ListOpt(
         "routed_fixed_ranges",
         default=[],

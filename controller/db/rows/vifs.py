@@ -7,13 +7,13 @@ the VIF: its own host, and on a single-host network the gateway.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
-from cloudnet.controller.db.engine import Connection, new_id
+from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection, new_id
 from cloudnet.controller.db.tables import host_networks, instances, networks, virtual_interfaces
 from cloudnet.controller.model.records import Network
 
@@ -50,7 +50,7 @@ _SET_GATEWAY_REVISION = (
     .values(gateway_revision=_revision_on("on_gateway"))
 )
 _on_host, _on_gateway = host_networks.alias(), host_networks.alias()
-_ACTIVE = (
+_ALL_ACTIVE = (
     sa.select(virtual_interfaces.c.id)
     .join(networks, networks.c.id == virtual_interfaces.c.network_id)
     .join(instances, instances.c.uuid == virtual_interfaces.c.instance_uuid)
@@ -65,7 +65,6 @@ _ACTIVE = (
         ),
     )
     .where(
-        virtual_interfaces.c.instance_uuid == given("instance"),
         _on_host.c.applied_revision >= virtual_interfaces.c.host_revision,
         sa.or_(
             networks.c.multi_host,
@@ -73,6 +72,7 @@ _ACTIVE = (
         ),
     )
 )
+_ACTIVE = _ALL_ACTIVE.where(virtual_interfaces.c.instance_uuid == given("instance"))
 
 
 def add(
@@ -138,3 +138,17 @@ def delete(connection: Connection, vif_ids: Iterable[int]) -> None:
 def list_active_ids(connection: Connection, instance_uuid: str) -> set[int]:
     """Return the ids of an instance's active VIFs."""
     return set(connection.scalars(_ACTIVE, {"instance": instance_uuid}))
+
+
+def list_unwired(connection: Connection, instance_uuids: Sequence[str]) -> set[str]:
+    """Return those of the instances that have a VIF that is not active."""
+    unwired: set[str] = set()
+    for start in range(0, len(instance_uuids), MOST_PARAMETERS):
+        some = instance_uuids[start : start + MOST_PARAMETERS]
+        of_some = virtual_interfaces.c.instance_uuid.in_(some)
+        active = set(connection.scalars(_ALL_ACTIVE.where(of_some)))
+        rows = connection.execute(
+            sa.select(virtual_interfaces.c.instance_uuid, virtual_interfaces.c.id).where(of_some)
+        )
+        unwired |= {instance for instance, vif_id in rows if vif_id not in active}
+    return unwired

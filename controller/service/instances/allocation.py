@@ -70,6 +70,7 @@ class Allocation:
         self._macs = macs
         self._now = now
         self.vifs: list[VifInfo] = []
+        self.is_first = False  # the instance had nothing before
         self.changed: set[SnapshotKey] = set()  # empty: the instance had all of it, on this host
         self._events: list[Event] = []
 
@@ -77,6 +78,7 @@ class Allocation:
         """Claim a VIF and an address on each network where the instance has none."""
         self._macs.restart()
         before = self._ensure_instance()
+        self.is_first = not before
         selected = self._select_missing(before)
         self._check_quota(selected)
         for selection in selected:

@@ -47,6 +47,10 @@ class Instances:
         self._clock = clock
 
     def allocate(self, boot: BootRequest, caller: Caller = ADMIN) -> list[JsonObject]:
+        """Allocate for an instance and return its network info, as :meth:`run_allocation` does."""
+        return format_network_info(self.run_allocation(boot, caller).vifs, boot.rxtx_factor)
+
+    def run_allocation(self, boot: BootRequest, caller: Caller = ADMIN) -> Allocation:
         """Give the instance a VIF and an address on each of its networks, all or none.
 
         An instance that has some already keeps them, also if it is on another host now.
@@ -75,7 +79,7 @@ class Instances:
                 vif.network.label,
                 boot.host,
             )
-        return format_network_info(allocation.vifs, boot.rxtx_factor)
+        return allocation
 
     def get_network_info(
         self, instance: str, rxtx_factor: float | None = None, caller: Caller = ADMIN

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,6 +39,19 @@ def client() -> Iterator[Any]:
 class Full:
     target = messaging.Target(version="1.17")
 
+    def get_floating_ip_pools(self, context: Any) -> Future[Any]:
+        """Reply later."""
+        future: Future[Any] = Future()
+
+        def complete() -> None:
+            if context.get("full"):
+                future.set_exception(NoMoreFixedIps("network private is full"))
+            else:
+                future.set_result(["nova"])
+
+        threading.Timer(0.1, complete).start()
+        return future
+
     def get_all_networks(self, context: Any) -> None:
         raise NoMoreFixedIps("network private is full")
 
@@ -53,6 +68,21 @@ def test_an_error_reaches_the_caller_as_its_own_class_in_one_line() -> None:
 
     assert str(refused.value) == "network private is full"
     api.close()
+    server.stop()
+    server.wait()
+
+
+def test_a_method_may_reply_later_with_a_result_or_an_error() -> None:
+    url = "kombu+memory://"
+    transport = rpc.create_transport(rpc.get_default_conf(), url, "later")
+    server = rpc.create_server(transport, "network", "here", [Full()])
+    server.start()
+    client = rpc.create_client(transport, "network", 5)
+
+    assert client.call({}, "get_floating_ip_pools") == ["nova"]
+    with pytest.raises(messaging.RemoteError, match="network private is full"):
+        client.call({"full": True}, "get_floating_ip_pools")
+
     server.stop()
     server.wait()
 
