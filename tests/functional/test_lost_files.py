@@ -1,5 +1,6 @@
 """Files of a running dnsmasq that are removed or replaced behind its back."""
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -128,17 +129,17 @@ def test_a_replaced_hosts_directory_is_noticed_and_new_guests_are_served(
 
 def test_a_process_of_an_older_version_is_not_restarted(host: Host) -> None:
     """It has no note of the inode of its hosts directory."""
-    desired = serve(host, network(3))
-    before = host.dnsmasq_pids()
-    environment = host.sh(f"tr '\\0' '\\n' </proc/{before[0]}/environ")
-
-    assert "CLOUDNET_HOSTS_INODE" in environment
-    host.sh(f"kill $(cat {host.files('br100').pid})")
+    desired, pid_file = serve(host, network(3)), host.files("br100").pid
+    environment = host.sh(f"tr '\\0' '\\n' </proc/$(cat {pid_file})/environ").splitlines()
+    host.sh(f"kill $(cat {pid_file})")
     wait_for(lambda: not host.dnsmasq_pids(), "dnsmasq to end", 5)
-    words = [each for each in environment.splitlines() if "HOSTS_INODE" not in each]
-    host.sh(f"env -i {' '.join(words)} " + " ".join(f"'{word}'" for word in desired.arguments))
-    older = host.dnsmasq_pids()
+    older = [each for each in environment if not each.startswith("CLOUDNET_HOSTS_INODE=")]
+    assert len(older) == len(environment) - 1
+    subprocess.run(desired.arguments, env=dict(x.split("=", 1) for x in older), check=True)
+    before = pid_file.read_text()
 
     assert host.has(desired)
     host.kernel.ensure(served(host, network(3, 4)))
-    assert host.dnsmasq_pids() == older
+
+    assert host.has(served(host, network(3, 4)))
+    assert pid_file.read_text() == before
