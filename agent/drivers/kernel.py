@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cloudnet.agent.drivers.conntrack import ConntrackDriver
+from cloudnet.agent.drivers.dnsmasq.dhcp_watch import DhcpWatch
 from cloudnet.agent.drivers.dnsmasq.dnsmasq import DnsmasqDriver
+from cloudnet.agent.drivers.dnsmasq.lease_guard import LeaseGuard
 from cloudnet.agent.drivers.dnsmasq.leases import LeaseDriver
 from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
 from cloudnet.agent.drivers.dnsmasq.process_table import ProcessTable
@@ -57,7 +59,8 @@ class LinuxKernel:
                 settings.dhcp.networks_path,
                 dnsmasqs,
                 open_leases,
-                leases.release_unseen if settings.dhcp.force_release else None,
+                guard=LeaseGuard(DhcpWatch()),
+                release=leases.release_unseen if settings.dhcp.force_release else None,
             ),
             leases,
             IptablesDriver(),

@@ -13,6 +13,7 @@ from pathlib import Path
 from cloudnet.agent.drivers.dnsmasq.file_stamps import FileStamps
 from cloudnet.agent.drivers.dnsmasq.host_files import HostFiles, Reaction
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
+from cloudnet.agent.drivers.dnsmasq.lease_guard import LeaseGuard
 from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
 from cloudnet.agent.drivers.dnsmasq.process_table import (
     NETWORK,
@@ -33,7 +34,7 @@ from cloudnet.agent.drivers.dnsmasq.replacement import (
 )
 from cloudnet.agent.drivers.driver import Driver
 from cloudnet.agent.drivers.links.link_table import LinkTable
-from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, DnsmasqFiles
+from cloudnet.agent.node.resources.dnsmasq import Arguments, Dnsmasq, DnsmasqFiles
 from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.common.errors import KernelRefused
 
@@ -50,6 +51,8 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         networks_path: Path,
         processes: ProcessTable,
         open_leases: OpenLeases,
+        *,
+        guard: LeaseGuard,
         release: Callable[[str, Iterable[Lease]], None] | None,
         limit: InotifyLimit | None = None,
     ) -> None:
@@ -57,6 +60,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         self._path = networks_path
         self._processes = processes
         self._open_leases = open_leases
+        self._guard = guard
         self._release = release
         self._refusals = Refusals()
         self._replacement = Replacement(
@@ -68,6 +72,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         """Yield each dnsmasq, also what is left of one that does not run."""
         running = self._processes.read()
         self._open_leases.forget_others(NONE.union(*running.values()))
+        self._guard.watch_only(running)
         bridges = sorted(running.keys() | self._list_bridges_with_files())
         self._stamps.take(bridges)
         indexes = {link.name: str(link.index) for link in links.links}
@@ -91,9 +96,10 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             self._replace(desired, running, host_files)
         else:
             self._processes.restore_pid_file(desired.bridge, serving[0])
-            if reaction is Reaction.RELOAD:
+            if reaction is Reaction.RELOAD or self._guard.needs_reload(desired.bridge):
                 self._reload(desired, serving[0], host_files)
         host_files.confirm()
+        self._restore_leases(desired, desired.arguments)
         self._stamps.update(desired.bridge)
         for failure in host_files.failures:
             raise KernelRefused(f"{desired}: cannot write its files: {failure}") from failure
@@ -105,12 +111,16 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             for process in self._processes.get(desired.bridge):  # it serves on, or again
                 self._reload(desired, process, host_files)
                 host_files.confirm()
+                self._restore_leases(desired, process.arguments)
             self._stamps.update(desired.bridge)
             raise
 
     def _reload(self, desired: Dnsmasq, process: Process, host_files: HostFiles) -> None:
         send(process, signal.SIGHUP)
         self._release_removed(desired, host_files)
+
+    def _restore_leases(self, desired: Dnsmasq, arguments: Arguments) -> None:
+        self._guard.restore(desired.bridge, desired.hosts, _get_address(arguments))
 
     def ensure_each(
         self, changes: Sequence[tuple[Dnsmasq, Dnsmasq | None]]
@@ -130,8 +140,12 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         self._stamps.update(actual.bridge)
 
     def has_drifted(self) -> bool:
-        """Return whether another program changed the files, or a file that was refused."""
-        return self._stamps.have_changed() or self._refusals.has_outdated()
+        """Return whether another program changed the files, or a guest ended a lease."""
+        return self._stamps.have_changed() or self._refusals.has_outdated() or self._guard.has_any()
+
+    def close(self) -> None:
+        """Close the socket that receives DHCP messages."""
+        self._guard.close()
 
     def _read_one(self, bridge: str, running: Processes, index: str | None) -> Dnsmasq:
         content = HostFiles(DnsmasqFiles.of(self._path, bridge)).read()
@@ -146,7 +160,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             (),
             content.hosts,
             content.options,
-            (*faults, *content.faults),
+            (*faults, *content.faults, *self._guard.list_faults(bridge, content.hosts)),
             self._refusals.get_refusal(bridge),
         )
 
@@ -195,3 +209,10 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             and get_environment(process).items() >= build_environment(desired).items()
             and not any(self._list_lost_files(desired.bridge, process))
         )
+
+
+def _get_address(arguments: Arguments) -> str:
+    """Return the address on which a dnsmasq listens."""
+    option = "--listen-address="
+    words = (word for word in arguments if word.startswith(option))
+    return next(words, option).removeprefix(option)
