@@ -25,6 +25,21 @@ def test_lease_events_set_and_clear_the_flag(world: World) -> None:
     assert leased(world) == []
 
 
+def test_the_end_of_a_lease_does_not_free_the_address_of_an_instance(world: World) -> None:
+    """It may be forged, or its guest may only be shut down."""
+    world.network()
+    world.boot(1)
+    world.services.leases.record_lease(IPv4Address("10.0.0.3"))
+
+    world.services.leases.record_lease_end(IPv4Address("10.0.0.3"), None)
+    world.report("node1", leases=())
+    world.end_quarantine()
+    world.boot(2)
+
+    query = "SELECT address FROM fixed_ips WHERE instance_uuid IS NOT NULL ORDER BY id"
+    assert world.rows(query) == [("10.0.0.3",), ("10.0.0.4",)]
+
+
 def test_a_late_lease_event_of_the_previous_guest_does_not_change_the_present_one(
     world: World,
 ) -> None:
