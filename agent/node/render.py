@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cloudnet.agent.firewall.renderer import Firewall, FirewallRenderer
+from cloudnet.agent.node import public_interface
 from cloudnet.agent.node.former_arguments import keep_former_arguments
 from cloudnet.agent.node.refusals import (
     explain_overlap,
@@ -55,11 +56,41 @@ class Renderer:
         self._firewall = firewall
         self._renderers: dict[str, NetworkRenderer] = {}  # by network uuid
         self._brokers = list_brokers(settings.rpc.transport_url)
+        # The public interface that the host had, while the configured one does not exist, and the
+        # renderer for it.
+        self._former: tuple[str, Renderer] | None = None
 
     def render(
         self, networks: Iterable[NetworkSnapshot], ranges: FixedRanges, actual: ActualState
     ) -> Rendered:
         """Return what a host in the actual state should have for these networks."""
+        networks = tuple(networks)
+        configured = self._settings.nat.public_interface
+        self._former = self._find_former(configured, networks, actual)
+        if self._former is None or configured is None:
+            return self._render(networks, ranges, actual)
+        former, renderer = self._former
+        rendered = renderer.render(networks, ranges, actual)
+        faults = public_interface.list_faults(configured, former, networks, actual)
+        return replace(rendered, faults=(*faults, *rendered.faults))
+
+    def _find_former(
+        self, configured: str | None, networks: Iterable[NetworkSnapshot], actual: ActualState
+    ) -> tuple[str, Renderer] | None:
+        """Return the former public interface and its renderer, if the host still needs it."""
+        if configured is None or configured in actual.nics:
+            return None
+        if self._former is not None and self._former[0] in actual.nics:
+            return self._former
+        former = public_interface.find_former(configured, networks, actual)
+        if former is None:
+            return None
+        nat = replace(self._settings.nat, public_interface=former)
+        return former, Renderer(replace(self._settings, nat=nat), FirewallRenderer(nat))
+
+    def _render(
+        self, networks: Iterable[NetworkSnapshot], ranges: FixedRanges, actual: ActualState
+    ) -> Rendered:
         actual = replace(actual, host_ranges=(*actual.host_ranges, *self._brokers))
         ordered = sorted(networks, key=lambda network: network.network)
         self._renderers = {network.network: self._renderer(network) for network in ordered}

@@ -1,12 +1,16 @@
 """Addresses on bridges and floating IPs on public NICs, on a real kernel."""
 
+import errno
 import logging
 import socket
 from ipaddress import IPv4Address, IPv4Interface
 
 import pytest
+from pyroute2.netlink.exceptions import NetlinkError
 
+from cloudnet.agent.drivers.links.addresses import AddressDriver
 from cloudnet.agent.drivers.links.arp import build_frames
+from cloudnet.agent.drivers.links.netlink import Netlink
 from cloudnet.agent.node.resources.address import Address
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.agent.node.resources.public_address import PublicAddress
@@ -91,6 +95,27 @@ def test_ours_is_added_in_front_of_others_of_its_network(gateway: Host) -> None:
     assert gateway.has(ADDRESS)
     lines = [line.split()[1] for line in gateway.sh("ip -4 address show br100").splitlines()[1::2]]
     assert lines == ["10.0.0.1/22", "10.0.0.77/22", "10.0.0.78/22"]
+
+
+class RefusingNetlink(Netlink):
+    """A kernel that refuses to add our address."""
+
+    def change_address(self, verb: str, **attributes: object) -> None:
+        if verb == "add" and attributes["address"] == str(ADDRESS.interface.ip):
+            raise NetlinkError(errno.ENOMEM)
+        super().change_address(verb, **attributes)
+
+
+def test_the_others_of_its_network_stay_if_the_kernel_refuses_ours(gateway: Host) -> None:
+    gateway.sh("ip address add 10.0.0.77/22 dev br100; ip address add 10.0.0.78/22 dev br100")
+    netlink = RefusingNetlink()
+
+    with pytest.raises(KernelRefused, match="Cannot allocate memory"):
+        AddressDriver(netlink, lambda address: None).ensure(ADDRESS, None)
+
+    netlink.close()
+    lines = [line.split()[1] for line in gateway.sh("ip -4 address show br100").splitlines()[1::2]]
+    assert lines == ["10.0.0.77/22", "10.0.0.78/22"]
 
 
 def test_an_address_that_is_behind_another_counts_as_absent(gateway: Host) -> None:

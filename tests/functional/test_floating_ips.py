@@ -7,7 +7,8 @@ import pytest
 
 from cloudnet.common.wire.objects import FloatingIp, NetworkSnapshot
 from tests.fixtures.agent.converge import converge
-from tests.fixtures.agent.host import Host
+from tests.fixtures.agent.host import Host, settings
+from tests.fixtures.agent.real_node import RealNode
 from tests.fixtures.agent.serving import network
 from tests.fixtures.agent.wire import ANSWER, Wire, mac_of, plug_guest
 
@@ -58,6 +59,25 @@ def wires(host: Host) -> dict[str, Wire]:
 
 
 GUESTS = {"vm3": "br100", "vm5": "br101"}
+
+
+def test_a_wrong_public_interface_leaves_floating_ips_and_nat_as_they_are(host: Host) -> None:
+    host.nic("eth0")
+    host.nic("eth1")
+    right = replace(settings(host.state_path).nat, routing_source_ip=IPv4Address("192.0.2.10"))
+    RealNode.on(host, nat=right).receive(ours())
+    read = "ip -4 -o address show dev eth1; iptables-legacy-save -t nat | grep -v '^[#:]'"
+    before = host.sh(read)
+    assert "192.0.2.225/32" in before
+    assert "-o eth1 " in before
+    wrong = replace(right, public_interface="eth9")
+
+    host.restart_the_agent()
+    status = RealNode.on(host, nat=wrong).receive(ours())
+
+    assert host.sh(read) == before
+    assert "NIC eth9 is not on this host" in status.faults[0].message
+    assert not status.out_of_sync
 
 
 @pytest.mark.parametrize("bridge_netfilter", [0, 1])

@@ -100,6 +100,37 @@ def test_another_tag_or_parent_needs_a_new_one(trunk: Host, change: dict[str, ob
 
 
 @pytest.mark.parametrize(
+    ("obstacle", "error"),
+    [
+        ("ip link set eth1 down", "vlan100 stays down because its NIC eth1 is;"),
+        ("ip link set eth1 mtu 1400", "eth1 has MTU 1400"),
+        ("ip link add link eth1 name mine type vlan id 100", "tag 100 on eth1 exists as mine,"),
+    ],
+)
+def test_the_old_one_stays_while_a_new_one_cannot_be_created(
+    trunk: Host, obstacle: str, error: str
+) -> None:
+    trunk.nic("eth1")
+    trunk.kernel.ensure(VLAN)
+    trunk.sh(obstacle)
+
+    with pytest.raises(KernelRefused, match=error):
+        trunk.kernel.ensure(replace(VLAN, parent="eth1"))
+
+    assert trunk.has(VLAN)
+    assert "cn-try-100" not in trunk.sh("ip link")
+
+
+def test_what_an_agent_left_that_was_ended_in_a_trial_is_removed(trunk: Host) -> None:
+    trunk.sh("ip link add link eth0 name cn-try-100 type vlan id 100")
+
+    trunk.kernel.ensure(VLAN)
+
+    assert trunk.has(VLAN)
+    assert "cn-try-100" not in trunk.sh("ip link")
+
+
+@pytest.mark.parametrize(
     "half",
     [
         HALF,

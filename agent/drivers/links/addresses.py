@@ -167,8 +167,11 @@ class AddressDriver(Driver[Address | PublicAddress]):
             return
         for each in reversed(others):
             self._delete(each)
-        for each in (new, *others):
-            self._add(each)
+        try:
+            self._add(new)
+        finally:  # the others return, even if the kernel refuses the new one
+            for each in others:
+                self._add(each)
 
     def _add(self, address: _Assigned) -> bool:
         """Add an address; return False if the link has it already."""

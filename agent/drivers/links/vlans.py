@@ -42,7 +42,10 @@ class VlanDriver(Driver[Vlan]):
                 )
 
     def ensure(self, desired: Vlan, actual: Vlan | None) -> None:
-        """Create the device, or change it in place; another tag or parent needs a new one."""
+        """Create the device, or change it in place; another tag or parent needs a new one.
+
+        Such a one is tried before the old one is removed.
+        """
         parent = self._require(desired, desired.parent, "set vlan_interface to one of them")
         bridge = self._require(desired, desired.bridge, "the agent creates it first")
         with refusing(f"{desired}", f"{parent.name} has MTU {parent.mtu}; see `ip -d link`"):
@@ -82,15 +85,7 @@ class VlanDriver(Driver[Vlan]):
     def _create(self, desired: Vlan, parent: Link, bridge: Link) -> Link | None:
         """Create the device and return it; None: a link of this name exists."""
         try:
-            self.netlink.change_link(
-                "add",
-                ifname=desired.name,
-                kind="vlan",
-                link=parent.index,
-                vlan_id=desired.tag,
-                mtu=desired.mtu,
-                master=bridge.index,
-            )
+            self._add(desired, desired.name, parent, master=bridge.index)
         except NetlinkError as error:
             if error.code == errno.EOPNOTSUPP:
                 raise KernelRefused(
@@ -99,9 +94,49 @@ class VlanDriver(Driver[Vlan]):
             if error.code == errno.EEXIST:
                 if self.netlink.get_link(desired.name) is not None:
                     return None
+                if self._remove_trial(desired):
+                    return self._create(desired, parent, bridge)
                 self._refuse_other_name(desired, parent)
             raise
         return self.netlink.get_link(desired.name)
+
+    def _try(self, desired: Vlan, parent: Link) -> None:
+        """Create the device under another name, in no bridge, bring it up, and remove it.
+
+        :raises KernelRefused: it cannot be created; the device of its name is not touched
+        """
+        self._remove_trial(desired)
+        try:
+            self._add(desired, _trial_name(desired), parent)
+        except NetlinkError as error:
+            if error.code == errno.EEXIST:
+                self._refuse_other_name(desired, parent)
+            raise
+        try:
+            link = self.netlink.get_link(_trial_name(desired))
+            if link is not None:
+                self._bring_up(desired, link, parent)
+        finally:
+            self._remove_trial(desired)
+
+    def _remove_trial(self, desired: Vlan) -> bool:
+        """Remove what a trial created; return whether there was any."""
+        link = self.netlink.get_link(_trial_name(desired))
+        if link is None or link.kind != "vlan" or link.network is not None:
+            return False
+        self.netlink.change_link("del", index=link.index)
+        return True
+
+    def _add(self, desired: Vlan, name: str, parent: Link, **more: int) -> None:
+        self.netlink.change_link(
+            "add",
+            ifname=name,
+            kind="vlan",
+            link=parent.index,
+            vlan_id=desired.tag,
+            mtu=desired.mtu,
+            **more,
+        )
 
     def _adopt(self, desired: Vlan, parent: Link, bridge: Link) -> Link | None:
         """Return the device, if it exists and is or may become the network's.
@@ -118,6 +153,7 @@ class VlanDriver(Driver[Vlan]):
             self._refuse_operators(desired, link, bridge, is_right=is_right)
         if is_right:
             return link
+        self._try(desired, parent)
         self.netlink.change_link("del", index=link.index)
         return None
 
@@ -160,6 +196,11 @@ class VlanDriver(Driver[Vlan]):
                     f"(ip link set {parent.name} up)"
                 ) from error
             raise
+
+
+def _trial_name(desired: Vlan) -> str:
+    """Return the name of a device that only shows that the desired one can be created."""
+    return f"cn-try-{desired.tag}"
 
 
 def _changes(desired: Vlan, link: Link, bridge: Link) -> dict[str, object]:

@@ -10,6 +10,7 @@ from cloudnet.agent.node.resources.actual import ActualState, Nic
 from cloudnet.agent.node.resources.base import Resource, by_key
 from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.agent.node.resources.iptables_table import Table
+from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.agent.node.resources.vlan import Vlan
 from cloudnet.common.settings.views import AgentSettings
 from cloudnet.common.wire.objects import Fault, NetworkSnapshot, Topology
@@ -139,6 +140,45 @@ def test_floating_ips_without_a_nic_are_a_fault_and_do_not_affect_the_network() 
         assert PRIVATE in want.networks
         assert "dnsmasq br100" in want.resources
         assert not any(key.startswith("floating IP") for key in want.resources)
+
+
+def on_eth1() -> PublicAddress:
+    return PublicAddress("eth1", floating().address)
+
+
+def test_a_wrong_public_interface_takes_nothing_from_the_nic_that_has_floating_ips() -> None:
+    with_floating = network(vifs=(vif(),), floating_ips=(floating(),))
+    right = rendered(with_floating)
+
+    wrong = rendered(
+        with_floating, nat=nat_settings(public_interface="eth9"), resources=(on_eth1(),)
+    )
+
+    assert wrong.resources == right.resources
+    assert faults(wrong) == [
+        (
+            "floating IPs of network private_0: NIC eth9 is not on this host; there are: eth0, "
+            "eth1; eth1, which has or had them, stays the public interface; correct "
+            "public_interface"
+        )
+    ]
+
+
+def test_it_stays_until_the_configured_one_appears_or_the_former_one_is_gone() -> None:
+    eth9 = replace(ETH1, name="eth9")
+    made = renderer(nat=nat_settings(public_interface="eth9"))
+    with_floating = network(vifs=(vif(),), floating_ips=(floating(),))
+    without = network(vifs=(vif(),))
+
+    def addresses(*nics: Nic, snapshot: NetworkSnapshot = with_floating) -> list[str]:
+        want = made.render((snapshot,), RANGES, host(*nics, resources=(on_eth1(),)))
+        return [key for key in want.resources if key.startswith("floating IP")]
+
+    assert addresses(ETH0, ETH1) == ["floating IP 192.168.99.225 on eth1"]
+    assert addresses(ETH0, ETH1, snapshot=without) == []
+    assert len(faults(made.render((without,), RANGES, host(ETH0, ETH1)))) == 1
+    assert addresses(ETH0) == []
+    assert addresses(ETH0, ETH1, eth9) == ["floating IP 192.168.99.225 on eth9"]
 
 
 def test_an_orphan_bridge_with_guests_stays_isolated() -> None:
