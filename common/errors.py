@@ -129,6 +129,10 @@ class Forbidden(BadRequest):
     """The object belongs to another project."""
 
 
+class DnsNotFound(NotFound):
+    """There is no such DNS domain or entry."""
+
+
 class InstanceNotFound(NotFound):
     """There is no such instance."""
 
@@ -211,6 +215,10 @@ class FloatingIpExists(BadRequest):
 
 class FloatingIpAssociated(BadRequest):
     """The floating IP is associated; disassociate it first."""
+
+
+class FloatingIpDNSExists(BadRequest):
+    """The DNS domain has an entry with this name."""
 
 
 class FloatingIpNotAssociated(BadRequest):

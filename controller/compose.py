@@ -15,6 +15,7 @@ from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.addresses.sweep import Sweeper
+from cloudnet.controller.service.dns.dns import Dns
 from cloudnet.controller.service.floating.floating import FloatingIps
 from cloudnet.controller.service.floating.pools import FloatingPools
 from cloudnet.controller.service.hosts.administration import HostAdministration
@@ -46,6 +47,7 @@ class Services:
     fixed: FixedIps
     lookups: Lookups
     quotas: Quotas
+    dns: Dns
     hosts: HostReports
     agents: HostAgents
     leases: Leases
@@ -82,6 +84,7 @@ def build_services(
         fixed=FixedIps(database, clock),
         lookups=Lookups(database),
         quotas=Quotas(database, settings, clock),
+        dns=Dns(database, clock),
         hosts=HostReports(database, SnapshotReader(database), settings.service_down_seconds, clock),
         agents=HostAgents(database, clock),
         leases=Leases(database),

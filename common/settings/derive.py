@@ -30,6 +30,7 @@ def derive_controller_settings(conf: cfg.ConfigOpts, checked: Checked) -> Contro
         database=conf.database.connection,
         networks=_networks(conf, checked),
         quarantine_seconds=conf.fixed_ip_disassociate_timeout,
+        instance_dns_domain=conf.instance_dns_domain and conf.instance_dns_domain.lower(),
         mac_attempts=conf.create_unique_mac_address_attempts,
         default_floating_pool=conf.default_floating_pool,
         quota_floating_ips=conf.quota.floating_ips,

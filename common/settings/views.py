@@ -47,6 +47,7 @@ class ControllerSettings:
     database: str  # an SQLAlchemy URL
     networks: NetworkDefaults
     quarantine_seconds: int  # fixed_ip_disassociate_timeout
+    instance_dns_domain: str | None  # None: instances have no DNS entries
     mac_attempts: int  # create_unique_mac_address_attempts
     default_floating_pool: str
     quota_floating_ips: int  # -1: no limit

@@ -187,6 +187,18 @@ dns_domains = sa.Table(
     sa.CheckConstraint("scope IN ('private', 'public')", name="scope"),
 )
 
+dns_entries = sa.Table(  # ours: address records; nova-network left them to its drivers
+    "dns_entries",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    *_times(),
+    sa.Column("domain", sa.ForeignKey("dns_domains.domain", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", sa.String(255), nullable=False),  # in lower case, without the domain
+    sa.Column("address", Address, nullable=False, index=True),
+    sa.Column("instance_uuid", sa.String(36), index=True),  # NULL: a caller added it
+    sa.UniqueConstraint("domain", "name"),
+)
+
 services = sa.Table(
     "services",
     metadata,

@@ -5,6 +5,7 @@ Every method has nova-network's name and arguments. There is one file per kind o
 
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint.agents import AgentsEndpoint
+from cloudnet.controller.endpoint.dns import DnsEndpoint
 from cloudnet.controller.endpoint.floating import FloatingIpsEndpoint
 from cloudnet.controller.endpoint.instances import InstancesEndpoint
 from cloudnet.controller.endpoint.lookups import LookupsEndpoint
@@ -12,7 +13,13 @@ from cloudnet.controller.endpoint.networks import NetworksEndpoint
 
 __all__ = ["NETWORK_ENDPOINTS", "AgentsEndpoint", "network_endpoints"]
 
-NETWORK_ENDPOINTS = (InstancesEndpoint, NetworksEndpoint, FloatingIpsEndpoint, LookupsEndpoint)
+NETWORK_ENDPOINTS = (
+    InstancesEndpoint,
+    NetworksEndpoint,
+    FloatingIpsEndpoint,
+    LookupsEndpoint,
+    DnsEndpoint,
+)
 """The endpoints of topic ``network``."""
 
 

@@ -20,6 +20,7 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.OutOfSupply: "NovaException",
     errors.KernelRefused: "VirtualInterfaceCreateException",
     errors.NeedsOperator: "VirtualInterfaceCreateException",
+    errors.FormerKept: "VirtualInterfaceCreateException",
     # the service itself
     errors.BrokerUnavailable: "ServiceUnavailable",
     errors.DatabaseUnavailable: "ServiceUnavailable",
@@ -48,6 +49,7 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.InvalidID: "InvalidID",
     errors.InvalidIpAddressError: "InvalidIpAddressError",
     errors.Forbidden: "Forbidden",
+    errors.DnsNotFound: "NotFound",
     errors.InstanceNotFound: "InstanceNotFound",
     errors.HostNotFound: "HostNotFound",
     errors.HostDisabled: "ServiceUnavailable",
@@ -67,6 +69,7 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.FloatingIpNotFound: "FloatingIpNotFound",
     errors.FloatingIpNotFoundForAddress: "FloatingIpNotFoundForAddress",
     errors.FloatingIpPoolNotFound: "FloatingIpPoolNotFound",
+    errors.FloatingIpDNSExists: "FloatingIpDNSExists",
     errors.FloatingIpExists: "FloatingIpExists",
     errors.FloatingIpAssociated: "FloatingIpAssociated",
     errors.FloatingIpNotAssociated: "FloatingIpNotAssociated",

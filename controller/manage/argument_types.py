@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from typing import TypeVar
 
 from cloudnet.common.errors import BadRequest
-from cloudnet.controller.model import validation
+from cloudnet.controller.model import dns, validation
 
 T = TypeVar("T")
 
@@ -52,6 +52,7 @@ any_host_address = _argument_type(validation.parse_any_host_address)
 guest_range = _argument_type(validation.parse_guest_range)
 floating_range = _argument_type(validation.parse_floating_range)
 device = _argument_type(validation.parse_device_name)
+domain = _argument_type(dns.parse_domain)
 boolean = _argument_type(validation.parse_boolean)
 
 

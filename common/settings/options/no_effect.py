@@ -142,7 +142,6 @@ _DEFAULT = (
          same="nova.network.dns_driver.DNSDriver"),
     _Row("floating_ip_dns_manager", _TEXT, _NOOP_DNS,
          "nova's class for DNS records of floating IPs.", same="nova.network.dns_driver.DNSDriver"),
-    _Row("instance_dns_domain", _TEXT, "", "The zone of instances' records."),
     _Row("ldap_dns_url", _TEXT, "ldap://ldap.example.com:389",
          "The server of nova's LDAP driver for DNS."),
     _Row("ldap_dns_user", _TEXT, "uid=admin,ou=people,dc=example,dc=org",

@@ -11,6 +11,7 @@ from cloudnet.common.errors import (
     NoMoreFloatingIps,
 )
 from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.rows import dns as dns_rows
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import quotas as quota_rows
 from cloudnet.controller.model import quotas
@@ -63,7 +64,18 @@ def deallocate_floating_ip(connection: Connection, floating: FloatingIp, now: da
     """
     if floating.fixed_ip_id is not None:
         raise FloatingIpAssociated(f"{floating.address} is associated; disassociate it first")
-    return floating_rows.release(connection, floating, now)
+    return release_floating_ip(connection, floating, now)
+
+
+def release_floating_ip(connection: Connection, floating: FloatingIp, now: datetime) -> bool:
+    """Take a floating IP, and its names in all DNS domains, from its project.
+
+    Return False if another transaction was first.
+    """
+    if not floating_rows.release(connection, floating, now):
+        return False
+    dns_rows.delete_address(connection, floating.address)
+    return True
 
 
 def _check_quota(connection: Connection, project: str, default: int) -> None:

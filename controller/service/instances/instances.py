@@ -18,6 +18,7 @@ from cloudnet.controller.model.nwinfo import format_network_info
 from cloudnet.controller.model.records import Instance, SnapshotKey
 from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.caller import ADMIN, Caller
+from cloudnet.controller.service.dns.instances import update_instance_entries
 from cloudnet.controller.service.instances.allocation import Allocation, BootRequest
 from cloudnet.controller.service.instances.release import release_instance
 from cloudnet.controller.service.migrations.move import move_instance
@@ -62,7 +63,10 @@ class Instances:
         macs = MacCandidates(self._settings.mac_attempts, boot.macs, self._random_bytes)
 
         def work(connection: Connection) -> Allocation:
-            return Allocation(connection, boot, self._settings, macs, self._clock()).run()
+            allocation = Allocation(connection, boot, self._settings, macs, self._clock()).run()
+            if allocation.changed:
+                self._update_dns(connection, boot.instance)
+            return allocation
 
         try:
             allocation = self._database.write(work)
@@ -122,7 +126,9 @@ class Instances:
             if row is None:
                 return set()
             caller.require_access(f"instance {instance}", row.project_id)
-            return release_instance(connection, instance, only, self._clock())
+            changed = release_instance(connection, instance, only, self._clock())
+            self._update_dns(connection, instance)
+            return changed
 
         changed = self._database.write(work)
         self._notifier.notify_hosts(changed)
@@ -130,6 +136,10 @@ class Instances:
             LOG.info("instance %s: deallocated", instance)
         else:
             LOG.debug("instance %s: nothing to deallocate", instance)
+
+    def _update_dns(self, connection: Connection, instance: str) -> None:
+        domain = self._settings.instance_dns_domain
+        update_instance_entries(connection, instance, domain, self._clock())
 
 
 def _get_instance(connection: Connection, instance: str) -> Instance:

@@ -15,6 +15,7 @@ from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.records import Guest, Network, SnapshotKey
+from cloudnet.controller.service.floating.allocation import release_floating_ip
 from cloudnet.controller.service.hosts import attachment
 from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 
@@ -69,7 +70,7 @@ def _disassociate_floating_ips(
         if floating.fixed_ip_id in fixed_ip_ids:
             floating_rows.set_target(connection, floating, fixed_ip_id=None, host=None, now=now)
             if floating.auto_assigned:
-                floating_rows.release(connection, floating, now)
+                release_floating_ip(connection, floating, now)
 
 
 def _matches(guest: Guest, network: Network, request: RequestedNetwork) -> bool:

@@ -36,8 +36,6 @@ MISSING = """
     rpc_setup_network_on_host rpc_allocate_fixed_ip allocate_fixed_ip deallocate_fixed_ip
     release_dhcp set_network_host get_dhcp_leases migrate_instance_start migrate_instance_finish
     update_dns
-    get_dns_domains add_dns_entry modify_dns_entry delete_dns_entry get_dns_entries_by_address
-    get_dns_entries_by_name create_private_dns_domain create_public_dns_domain delete_dns_domain
     get_backdoor_port
 """
 """Not served yet."""

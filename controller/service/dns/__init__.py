@@ -1,0 +1,1 @@
+"""Use cases of DNS: domains, and the address records in them."""
