@@ -13,8 +13,6 @@ from tests.unit.controller.manage.conftest import Manage
 
 HEAD = schema.get_head()
 
-HEAD = schema.get_head()
-
 
 def database(tmp_path: Path) -> Path:
     return tmp_path / "state" / "cloudnet.sqlite"
