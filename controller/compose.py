@@ -15,6 +15,7 @@ from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.addresses.sweep import Sweeper
+from cloudnet.controller.service.consistency import Consistency
 from cloudnet.controller.service.dns.dns import Dns
 from cloudnet.controller.service.floating.floating import FloatingIps
 from cloudnet.controller.service.floating.pools import FloatingPools
@@ -52,6 +53,7 @@ class Services:
     agents: HostAgents
     leases: Leases
     overview: Overview
+    consistency: Consistency
     administration: HostAdministration
     sweeper: Sweeper
 
@@ -89,6 +91,7 @@ def build_services(
         agents=HostAgents(database, clock),
         leases=Leases(database),
         overview=overview,
+        consistency=Consistency(database),
         administration=HostAdministration(database, settings.service_down_seconds, clock),
         sweeper=Sweeper(database, settings.quarantine_seconds, clock),
     )

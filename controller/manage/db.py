@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from cloudnet.common.escape import write_line
 from cloudnet.controller.manage import argument_types
-from cloudnet.controller.manage.command_kinds import ActionCommand, ManageCommand
+from cloudnet.controller.manage.cells import Cell
+from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand, ManageCommand
 
 if TYPE_CHECKING:
     from cloudnet.controller.manage.session import Session
@@ -84,28 +87,59 @@ class Version(_SchemaCommand):
         return 0
 
 
-class Check(_SchemaCommand):
-    """Compare the tables with those of this release; exit status 1 if they differ."""
+class Check(ListCommand):
+    """Find rows that contradict each other, and tables that are not those of this release.
 
-    def take_action(self, args: argparse.Namespace) -> int:
-        """Print a line per difference."""
-        from cloudnet.controller.db import schema  # noqa: PLC0415 - imports Alembic
+    Exit status 1 if anything is found. Nothing is changed.
+    """
 
-        del args
-        url, head = self.get_url(), schema.get_head()
-        mismatch = schema.explain_mismatch(
-            schema.get_version(url), head, schema.list_known_versions()
-        )
+    columns = ("table", "row", "column", "problem", "remedy")
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Print what is found, or one line if that is nothing."""
+        mismatch = self._explain_mismatch()
         if mismatch is not None:
             self.print_note(mismatch)
             return 1
-        differences = schema.list_differences(url)
-        for difference in differences:
-            self.print_line(difference)
-        if differences:
-            self.print_note(
-                f"{len(differences)} differences: something other than cloudnet changed the tables"
-            )
-            return 1
-        self.print_line(f"the tables are those of version {head}")
+        self._found = 0
+        super().run(parsed_args)
+        if self._found:
+            self.print_note(f"{self._found} found, which cloudnet did not do; see the remedies")
+        return 1 if self._found else 0
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Iterable[Sequence[Cell]],
+    ) -> int:
+        """Print rows; print a sentence instead of a table without any."""
+        rows = list(data)
+        self._found = len(rows)
+        if rows or parsed_args.formatter != "table":
+            return super().produce_output(parsed_args, column_names, rows)
+        write_line(self.app.stdout, "the tables are those of this release, and no row is wrong")
         return 0
+
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return the differences of the tables or, if there are none, the rows that are wrong."""
+        from cloudnet.controller.db import schema  # noqa: PLC0415 - imports Alembic
+
+        del args
+        differences = schema.list_differences(session.settings.database)
+        if not differences:
+            return session.services.consistency.list_findings()
+        remedy = "undo the change of the table"
+        return [
+            {"table": "", "row": "", "column": "", "problem": problem, "remedy": remedy}
+            for problem in differences
+        ]
+
+    def _explain_mismatch(self) -> str | None:
+        from cloudnet.common.settings.load import read_controller  # noqa: PLC0415 - oslo.config
+        from cloudnet.controller.db import schema  # noqa: PLC0415 - imports Alembic
+
+        url = read_controller(self.app.options.config_file, self.app.NAME).database
+        return schema.explain_mismatch(
+            schema.get_version(url), schema.get_head(), schema.list_known_versions()
+        )

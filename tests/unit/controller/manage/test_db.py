@@ -53,7 +53,8 @@ def test_version_prints_the_version_of_the_tables(bare: Manage) -> None:
 
 
 def test_check_finds_nothing_on_fresh_tables(manage: Manage) -> None:
-    assert manage.done("db", "check").out == f"the tables are those of version {HEAD}\n"
+    sentence = "the tables are those of this release, and no row is wrong\n"
+    assert manage.done("db", "check").out == sentence
 
 
 def test_check_finds_a_column_that_somebody_added(manage: Manage, tmp_path: Path) -> None:
@@ -64,9 +65,25 @@ def test_check_finds_a_column_that_somebody_added(manage: Manage, tmp_path: Path
 
     assert answer.status == 1
     assert "colour" in answer.out
-    assert answer.err == (
-        "cloudnet-manage: 1 differences: something other than cloudnet changed the tables\n"
-    )
+    assert answer.err == ("cloudnet-manage: 1 found, which cloudnet did not do; see the remedies\n")
+
+
+def test_check_finds_a_row_that_somebody_spoilt(manage: Manage, tmp_path: Path) -> None:
+    manage.done("network", "create", "--label", "a")
+    with sqlite3.connect(database(tmp_path)) as connection:
+        connection.execute("UPDATE networks SET gateway = '192.0.2.1'")
+
+    answer = manage("db", "check", "-f", "json")
+
+    assert answer.status == 1
+    [found] = answer.json
+    assert (found["table"], found["row"], found["column"]) == ("networks", "1", "gateway")
+    assert found["problem"].startswith("192.0.2.1 is not an address of a host in ")
+    assert found["remedy"].startswith("give an address from ")
+
+
+def test_check_prints_an_empty_list_as_json_if_nothing_is_wrong(manage: Manage) -> None:
+    assert manage.done("db", "check", "-f", "json").json == []
 
 
 def test_without_a_database_a_command_says_what_to_do(bare: Manage, tmp_path: Path) -> None:

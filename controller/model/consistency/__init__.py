@@ -1,0 +1,1 @@
+"""Pure: rows that contradict each other, or that no program of cloudnet would write."""
