@@ -14,13 +14,22 @@ import sqlalchemy as sa
 
 from cloudnet.common.errors import UnreadableRow
 from cloudnet.common.log_once import ConditionLog
-from cloudnet.controller.db.columns import Address, Cidr, Timestamp, TopologyName
+from cloudnet.controller.db.columns import (
+    Address,
+    Address6,
+    AnyAddress,
+    Cidr,
+    Cidr6,
+    Timestamp,
+    TopologyName,
+)
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import metadata
 
 LOG = logging.getLogger(__name__)
 
-CHECKED_TYPES = (Address, Cidr, Timestamp, TopologyName)
+TEXT_TYPES = (Address, Address6, AnyAddress, Cidr, Cidr6)
+CHECKED_TYPES = (*TEXT_TYPES, Timestamp, TopologyName)
 _CONDITIONS = ConditionLog(LOG)
 
 Parameters = Mapping[str, Any]  # Any: as the columns are
@@ -71,7 +80,7 @@ def find_rows(connection: Connection, value: object) -> list[str]:
 
 
 def _find_in_column(connection: Connection, column: sa.Column[Any], value: object) -> Iterator[str]:
-    if not isinstance(column.type, Address | Cidr) and connection.dialect.name != "sqlite":
+    if not isinstance(column.type, TEXT_TYPES) and connection.dialect.name != "sqlite":
         return  # only SQLite stores text in a column of times
     table = column.table
     raw = sa.type_coerce(column, sa.String)

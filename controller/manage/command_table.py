@@ -41,6 +41,7 @@ COMMANDS = {
     "network delete": "network:Delete",
     "network disassociate": "network:Disassociate",
     "network list": "network:List",
+    "network notify": "network:Notify",
     "network set": "network:Set",
     "network show": "network:Show",
     "quota set": "quota:Set",

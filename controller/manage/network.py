@@ -180,6 +180,20 @@ def _add_addresses(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class Notify(ActionCommand):
+    """Send a network to its hosts again, after its rows were edited by SQL."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the network."""
+        options.add_network(parser)
+
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Raise the revision of the network on its hosts, and notify these."""
+        network, hosts = session.services.networks.refresh(session.find_network(args.network).uuid)
+        named = f"hosts {', '.join(sorted(hosts))}" if hosts else "no host: none has or needs it"
+        return f"sent network {network.label} {network.cidr} to {named}"
+
+
 class Associate(ActionCommand):
     """Give a project one more network."""
 

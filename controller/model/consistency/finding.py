@@ -15,6 +15,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "virtual_interfaces": ("id",),
     "fixed_ips": ("id",),
     "floating_ips": ("id",),
+    "free_ips": ("network_id", "position"),
+    "address_pools": ("network_id",),
     "services": ("id",),
     "quotas": ("id",),
     "host_networks": ("host", "network_uuid"),

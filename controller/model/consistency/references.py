@@ -14,6 +14,8 @@ REFERENCES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("fixed_ips", "instance_uuid"): ("instances", "uuid"),
     ("floating_ips", "fixed_ip_id"): ("fixed_ips", "id"),
     ("host_networks", "network_id"): ("networks", "id"),
+    ("free_ips", "network_id"): ("networks", "id"),
+    ("address_pools", "network_id"): ("networks", "id"),
 }
 _NULLABLE = {"virtual_interface_id", "fixed_ip_id"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from cloudnet.common import limits
@@ -100,6 +100,13 @@ def _floating_address(value: object) -> object:
     return address
 
 
+def _any_address(value: object) -> object:
+    try:
+        return ip_address(str(value))
+    except ValueError as error:
+        raise ValueError(f"an IP address is needed, not {value!r}") from error
+
+
 def _uuid(value: object) -> str:
     if validation.parse_uuid(value) != value:
         raise ValueError(f"a uuid in lower case is needed, not {value!r}")
@@ -126,9 +133,10 @@ _RULES: Mapping[str, Mapping[str, Parse]] = {
         "topology": Topology,
         **dict.fromkeys(("injected", "multi_host", "enable_dhcp", "share_address"), _flag),
         "cidr": validation.parse_guest_range,
-        **dict.fromkeys(("netmask", "broadcast", "dns1", "dns2", "vpn_public_address"), _address),
+        **dict.fromkeys(("netmask", "broadcast", "vpn_public_address"), _address),
         **dict.fromkeys(("gateway", "dhcp_server", "vpn_private_address"), _address),
         **dict.fromkeys(("dhcp_start", "dhcp_end"), _address),
+        **dict.fromkeys(("dns1", "dns2"), _any_address),
         "cidr_v6": IPv6Network,
         "gateway_v6": IPv6Address,
         "bridge": _device,
@@ -170,6 +178,8 @@ _RULES: Mapping[str, Mapping[str, Parse]] = {
         "pool": _text,
         "interface": _interface,
     },
+    "free_ips": {"position": _integer, "freed_at": _time},
+    "address_pools": {"listed_to": _integer},
     "services": {**_TIMES, "last_seen_up": _time, "host": _host, "disabled": _flag},
     "quotas": {
         **_TIMES,

@@ -40,6 +40,19 @@ def set_host(connection: Connection, uuid: str, host: str, now: datetime) -> Cha
     return network, changed | move_gateway(connection, network, host, now)
 
 
+def refresh_network(connection: Connection, uuid: str, now: datetime) -> Changed:
+    """Send a network again to each host that has it or needs it: its rows were edited by SQL."""
+    revision_rows.increment(connection, revision_rows.RANGES, now)
+    network = lock_network(connection, uuid)
+    changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    hosts = {guest.host for guest in guest_rows.list_for_network(connection, network.id)}
+    for host in sorted(hosts - {key.host for key in changed}):
+        changed.add(host_network_rows.raise_revision(connection, host, network, now))
+    if network.host is not None and not network.multi_host:
+        changed |= move_gateway(connection, network, network.host, now)
+    return network, changed
+
+
 def associate_network(
     connection: Connection, project: str, uuid: str | None, now: datetime
 ) -> Changed:

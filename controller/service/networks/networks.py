@@ -23,6 +23,7 @@ from cloudnet.controller.service.networks.changes import (
     associate_network,
     disassociate_network,
     ensure_host,
+    refresh_network,
     set_associations,
 )
 from cloudnet.controller.service.networks.creation import create_networks, explain_conflict
@@ -165,6 +166,15 @@ class Networks:
             self._notifier.notify_ranges()
         new = " ".join(f"{name}={value}" for name, value in edit.values.items())
         return self._notify(changed, f"changed ({new})" if new else "sent to its hosts again")
+
+    def refresh(self, uuid: str) -> tuple[Network, set[str]]:
+        """Send a network to its hosts again, after an edit by SQL; return which hosts these are."""
+        changed = self._database.write(
+            lambda connection: refresh_network(connection, uuid, self._clock())
+        )
+        self._notifier.notify_ranges()
+        network = self._notify(changed, "sent to its hosts again")
+        return network, {key.host for key in changed[1]}
 
     def associate(self, project: str, uuid: str | None = None) -> Network:
         """Give a project one more network: this one, or any that is free.
