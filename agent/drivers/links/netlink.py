@@ -7,13 +7,12 @@ loop behind its blocking calls. setup.cfg has an upper bound for its version bec
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from socket import AF_INET
-from typing import Any, TypeVar
+from typing import Any
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
@@ -26,10 +25,8 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from cloudnet.agent.drivers.links.link_dump import parse_address, parse_link, parse_route
 from cloudnet.agent.drivers.links.link_table import IFF_LOOPBACK, Link, LinkAddress, LinkTable
 from cloudnet.agent.drivers.links.parse_cache import ParseCache
+from cloudnet.agent.drivers.links.skip import Skipper
 from cloudnet.common.errors import KernelRefused
-from cloudnet.common.log_once import ConditionLog
-
-LOG = logging.getLogger(__name__)
 
 # uapi/linux/netlink.h
 HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
@@ -40,7 +37,6 @@ SKIP_STATS = 0x8  # RTEXT_FILTER_…: half of a link's message is counters
 RT_TABLE_MAIN, RTN_UNICAST = 254, 1  # uapi/linux/rtnetlink.h
 TRIES = 10
 
-Parsed = TypeVar("Parsed")
 Message = Any  # Any: pyroute2 publishes no types
 
 
@@ -51,8 +47,8 @@ class Netlink:
         # Opened by the thread that uses it: in any other, pyroute2 opens and closes a socket and
         # an event loop for each request.
         self._opened: IPRoute | None = None
-        self._conditions = ConditionLog(LOG)
-        self._links = ParseCache(self._skipping("link", parse_link))
+        self._skipper = Skipper()
+        self._links = ParseCache(self._skipper.wrap("link", parse_link))
 
     def close(self) -> None:
         """Close the socket; the next request opens another one."""
@@ -66,7 +62,7 @@ class Netlink:
         return LinkTable(
             self._links.parse(self._dump(_link_request(), RTM_GETLINK)),
             tuple(self.list_addresses()),
-            tuple(_list_present(map(self._skipping("route", parse_route), routes))),
+            tuple(self._skipper.parse("route", parse_route, routes)),
         )
 
     def get_link(self, name: str) -> Link | None:
@@ -84,8 +80,8 @@ class Netlink:
     def list_ports(self, bridge: int) -> list[Link]:
         """Return the ports of the bridge with this index."""
         request = _link_request(IFLA_MASTER=bridge)
-        ports = map(self._skipping("link", parse_link), self._dump(request, RTM_GETLINK))
-        return [link for link in _list_present(ports) if link.master == bridge]
+        ports = self._skipper.parse("link", parse_link, self._dump(request, RTM_GETLINK))
+        return [link for link in ports if link.master == bridge]
 
     def list_addresses(self, index: int = 0) -> list[LinkAddress]:
         """Return the addresses of the link with this index, or of all links (0)."""
@@ -93,7 +89,7 @@ class Netlink:
         request["index"] = index
         try:
             addresses = self._dump(request, RTM_GETADDR)
-            return list(_list_present(map(self._skipping("address", parse_address), addresses)))
+            return list(self._skipper.parse("address", parse_address, addresses))
         except NetlinkError as error:
             if index and error.code == errno.ENODEV:
                 return []
@@ -121,22 +117,6 @@ class Netlink:
             if link.network is None and not link.flags & IFF_LOOPBACK and link.kind != "tun"
         )
         return ", ".join(names) or "none"
-
-    def _skipping(
-        self, what: str, parse: Callable[[bytes], Parsed | None]
-    ) -> Callable[[bytes], Parsed | None]:
-        """Return the parser, with None for what it cannot parse: all others count nevertheless."""
-
-        def parse_or_skip(message: bytes) -> Parsed | None:
-            try:
-                return parse(message)
-            except (struct.error, LookupError, ValueError) as error:
-                condition = f"a {what} in the kernel's answer is left out ({message[:8].hex()})"
-                line = f"{condition}: {type(error).__name__}: {error}"
-                self._conditions.start(condition, line)
-                return None
-
-        return parse_or_skip
 
     def _routes(self) -> IPRoute:
         if self._opened is None:
@@ -200,10 +180,6 @@ def refusing(what: str, remedy: str) -> Iterator[None]:
         yield
     except NetlinkError as error:
         raise KernelRefused(f"{what}: {os.strerror(error.code)}; {remedy}") from error
-
-
-def _list_present(parsed: Iterable[Parsed | None]) -> Iterator[Parsed]:
-    return (each for each in parsed if each is not None)
 
 
 def _link_request(**attributes: object) -> Message:

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cloudnet.agent.drivers.dnsmasq.host_files import Content, HostFiles, Reaction
 from cloudnet.agent.node.resources.dnsmasq import DnsmasqFiles
@@ -160,3 +162,19 @@ def test_a_file_in_place_of_the_directory_counts_as_empty_and_cannot_be_written(
     assert files.read().hosts == ()
     with pytest.raises(OSError, match="File exists"):
         files.write([VM3], OPTIONS)
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_in_a_foreign_file_are_read_and_removed(
+    tmp_path_factory: pytest.TempPathFactory, noise: bytes
+) -> None:
+    files = HostFiles(DnsmasqFiles.of(tmp_path_factory.mktemp("n"), "br100"))
+    files.write([VM3], OPTIONS)
+    (files.files.hosts / "foreign").write_bytes(noise)
+    files.files.options.write_bytes(noise)
+
+    assert VM3 in files.read().hosts
+    files.write([VM3], OPTIONS)
+
+    assert files.read().hosts == (VM3,)
+    assert files.read().options == OPTIONS

@@ -6,6 +6,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cloudnet.agent.drivers.dnsmasq.lease_file import list_leases, remove_other_leases
 from cloudnet.agent.node.resources.lease import Lease
@@ -116,3 +118,20 @@ def test_an_old_file_without_leases_is_read_once(tmp_path: Path) -> None:
 
     assert list(list_leases("br100", file, pause=pauses.append)) == []
     assert pauses == []
+
+
+@given(st.binary(max_size=200))
+def test_any_other_bytes_in_the_file_leave_its_leases(
+    tmp_path_factory: pytest.TempPathFactory, noise: bytes
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "noisy.leases"
+    line = f"0 {MAC} 10.0.0.3 vm3 *".encode()
+    file.write_bytes(noise + b"\n" + line + b"\n" + noise + b"\n")
+
+    assert lease("10.0.0.3") in list_leases("br100", file)
+
+
+def test_a_named_pipe_in_place_of_the_file_has_no_leases(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "leases")
+
+    assert list(list_leases("br100", tmp_path / "leases")) == []
