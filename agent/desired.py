@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from cloudnet.agent.obedience import Obedience, serves_guests
@@ -24,6 +24,7 @@ from cloudnet.common.wire.objects import (
     ReportReply,
     ServedAddress,
     Snapshot,
+    Undecoded,
 )
 from cloudnet.common.wire.validate import validate
 
@@ -163,6 +164,9 @@ class DesiredStore:
         """
         basis = basis or self.get_basis()
         with self._lock:
+            valid = self._list_valid(reply.stale)
+            is_complete = len(valid) == len(reply.stale)
+            reply = replace(reply, stale=tuple(valid))
             if not self._obedience.judge(reply, basis.origin, self._snapshots):
                 return False
             if self._obedience.obey(reply.origin, accepted=reply.accepted):
@@ -171,23 +175,24 @@ class DesiredStore:
                 # The report did not name this network, so the snapshot is newer than forget().
                 self._forgotten.pop(snapshot.network, None)
             reported = {each.network: each.revision for each in basis.desired.snapshots}
-            valid = self._list_valid(reply.stale)
             changes = [self._take(each, reported.get(each.network)) for each in valid]
             changes.append(self._take_ranges(reply.ranges, basis.desired.ranges.revision))
             self._cache.retry()
             # Of a network whose snapshot was dropped, the host may have something to keep.
-            if not self._synced and len(valid) == len(reply.stale):
+            if not self._synced and is_complete:
                 self._mark_synced()
                 changes.append(True)
         if any(changes):
             self._on_change()
         return True
 
-    def _list_valid(self, snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    def _list_valid(self, snapshots: Iterable[Snapshot | Undecoded]) -> list[Snapshot]:
         """Return those that are valid; the others come again with each reply."""
         valid, invalid = [], {}
         for snapshot in snapshots:
             try:
+                if isinstance(snapshot, Undecoded):
+                    raise BadRequest(snapshot.reason)
                 valid.append(validate(snapshot))
             except BadRequest as error:
                 line = f"{INVALID} of network {snapshot.network!s:.36}"

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudnet.agent.desired import DesiredStore
+from cloudnet.agent.reply import decode_snapshot
 from cloudnet.common import rpc
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import from_wire
-from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot
+from cloudnet.common.wire.objects import FixedRanges, Undecoded
 from cloudnet.common.wire.validate import validate, validate_ranges
 
 LOG = logging.getLogger(__name__)
@@ -32,12 +33,9 @@ class AgentEndpoint:
     def apply_snapshot(self, context: Json, snapshot: Any) -> None:
         """Take one network's desired state on this host."""
         try:
-            is_gone = isinstance(snapshot, Mapping) and snapshot.get("type") == NetworkGone.__name__
-            taken = (
-                from_wire(NetworkGone, snapshot)
-                if is_gone
-                else from_wire(NetworkSnapshot, snapshot)
-            )
+            taken = decode_snapshot(snapshot)
+            if isinstance(taken, Undecoded):
+                raise BadRequest(taken.reason)
             if not self._store.put(validate(taken)):
                 self._report()
         except BadRequest as error:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from cloudnet.common.log_once import ConditionLog
-from cloudnet.common.wire.objects import NetworkSnapshot, Origin, ReportReply, Snapshot
+from cloudnet.common.wire.objects import NetworkSnapshot, Origin, ReportReply, Snapshot, Undecoded
 
 LOG = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Obedience:
         return refusal or reply.behind or self._explain_loss(reply.stale, snapshots)
 
     def _explain_loss(
-        self, stale: Iterable[Snapshot], snapshots: Mapping[str, Snapshot]
+        self, stale: Iterable[Snapshot | Undecoded], snapshots: Mapping[str, Snapshot]
     ) -> str | None:
         serving = {network for network, snapshot in snapshots.items() if serves_guests(snapshot)}
         lost = {
@@ -115,7 +115,7 @@ def explain_refusal(obeyed: Origin | None, sent: Origin | None) -> str | None:
     return None
 
 
-def serves_guests(snapshot: Snapshot) -> bool:
+def serves_guests(snapshot: Snapshot | Undecoded) -> bool:
     """Return whether a host is the gateway of guests in a snapshot."""
     return (
         isinstance(snapshot, NetworkSnapshot)

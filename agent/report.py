@@ -13,14 +13,14 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from cloudnet.agent.desired import DesiredStore
+from cloudnet.agent.reply import decode_reply
 from cloudnet.agent.status import HostStatus
 from cloudnet.common.errors import CloudnetError
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.retry import Backoff
 from cloudnet.common.rpc import describe_failure, messaging
-from cloudnet.common.wire.codec import from_wire, to_wire
+from cloudnet.common.wire.codec import to_wire
 from cloudnet.common.wire.objects import AgentIdentity, Report, ReportedLease, ReportReply
-from cloudnet.common.wire.validate import validate_reply
 
 LOG = logging.getLogger(__name__)
 
@@ -61,8 +61,7 @@ class RpcController:
         """Call the controller's ``report``."""
         client = self._client.prepare(timeout=self._timeout)
         try:
-            reply = client.call({}, "report", report=to_wire(report))
-            return validate_reply(from_wire(ReportReply, reply))
+            return decode_reply(client.call({}, "report", report=to_wire(report)))
         except messaging.MessagingTimeout as error:
             waited = self._timeout
             self._timeout = min(waited * 2, self._longest_timeout)

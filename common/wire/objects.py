@@ -94,6 +94,14 @@ Snapshot = NetworkSnapshot | NetworkGone
 
 
 @dataclass(frozen=True)
+class Undecoded:
+    """What a receiver has in place of a snapshot that it cannot decode; never sent."""
+
+    network: str  # as the snapshot names it; empty: it names none
+    reason: str
+
+
+@dataclass(frozen=True)
 class FixedRanges:
     """The ranges of all networks, which isolate projects from each other at layer 3.
 
@@ -187,7 +195,7 @@ class ReportReply:
     """The controller's reply to a report: the snapshots of what is stale on that host."""
 
     ranges: FixedRanges
-    stale: tuple[Snapshot, ...]
+    stale: tuple[Snapshot | Undecoded, ...]
     origin: Origin | None = None  # None: of a controller before there were origins
     behind: str | None = None  # why the database is older than the host's state; None: it is not
     refused: str | None = None  # why this agent may not serve the host; None: it may
