@@ -34,6 +34,7 @@ def derive_controller_settings(conf: cfg.ConfigOpts, checked: Checked) -> Contro
         mac_attempts=conf.create_unique_mac_address_attempts,
         default_floating_pool=conf.default_floating_pool,
         quota_floating_ips=conf.quota.floating_ips,
+        auto_assign_floating_ip=conf.auto_assign_floating_ip,
         quota_fixed_ips=conf.quota.fixed_ips,
         report_interval_seconds=conf.report_interval,
         service_down_seconds=conf.service_down_time,

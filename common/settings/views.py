@@ -50,6 +50,7 @@ class ControllerSettings:
     instance_dns_domain: str | None  # None: instances have no DNS entries
     mac_attempts: int  # create_unique_mac_address_attempts
     default_floating_pool: str
+    auto_assign_floating_ip: bool
     quota_floating_ips: int  # -1: no limit
     quota_fixed_ips: int  # -1: no limit
     report_interval_seconds: int

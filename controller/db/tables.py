@@ -21,42 +21,21 @@ from cloudnet.controller.db.columns import (
     Timestamp,
     TopologyName,
 )
-
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-    }
-)
-
-
-def _times() -> tuple[sa.Column[object], sa.Column[object]]:
-    return (
-        sa.Column("created_at", Timestamp, nullable=False),
-        sa.Column("updated_at", Timestamp),  # NULL: never updated
-    )
-
-
-def _flag(name: str, default: str = "0") -> sa.Column[bool]:
-    truth = sa.true() if default == "1" else sa.false()
-    return sa.Column(name, sa.Boolean, nullable=False, server_default=truth)
-
+from cloudnet.controller.db.table_parts import flag, times
+from cloudnet.controller.db.table_parts import metadata as metadata  # noqa: PLC0414 - exported
 
 networks = sa.Table(
     "networks",
     metadata,
     sa.Column("id", Serial, primary_key=True),
-    *_times(),
+    *times(),
     sa.Column("uuid", sa.String(36), nullable=False, unique=True),
     sa.Column("label", sa.String(255), nullable=False),
     sa.Column("topology", TopologyName, nullable=False),  # ours: nova had one per process
-    _flag("injected"),
+    flag("injected"),
     sa.Column("cidr", Cidr, nullable=False, unique=True),
     sa.Column("cidr_v6", Cidr6, unique=True),
-    _flag("multi_host"),
+    flag("multi_host"),
     sa.Column("netmask", Address, nullable=False),
     sa.Column("gateway", Address),
     sa.Column("broadcast", Address, nullable=False),
@@ -81,8 +60,8 @@ networks = sa.Table(
     sa.Column("host", sa.String(255), index=True),  # the gateway of a single-host network
     sa.Column("mtu", sa.Integer),
     sa.Column("dhcp_server", Address),  # NULL: the gateway
-    _flag("enable_dhcp", "1"),
-    _flag("share_address"),
+    flag("enable_dhcp", "1"),
+    flag("share_address"),
     sa.CheckConstraint(
         f"topology IN ({', '.join(repr(t.value) for t in Topology)})", name="topology"
     ),
@@ -96,7 +75,7 @@ instances = sa.Table(  # ours, as nova has its own; a row stays as long as anoth
     "instances",
     metadata,
     sa.Column("uuid", sa.String(36), primary_key=True),
-    *_times(),
+    *times(),
     sa.Column("project_id", sa.String(255), nullable=False),
     sa.Column("host", sa.String(255), nullable=False, index=True),
     sa.Column("hostname", sa.String(HOSTNAME_LENGTH)),  # NULL: the default one, made of the address
@@ -106,7 +85,7 @@ virtual_interfaces = sa.Table(
     "virtual_interfaces",
     metadata,
     sa.Column("id", Serial, primary_key=True),
-    *_times(),
+    *times(),
     sa.Column("address", sa.String(17), nullable=False, unique=True),  # the MAC, lower case
     sa.Column("network_id", sa.ForeignKey("networks.id"), nullable=False, index=True),
     sa.Column("instance_uuid", sa.ForeignKey("instances.uuid"), nullable=False),
@@ -122,7 +101,7 @@ fixed_ips = sa.Table(
     "fixed_ips",
     metadata,
     sa.Column("id", Serial, primary_key=True),
-    *_times(),
+    *times(),
     sa.Column("address", Address, nullable=False, unique=True),
     sa.Column("network_id", sa.ForeignKey("networks.id"), nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),  # ours: offset in the network
@@ -132,9 +111,9 @@ fixed_ips = sa.Table(
         index=True,
     ),
     sa.Column("instance_uuid", sa.ForeignKey("instances.uuid"), index=True),
-    _flag("allocated"),
-    _flag("leased"),
-    _flag("reserved"),
+    flag("allocated"),
+    flag("leased"),
+    flag("reserved"),
     sa.Column("host", sa.String(255), index=True),  # that has it as its own address; NULL: none
     sa.UniqueConstraint("network_id", "position"),
     sa.UniqueConstraint("network_id", "host"),
@@ -164,12 +143,12 @@ floating_ips = sa.Table(
     "floating_ips",
     metadata,
     sa.Column("id", Serial, primary_key=True),
-    *_times(),
+    *times(),
     sa.Column("address", Address, nullable=False, unique=True),
     sa.Column("fixed_ip_id", sa.ForeignKey("fixed_ips.id"), index=True),
     sa.Column("project_id", sa.String(255), index=True),  # NULL: free
     sa.Column("host", sa.String(255), index=True),  # that has it on its public interface
-    _flag("auto_assigned"),
+    flag("auto_assigned"),
     sa.Column("pool", sa.String(255), nullable=False),
     sa.Column("interface", sa.String(255)),  # NULL: the host's public_interface
     sa.Index(None, "pool", "project_id"),
@@ -180,7 +159,7 @@ dns_domains = sa.Table(
     "dns_domains",
     metadata,
     sa.Column("domain", sa.String(255), primary_key=True),
-    *_times(),
+    *times(),
     sa.Column("scope", sa.String(255)),
     sa.Column("availability_zone", sa.String(255)),
     sa.Column("project_id", sa.String(255)),
@@ -191,7 +170,7 @@ dns_entries = sa.Table(  # ours: address records; nova-network left them to its 
     "dns_entries",
     metadata,
     sa.Column("id", Serial, primary_key=True),
-    *_times(),
+    *times(),
     sa.Column("domain", sa.ForeignKey("dns_domains.domain", ondelete="CASCADE"), nullable=False),
     sa.Column("name", sa.String(255), nullable=False),  # in lower case, without the domain
     sa.Column("address", Address, nullable=False, index=True),
@@ -203,16 +182,16 @@ services = sa.Table(
     "services",
     metadata,
     sa.Column("id", Serial, primary_key=True),
-    *_times(),
+    *times(),
     sa.Column("uuid", sa.String(36), nullable=False, unique=True),
     sa.Column("host", sa.String(255), nullable=False),
     sa.Column("binary", sa.String(255), nullable=False),
     sa.Column("topic", sa.String(255), nullable=False),
     sa.Column("report_count", sa.BigInteger, nullable=False, server_default="0"),
-    _flag("disabled"),
+    flag("disabled"),
     sa.Column("disabled_reason", sa.String(255)),
     sa.Column("last_seen_up", Timestamp),
-    _flag("forced_down"),
+    flag("forced_down"),
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("availability_zone", sa.String(255)),
     sa.UniqueConstraint("host", "binary"),
@@ -223,7 +202,7 @@ quotas = sa.Table(
     "quotas",
     metadata,
     sa.Column("id", Serial, primary_key=True),
-    *_times(),
+    *times(),
     sa.Column("project_id", sa.String(255), nullable=False),
     sa.Column("resource", sa.String(255), nullable=False),
     sa.Column("hard_limit", sa.Integer),  # NULL, -1: no limit
@@ -268,7 +247,29 @@ address_history = sa.Table(
     sa.Column("instance_uuid", sa.String(36), index=True),
     sa.Column("project_id", sa.String(255)),
     sa.Column("host", sa.String(255)),
+    sa.Column("request_id", sa.String(64)),  # of the call that caused it; NULL: none did
+    sa.Column("user_id", sa.String(255)),  # who made the call
     sa.Index(None, "network_id", "event", "id"),
+)
+
+operation_log = sa.Table(  # ours: append-only; who changed what
+    "operation_log",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("at", Timestamp, nullable=False, index=True),
+    sa.Column("source", sa.String(16), nullable=False),  # rpc or cloudnet-manage
+    sa.Column("operation", sa.String(64), nullable=False),  # an RPC method or a command
+    sa.Column("arguments", sa.Text, nullable=False),
+    sa.Column("request_id", sa.String(64), index=True),
+    sa.Column("user_id", sa.String(255)),
+    sa.Column("project_id", sa.String(255)),  # of the caller
+)
+
+project_locks = sa.Table(  # ours: whoever counts what a project has holds its row
+    "project_locks",
+    metadata,
+    sa.Column("project_id", sa.String(255), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
 )
 
 revisions = sa.Table(  # ours: counters, each of which is also the lock of what it counts
@@ -304,7 +305,7 @@ host_agents = sa.Table(  # ours: the agent that reports for each host
     sa.Column("my_ip", Address),
     sa.Column("boot_id", sa.String(36)),
     sa.Column("held", sa.Text),  # why it refuses the controller's answers; NULL: it obeys
-    _flag("accepted"),  # an operator lets the next answer through
+    flag("accepted"),  # an operator lets the next answer through
     sa.Column("refused", sa.Text),  # the last report that was refused, and why; NULL: none
     sa.Column("refused_at", Timestamp),
     sa.Column("checked_generation", sa.BigInteger),  # it reported all that it has since then
@@ -340,18 +341,3 @@ host_ranges = sa.Table(  # ours: what each host reaches by links of its own
     sa.Column("cidr", Cidr, nullable=False),
     sa.Column("address", Address),  # NULL: a route without an address of the host's
 )
-
-# ``total``, ``used`` and ``free`` count addresses of the pool; ``reserved`` counts all reserved
-# addresses, most of which are outside the pool.
-IP_USAGE = """
-CREATE VIEW ip_usage AS
-SELECT n.id AS network_id, n.uuid AS network_uuid, n.label AS label, n.cidr AS cidr,
-       n.project_id AS project_id,
-       n.pool_end - n.pool_start + 1 AS total,
-       COUNT(CASE WHEN f.instance_uuid IS NOT NULL OR f.host IS NOT NULL THEN 1 END) AS used,
-       COUNT(CASE WHEN f.reserved THEN 1 END) AS reserved,
-       n.pool_end - n.pool_start + 1
-         - COUNT(CASE WHEN f.position BETWEEN n.pool_start AND n.pool_end THEN 1 END) AS free
-FROM networks n LEFT JOIN fixed_ips f ON f.network_id = n.id
-GROUP BY n.id, n.uuid, n.label, n.cidr, n.project_id, n.pool_start, n.pool_end
-"""

@@ -134,4 +134,11 @@ NETWORKS: tuple[cfg.Opt, ...] = (
         default="nova",
         help="The pool of floating IPs that is used when a call names none.",
     ),
+    cfg.BoolOpt(
+        "auto_assign_floating_ip",
+        default=False,
+        help="Whether each new instance gets a floating IP of default_floating_pool, on its first "
+        "interface. It is released with the instance, and quotas do not count it. No free one: the "
+        "instance gets no network.",
+    ),
 )

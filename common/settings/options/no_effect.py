@@ -84,8 +84,6 @@ _DEFAULT = (
     _Row("gateway_v6", _TEXT, None, "The IPv6 gateway of new networks."),
     _Row("vpn_ip", _OPTIONAL_ADDRESS, "$my_ip", "The public address of a project's VPN server."),
     _Row("vpn_start", _PORT, 1000, "The first public port of the projects' VPN servers."),
-    _Row("auto_assign_floating_ip", _FLAG, False,
-         "Whether each new instance gets a floating IP that is released with it.", same=""),
     _Row("update_dns_entries", _FLAG, False,
          "Whether other hosts' DNS entries are updated when an instance comes or goes.", same=""),
     _Row("dns_update_periodic_interval", _COUNT_OR_NONE, -1,

@@ -65,7 +65,7 @@ QUOTA: tuple[cfg.Opt, ...] = (
         min=-1,
         deprecated_opts=[cfg.DeprecatedOpt("quota_fixed_ips", group="DEFAULT")],
         help="How many fixed IPs a project without a quota of its own may have; -1: any number. "
-        "It does not apply to VLAN networks, which are a project's own.",
+        "The addresses of its own VLAN networks count, too.",
     ),
 )
 

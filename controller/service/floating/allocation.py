@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from cloudnet.common.errors import (
@@ -13,9 +14,9 @@ from cloudnet.common.errors import (
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import dns as dns_rows
 from cloudnet.controller.db.rows import floating as floating_rows
-from cloudnet.controller.db.rows import quotas as quota_rows
 from cloudnet.controller.model import quotas
-from cloudnet.controller.model.records import FloatingIp
+from cloudnet.controller.model.records import FloatingIp, Guest
+from cloudnet.controller.service.quota_checks import check_floating_ips
 
 ATTEMPTS = 8  # to claim an address before another transaction does
 
@@ -42,7 +43,7 @@ def allocate_floating_ip(
             "`cloudnet-manage floating create --pool`"
         )
     if not auto_assigned:
-        _check_quota(connection, project, default_quota)
+        check_floating_ips(connection, project, default_quota)
     for _ in range(ATTEMPTS):
         free = floating_rows.lock_free(connection, pool)
         if free is None:
@@ -55,6 +56,23 @@ def allocate_floating_ip(
     raise FloatingIpAllocateFailed(
         f"pool {pool!r}: other calls got the floating IP in each of {ATTEMPTS} tries; try again"
     )
+
+
+def assign_floating_ip(
+    connection: Connection, guest: Guest, host: str | None, pool: str, now: datetime
+) -> FloatingIp:
+    """Give a guest a floating IP that is released with it; it does not count for the quota.
+
+    :param host: the gateway of the guest
+    :raises FloatingIpPoolNotFound: there is no such pool
+    :raises NoMoreFloatingIps: the pool has no free address
+    """
+    floating = allocate_floating_ip(
+        connection, guest.project, pool, now, default_quota=quotas.NO_LIMIT, auto_assigned=True
+    )
+    owned = replace(floating, project_id=guest.project)
+    floating_rows.set_target(connection, owned, fixed_ip_id=guest.fixed_ip_id, host=host, now=now)
+    return floating
 
 
 def deallocate_floating_ip(connection: Connection, floating: FloatingIp, now: datetime) -> bool:
@@ -76,11 +94,3 @@ def release_floating_ip(connection: Connection, floating: FloatingIp, now: datet
         return False
     dns_rows.delete_address(connection, floating.address)
     return True
-
-
-def _check_quota(connection: Connection, project: str, default: int) -> None:
-    limit = quota_rows.get_limit(connection, project, quotas.FLOATING_IPS)
-    limit = default if limit is None else limit
-    if limit != quotas.NO_LIMIT:
-        used = floating_rows.count_for_project(connection, project)
-        quotas.check_quota(quotas.FLOATING_IPS, project, limit=limit, used=used)

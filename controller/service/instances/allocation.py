@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Address
 
@@ -14,7 +14,6 @@ from cloudnet.common.errors import (
     NoMoreFixedIps,
 )
 from cloudnet.common.settings.views import ControllerSettings
-from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
@@ -22,11 +21,11 @@ from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import history as history_rows
 from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import pool
-from cloudnet.controller.db.rows import quotas as quota_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
-from cloudnet.controller.model import events, hostnames, quotas
+from cloudnet.controller.model import events, hostnames
 from cloudnet.controller.model.nwinfo import VifInfo
 from cloudnet.controller.model.records import Event, Guest, Instance, Network, SnapshotKey
+from cloudnet.controller.service.floating.allocation import assign_floating_ip
 from cloudnet.controller.service.hosts import attachment
 from cloudnet.controller.service.hosts.administration import require_enabled
 from cloudnet.controller.service.hosts.restored import require_checked
@@ -36,6 +35,7 @@ from cloudnet.controller.service.networks.network_selection import (
     SelectedNetwork,
     select_networks,
 )
+from cloudnet.controller.service.quota_checks import check_fixed_ips
 from cloudnet.controller.service.vifs.macs import MacCandidates
 from cloudnet.controller.service.vifs.vif_info import list_vif_info
 
@@ -83,6 +83,8 @@ class Allocation:
         self._check_quota(selected)
         for selection in selected:
             self._claim(selection)
+        if self.vifs and self.is_first and self._settings.auto_assign_floating_ip:
+            self._assign_floating_ip()
         if self._events:
             history_rows.add(self._connection, self._events, self._now)
         if before:
@@ -140,16 +142,25 @@ class Allocation:
         return [selection for selection in selected if selection.network.id not in present]
 
     def _check_quota(self, selected: Sequence[SelectedNetwork]) -> None:
-        """Count the addresses of shared networks; a VLAN network is its project's own anyway."""
-        wanted = sum(selection.network.topology is not Topology.VLAN for selection in selected)
-        if not wanted:
-            return
-        project = self._boot.project
-        limit = quota_rows.get_limit(self._connection, project, quotas.FIXED_IPS)
-        limit = self._settings.quota_fixed_ips if limit is None else limit
-        if limit != quotas.NO_LIMIT:
-            used = address_rows.count_for_project(self._connection, project)
-            quotas.check_quota(quotas.FIXED_IPS, project, limit=limit, used=used, wanted=wanted)
+        if selected:
+            check_fixed_ips(
+                self._connection,
+                self._boot.project,
+                len(selected),
+                self._settings.quota_fixed_ips,
+            )
+
+    def _assign_floating_ip(self) -> None:
+        """Give a new instance a floating IP of the default pool, which is released with it."""
+        first = self.vifs[0]
+        floating = assign_floating_ip(
+            self._connection,
+            first.guest,
+            first.network.gateway_host(first.guest.host),
+            self._settings.default_floating_pool,
+            self._now,
+        )
+        self.vifs[0] = replace(first, floating_ips=(floating.address,))
 
     def _claim(self, selection: SelectedNetwork) -> None:
         """Claim a VIF and an address on one network."""

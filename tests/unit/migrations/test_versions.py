@@ -119,4 +119,8 @@ def _texts(url: str) -> dict[str, str]:
             sa.text("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index')")
         ).all()
     database.close()
-    return {name: sql for name, sql in rows if sql and name != "alembic_version"}
+    return {
+        name: " ".join(sql.split()).replace("( ", "(")
+        for name, sql in rows
+        if sql and name != "alembic_version"
+    }
