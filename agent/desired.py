@@ -153,6 +153,12 @@ class DesiredStore:
         """Return what a report is based on."""
         return Basis(self.origin, self.desired())
 
+    def keep_on_disk(self) -> None:
+        """Write again what another program removed from the disk."""
+        with self._lock:
+            known = self._snapshots.values()
+            self._cache.restore(known, self._ranges, self._obedience.obeyed)
+
     def put_reply(self, reply: ReportReply, basis: Basis | None = None) -> bool:
         """Take the controller's reply to a report; after the first one the state is synced.
 

@@ -142,6 +142,7 @@ class Reporter:
 
     def report(self) -> bool:
         """Send one report; return False if there was no reply."""
+        self._store.keep_on_disk()
         with self._lock:
             status = self._status or HostStatus()
         leases = status.reported_leases

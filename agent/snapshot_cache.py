@@ -2,7 +2,8 @@
 
 One file for each network, replaced atomically: a change costs what it changes, and a crash leaves
 the old file or the new one. A file that cannot be read is set aside. The snapshots are then no
-longer known to be complete, so nothing is removed until the controller has replied.
+longer known to be complete, as if a file is missing, so nothing is removed until the controller has
+replied. A file that another program removes is written again while the agent runs.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from cloudnet.agent.synced_mark import SyncedMark
 from cloudnet.common.errors import BadRequest, ConfigurationError
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.regular_file import read_regular
@@ -24,6 +26,8 @@ from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapsh
 from cloudnet.common.wire.validate import validate, validate_origin, validate_ranges
 
 T = TypeVar("T")
+
+Stamp = tuple[int, int] | None  # modification time and inode; None: unknown, or no directory
 
 LOG = logging.getLogger(__name__)
 
@@ -45,7 +49,9 @@ class SnapshotCache:
         self._path = path
         self._ranges = path / "ranges.json"
         self._origin = path / "origin.json"
-        self._synced_mark = path / "synced"
+        self._mark = SyncedMark(path)
+        self._written: set[Path] = set()  # files that are on disk, unless somebody removes them
+        self._stamp: Stamp = None  # of the directory when it had all of them
         self._unwritten: dict[Path, str] = {}  # file → text that could not be written yet
         self._is_synced = False  # the controller has sent all networks at least once
         self._conditions = ConditionLog(LOG)
@@ -57,10 +63,19 @@ class SnapshotCache:
     def load(self) -> StoredState:
         """Return what is on disk."""
         # On a read-only disk, the mark may be older than snapshots that could not be written.
-        self._is_synced = self._synced_mark.exists() and os.access(self._path, os.W_OK)
+        listed = self._mark.read()
+        self._is_synced = listed is not None and os.access(self._path, os.W_OK)
+        for missing in [file for file in listed or () if not file.exists()]:
+            self._start_incomplete(f"{missing}: it is missing")
         ranges = self._load(FixedRanges, self._ranges, validate_ranges) or FixedRanges(0, ())
         origin = self._load(Origin, self._origin, validate_origin)
         snapshots = tuple(self._load_snapshots())
+        if origin is None:  # each snapshot has its own
+            origin = max(
+                (each.origin for each in snapshots if each.origin is not None),
+                key=lambda each: each.generation,
+                default=None,
+            )
         return StoredState(snapshots, ranges, self._is_synced, origin)
 
     def keep(self, snapshot: Snapshot) -> None:
@@ -85,6 +100,8 @@ class SnapshotCache:
         """Delete a network's snapshot."""
         file = self._file(network)
         self._unwritten.pop(file, None)
+        self._written.discard(file)
+        self._update_mark()  # before, so that the file is never missed
         with suppress(OSError):  # after a restart it is removed once more
             file.unlink(missing_ok=True)
 
@@ -95,14 +112,38 @@ class SnapshotCache:
         if self._is_synced:
             self._update_mark()
 
+    def restore(
+        self, snapshots: Iterable[Snapshot], ranges: FixedRanges, origin: Origin | None
+    ) -> None:
+        """Write the files again that another program has removed; costs one system call if none.
+
+        :param snapshots: all that are kept
+        """
+        if self._stamp is not None and self._stamp == _stamp(self._path):
+            return
+        missing = {file for file in self._written if not file.exists()}
+        for file in sorted(missing):
+            LOG.warning("%s: was removed by another program; written again", file)
+        for snapshot in snapshots:
+            if self._file(snapshot.network) in missing:
+                self.keep(snapshot)
+        if self._ranges in missing:
+            self.keep_ranges(ranges)
+        if self._origin in missing:
+            self.keep_origin(origin)
+        self._update_mark()
+        self._stamp = _stamp(self._path)
+
     def _load(self, type_: type[T], file: Path, check: Callable[[T], T]) -> T | None:
         if not file.exists():
             return None
         try:
-            return check(from_wire(type_, json.loads(read_regular(file))))
+            stored = check(from_wire(type_, json.loads(read_regular(file))))
         except (OSError, ValueError, RecursionError, BadRequest) as error:
             self._set_aside(file, error)
             return None
+        self._written.add(file)
+        return stored
 
     def _load_snapshots(self) -> Iterator[Snapshot]:
         for file in sorted(self._path.glob("network-*.json")):
@@ -111,16 +152,18 @@ class SnapshotCache:
             except (OSError, ValueError, RecursionError, BadRequest) as error:
                 self._set_aside(file, error)
             else:
+                self._written.add(file)
                 yield stored
 
     def _set_aside(self, file: Path, error: Exception) -> None:
-        LOG.error(
-            "%s: cannot be read (%s); nothing is removed until the controller replies", file, error
-        )
-        self._is_synced = False
-        self._update_mark()
+        self._start_incomplete(f"{file}: cannot be read ({error})")
         with suppress(OSError):  # then it stays, and is logged again at the next start
             file.rename(file.with_suffix(".unreadable"))
+
+    def _start_incomplete(self, why: str) -> None:
+        LOG.error("%s; nothing is removed until the controller replies", why)
+        self._is_synced = False
+        self._update_mark()
 
     def _file(self, network: str) -> Path:
         return self._path / f"network-{network}.json"
@@ -144,6 +187,10 @@ class SnapshotCache:
             self._update_mark()
             return
         del self._unwritten[file]
+        if file not in self._written:
+            self._written.add(file)
+            self._update_mark()
+        self._stamp = None
         if not self._unwritten:
             self._conditions.resolve(self._condition)
 
@@ -163,12 +210,20 @@ class SnapshotCache:
         """Create or delete the mark that says whether the snapshots on disk are complete."""
         with suppress(OSError):  # tried again with the next reply
             if self._is_synced and not self._unwritten:
-                self._synced_mark.touch()
+                self._mark.write(self._written)
             else:
-                self._synced_mark.unlink(missing_ok=True)
+                self._mark.remove()
 
 
 _SNAPSHOT: type[Snapshot] = NetworkSnapshot | NetworkGone  # type: ignore[assignment]  # a union is no type to mypy
+
+
+def _stamp(directory: Path) -> Stamp:
+    try:
+        status = directory.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino
 
 
 class TrialFile:
