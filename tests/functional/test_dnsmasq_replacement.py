@@ -51,7 +51,7 @@ def leases(host: Host, number: int) -> str:
     """Return the address that the guest gets by DHCP."""
     with Guest(host, "br100", guest(number).mac) as vm:
         address = str(vm.boot().address)
-    host.sh(f"ip link delete g00{number:02x}")
+    host.sh(f"ip link delete g00{number:02x}")  # so that the guest can be plugged in again
     return address
 
 
@@ -228,3 +228,42 @@ def test_a_program_that_is_gone_ends_no_process(host: Host) -> None:
         host.kernel.ensure(missing)
 
     assert host.dnsmasq_pids() == before
+
+
+def test_after_a_move_of_the_state_new_guests_are_served_by_the_former_process(
+    host: Host, file: Path
+) -> None:
+    Node.start(host, None).receive(3)
+    file.write_text("no-such-option\n")
+    moved = replace(host, state_path=host.state_path / "moved")
+    moved.state_path.mkdir(mode=0o755)
+
+    node = Node.start(moved, file)
+    node.receive(3)
+    status = node.receive(3, 4)
+
+    assert not status.out_of_sync
+    before = host.dnsmasq_pids()
+    for _ in range(2):
+        node.reconcile()
+    assert host.dnsmasq_pids() == before
+    assert leases(host, 4) == "10.0.0.4"
+    assert moved.dnsmasq_pids() == []
+    moved.kernel.close()
+
+
+def test_a_full_disk_ends_no_dhcp(host: Host, file: Path) -> None:
+    host.networks_path.mkdir()
+    host.sh(f"mount -t tmpfs -o size=64k,mode=755 none {host.networks_path}")
+    try:
+        Node.start(host, None).receive(3, 4)
+        assert leases(host, 3) == "10.0.0.3"
+        assert leases(host, 4) == "10.0.0.4"
+        file.write_text("cache-size=10\n")
+        host.sh(f"cat /dev/zero >{host.networks_path}/full || true")
+
+        Node.start(host, file).receive(3, 4)
+
+        assert leases(host, 3) == "10.0.0.3"
+    finally:
+        host.sh(f"umount -l {host.networks_path}")

@@ -84,8 +84,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
 
         It notices additions by itself; changes need a SIGHUP, other arguments a new process.
         """
-        files = DnsmasqFiles.of(self._path, desired.bridge)
-        host_files = HostFiles(files)
+        host_files = HostFiles(self._find_files(desired.bridge, desired.arguments))
         try:
             reaction = host_files.write(desired.hosts, desired.options)
         except OSError as error:
@@ -107,7 +106,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
     def _replace(self, desired: Dnsmasq, running: Processes, host_files: HostFiles) -> None:
         try:
             self._replacement.apply(desired, running, host_files.files)
-        except KernelRefused:
+        except (KernelRefused, OSError):
             for process in self._processes.get(desired.bridge):  # it serves on, or again
                 self._reload(desired, process, host_files)
                 host_files.confirm()
@@ -148,8 +147,8 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         self._guard.close()
 
     def _read_one(self, bridge: str, running: Processes, index: str | None) -> Dnsmasq:
-        content = HostFiles(DnsmasqFiles.of(self._path, bridge)).read()
         only = next(iter(running)) if len(running) == 1 else None
+        content = HostFiles(self._find_files(bridge, only.arguments if only else ())).read()
         faults = tuple(self._list_faults(bridge, running, index))
         if only is not None and not faults:
             self._refusals.record_serving(bridge, only.arguments)
@@ -163,6 +162,11 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             (*faults, *content.faults, *self._guard.list_faults(bridge, content.hosts)),
             self._refusals.get_refusal(bridge),
         )
+
+    def _find_files(self, bridge: str, arguments: Arguments) -> DnsmasqFiles:
+        """Return the files of a process with these arguments, which may be in a former path."""
+        pid_file = get_pid_file(arguments)
+        return DnsmasqFiles.of(pid_file.parent if pid_file else self._path, bridge)
 
     def _list_bridges_with_files(self) -> set[str]:
         return {
@@ -194,8 +198,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
 
     def _list_lost_files(self, bridge: str, process: Process) -> Iterator[str]:
         """Yield which files of a process are no longer at their paths, so that it must restart."""
-        pid_file = get_pid_file(process.arguments)
-        files = DnsmasqFiles.of(pid_file.parent if pid_file else self._path, bridge)
+        files = self._find_files(bridge, process.arguments)
         if self._open_leases.find_lost(process, files.leases):
             yield "lease file lost"
         watched = get_environment(process).get(HOSTS_INODE)

@@ -67,7 +67,7 @@ class Replacement:
         self._stop(desired.bridge, running, files)
         try:
             self._start(desired, environment, files)
-        except KernelRefused as error:
+        except (KernelRefused, OSError) as error:
             if former is None or former == desired.arguments:
                 self.refusals.end(desired.bridge)  # the former arguments do not serve any more
                 raise
@@ -112,7 +112,10 @@ class Replacement:
     def _start(self, desired: Dnsmasq, environment: dict[str, str], files: DnsmasqFiles) -> None:
         pid_file = get_pid_file(desired.arguments) or files.pid
         pid_file.unlink(missing_ok=True)
-        remove_other_leases(files.leases, desired.hosts)
+        try:
+            remove_other_leases(files.leases, desired.hosts)
+        except OSError as error:  # a full disk: better with leases that nobody needs than not
+            LOG.warning("%s: cannot be shortened before the start: %s", files.leases, error)
         hosts = DnsmasqFiles.of(pid_file.parent, desired.bridge).hosts
         start_dnsmasq(desired, environment | {HOSTS_INODE: get_inode(hosts)}, self.limit)
         if not self.processes.add_started(desired.bridge, pid_file):
@@ -127,11 +130,11 @@ class Replacement:
         former: Dnsmasq,
         environment: dict[str, str],
         files: DnsmasqFiles,
-        error: KernelRefused,
+        error: Exception,
     ) -> None:
         try:
             self._start(former, environment, files)
-        except KernelRefused as second:
+        except (KernelRefused, OSError) as second:
             why = str(second).removeprefix(f"{former}: ")
             line = f"{error}; its former arguments do not serve either: {why}"
             raise KernelRefused(line) from second

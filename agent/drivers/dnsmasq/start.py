@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -41,12 +40,12 @@ def find_complaint(
 ) -> str | None:
     """Run dnsmasq until it has detached or ended; return its complaint, or None.
 
-    Its output goes to a file: its children may keep the end of a pipe open.
+    Its output goes to a file in memory: its children may keep the end of a pipe open.
 
     :param more: further arguments, such as ``--test``
     """
     program, *arguments = desired.arguments
-    with tempfile.TemporaryFile("w+") as output:
+    with open(os.memfd_create("dnsmasq"), "w+") as output:  # noqa: PTH123 - in no file system
         try:
             process = subprocess.Popen(
                 [program, *more, *arguments],
