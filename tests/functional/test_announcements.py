@@ -6,13 +6,17 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from ipaddress import IPv4Address
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Interface
 
 import pytest
 
 from cloudnet.agent.drivers.kernel import LinuxKernel
 from cloudnet.agent.drivers.links.arp import build_frames
+from cloudnet.agent.drivers.links.netlink import Netlink
+from cloudnet.agent.drivers.links.places import FEW, Announcements
+from cloudnet.agent.node.resources.address import Address
+from cloudnet.agent.node.resources.bridge import Bridge
 from cloudnet.agent.node.resources.public_address import PublicAddress
 from tests.fixtures.agent.host import Host, settings
 from tests.fixtures.agent.real_node import RealNode, can_ping, neighbour
@@ -159,3 +163,33 @@ def test_an_announcement_is_repeated_until_the_address_is_removed(host: Host) ->
         finally:
             kernel.close()
     assert seen == pair * (len(seen) // 2)
+
+
+def test_many_devices_are_compared_as_one_is(host: Host) -> None:
+    devices = [f"br{number}" for number in range(FEW + 1)]
+    for number, device in enumerate(devices):
+        uuid = f"11111111-1111-1111-1111-{number:012d}"
+        host.kernel.ensure(Bridge(device, uuid, f"fa:16:3e:00:01:0{number}", 1500))
+        host.kernel.ensure(Address(device, IPv4Interface(f"10.0.{number}.1/24")))
+    together, singly = Recorder(), Recorder()
+
+    Announcements(Netlink(), together).check(devices)
+    for device in devices:
+        Announcements(Netlink(), singly).check([device])
+
+    assert together.announced == singly.announced
+    assert singly.announced[0] == "10.0.0.1 on br0 at fa:16:3e:00:01:00"
+    assert len(singly.announced) == len(devices)
+
+
+@dataclass
+class Recorder:
+    """An announcer that sends nothing."""
+
+    announced: list[str] = field(default_factory=list)
+
+    def announce(self, device: str, mac: str, address: IPv4Address) -> None:
+        self.announced.append(f"{address} on {device} at {mac}")
+
+    def withdraw(self, device: str, address: IPv4Address) -> None:
+        pass

@@ -10,7 +10,7 @@ step, and not every step has to know.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from socket import AF_INET
@@ -26,6 +26,7 @@ from cloudnet.agent.drivers.links.ports import bridge_of
 LOG = logging.getLogger(__name__)
 
 Key = tuple[str, IPv4Address]  # device, address
+FEW = 5  # devices; of more than these, one read of all is faster than one of each
 
 
 @dataclass(frozen=True)
@@ -99,18 +100,17 @@ class Announcements:
             self._update(key, place, announce=not (is_drift or self._is_first))
         self._is_first = False
 
-    def check(self, devices: Iterable[str]) -> None:
+    def check(self, devices: Collection[str]) -> None:
         """Compare the places on devices that a step may have changed."""
-        for device in devices:
-            try:
-                places = list_places(self._read(device))
-            except (NetlinkError, OSError) as error:
-                LOG.debug("%s: cannot be read for announcements: %s", device, error)
-                places = {}  # the next read of the host announces them
-            for key in [key for key in self._places if key[0] == device and key not in places]:
-                self.forget(*key)
-            for key, place in places.items():
-                self._update(key, place)
+        try:
+            places = self._read(devices)
+        except (NetlinkError, OSError) as error:
+            LOG.debug("links cannot be read for announcements: %s", error)
+            places = {}  # the next read of the host announces them
+        for key in [key for key in self._places if key[0] in devices and key not in places]:
+            self.forget(*key)
+        for key, place in places.items():
+            self._update(key, place)
 
     def forget(self, device: str, address: IPv4Address) -> None:
         """Announce no more that the address is on the device."""
@@ -124,10 +124,19 @@ class Announcements:
         if announce and place.links and not is_lost:
             self._announcer.announce(key[0], place.mac, key[1])
 
-    def _read(self, device: str) -> LinkTable:
+    def _read(self, devices: Collection[str]) -> dict[Key, Place]:
+        if len(devices) > FEW:
+            found = list_places(self._netlink.read_links())
+            return {key: place for key, place in found.items() if key[0] in devices}
+        places: dict[Key, Place] = {}
+        for device in devices:
+            places |= list_places(self._read_one(device))
+        return places
+
+    def _read_one(self, device: str) -> LinkTable:
         link = self._netlink.get_link(device)
-        if link is None:
+        addresses = () if link is None else tuple(self._netlink.list_addresses(link.index))
+        if link is None or not addresses:
             return LinkTable(())
         ports = self._netlink.list_ports(link.index) if link.network is not None else ()
-        addresses = self._netlink.list_addresses(link.index)
-        return LinkTable((link, *ports), tuple(addresses))
+        return LinkTable((link, *ports), addresses)
