@@ -135,7 +135,8 @@ def _delete_abandoned(path: Path) -> None:
 
 def _uid(ancillary: list[tuple[int, int, bytes]]) -> int | None:
     for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+        is_sender = (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS)
+        if is_sender and len(data) >= CREDENTIALS.size:
             uid: int = CREDENTIALS.unpack_from(data)[1]
             return uid
     return None

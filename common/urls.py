@@ -18,6 +18,6 @@ def resolve(name: str) -> list[str]:
     """Return the IPv4 addresses of a host; none if its name cannot be resolved."""
     try:
         found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter: a label that is empty or too long
         return []
     return [str(address[0]) for *_, address in found]
