@@ -5,6 +5,7 @@ Every method has nova-network's name and arguments. There is one file per kind o
 
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint.agents import AgentsEndpoint
+from cloudnet.controller.endpoint.diagnostics import BaseApiEndpoint, DiagnosticsEndpoint
 from cloudnet.controller.endpoint.dns import DnsEndpoint
 from cloudnet.controller.endpoint.floating import FloatingIpsEndpoint
 from cloudnet.controller.endpoint.instances import InstancesEndpoint
@@ -19,10 +20,11 @@ NETWORK_ENDPOINTS = (
     FloatingIpsEndpoint,
     LookupsEndpoint,
     DnsEndpoint,
+    DiagnosticsEndpoint,
 )
 """The endpoints of topic ``network``."""
 
 
 def network_endpoints(services: Services) -> list[object]:
     """Return the endpoints of topic ``network``."""
-    return [endpoint(services) for endpoint in NETWORK_ENDPOINTS]
+    return [*(endpoint(services) for endpoint in NETWORK_ENDPOINTS), BaseApiEndpoint()]

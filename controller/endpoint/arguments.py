@@ -1,6 +1,6 @@
 """Parse RPC arguments: JSON in, typed values out.
 
-Every error names the argument. nova's versioned objects are unwrapped.
+Every error names the argument.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, TypeVar
 
 from cloudnet.common.errors import (
-    BadRequest,
     FixedIpInvalid,
     InvalidAddress,
     InvalidInput,
@@ -19,10 +18,6 @@ from cloudnet.common.errors import (
 from cloudnet.common.limits import is_unicast_mac
 from cloudnet.controller.model import validation
 from cloudnet.controller.service.caller import Caller
-from cloudnet.controller.service.networks.network_selection import RequestedNetwork
-
-_NAME, _DATA = "nova_object.name", "nova_object.data"
-_NO_NETWORK, _ANY_NETWORK = "none", "auto"  # nova's words in the place of a network's uuid
 
 T = TypeVar("T")
 
@@ -34,11 +29,6 @@ def get_caller(context: Mapping[str, Any]) -> Caller:
         None if project is None else str(project),
         is_admin=bool(context.get("is_admin", project is None)),
     )
-
-
-def unwrap(value: Any) -> Any:
-    """Return the content of one of nova's versioned objects; return any other value as it is."""
-    return value.get(_DATA) if isinstance(value, Mapping) and _NAME in value else value
 
 
 def parse_optional(parse: Callable[[str, Any], T], name: str, value: Any) -> T | None:
@@ -144,60 +134,8 @@ def parse_mac(name: str, value: Any) -> str:
     return mac
 
 
-def parse_macs(name: str, value: Any) -> tuple[str, ...]:
-    """Parse the MAC addresses that the hypervisor offers; none: any will do."""
-    if value is None:
-        return ()
-    macs = [parse_mac(f"{name}[{n}]", mac) for n, mac in enumerate(_parse_list(name, value))]
-    return tuple(dict.fromkeys(macs))
-
-
-def parse_requested_networks(name: str, value: Any) -> tuple[RequestedNetwork, ...] | None:
-    """Parse the networks that a caller requests: nova's list object, or (uuid, address) pairs.
-
-    Return an empty tuple for the networks of the project, and None for no network at all (nova
-    requests a network named ``none``).
-    """
-    value = unwrap(value)
-    if isinstance(value, Mapping):
-        value = value.get("objects")
-    if value is None:
-        return ()
-    requested = []
-    for number, item in enumerate(_parse_list(name, value)):
-        item_name = f"{name}[{number}]"
-        network, address = _parse_pair(item_name, unwrap(item))
-        if network == _NO_NETWORK:
-            return None
-        if network == _ANY_NETWORK:
-            return ()
-        requested.append(
-            RequestedNetwork(
-                parse_uuid(f"{item_name}.network_id", network),
-                _parse_requested_address(f"{item_name}.address", address),
-            )
-        )
-    return tuple(requested)
-
-
-def _parse_pair(name: str, value: Any) -> tuple[Any, Any]:
-    if isinstance(value, Mapping):
-        if value.get("port_id") is not None:
-            raise BadRequest(f"{name}.port_id: cloudnet has no ports; name a network")
-        return value.get("network_id"), value.get("address")
-    if isinstance(value, list | tuple) and 1 <= len(value) <= 4:
-        return value[0], value[1] if len(value) > 1 else None
-    raise InvalidInput(f"{name}: a network's uuid and an address are needed, not {value!r}")
-
-
-def _parse_requested_address(name: str, value: Any) -> IPv4Address | None:
-    try:
-        return parse_optional(parse_address, name, value)
-    except InvalidAddress as error:
-        raise FixedIpInvalid(str(error)) from error
-
-
-def _parse_list(name: str, value: Any) -> Iterable[Any]:
+def parse_list(name: str, value: Any) -> list[Any]:
+    """Parse a list of anything."""
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise InvalidInput(f"{name}: a list is needed, not {value!r}")
-    return value
+        raise InvalidInput(f"{name}: a list is needed, not {value!r:.200}")
+    return list(value)

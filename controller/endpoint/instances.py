@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -24,7 +23,7 @@ from cloudnet.common.errors import (
 )
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.compose import Services
-from cloudnet.controller.endpoint import arguments
+from cloudnet.controller.endpoint import arguments, requests
 from cloudnet.controller.endpoint.methods import NETWORK_TARGET, Context, Route, rpc_method
 from cloudnet.controller.service.instances.allocation import BootRequest
 
@@ -70,21 +69,22 @@ class InstancesEndpoint:
         macs: Any = None,
         hostname: Any = None,
         wait_seconds: Any = None,
-        **other: Any,  # instance_uuid (old callers), dhcp_options (ignored)
+        instance_uuid: Any = None,  # before 1.9
+        **ignored: Any,  # dhcp_options and security_groups
     ) -> list[JsonObject] | Future[list[JsonObject]]:
         """Allocate an interface on each network, and return when the hosts have wired them.
 
         Only cloudnet has ``hostname`` and ``wait_seconds``.
         """
-        requested = arguments.parse_requested_networks("requested_networks", requested_networks)
+        requested = requests.parse_requested_networks("requested_networks", requested_networks)
         request = BootRequest(
-            instance=_parse_instance(other.get("instance_uuid") or instance_id),
+            instance=requests.parse_instance(instance_id, instance_uuid),
             project=arguments.parse_text("project_id", project_id),
             host=arguments.parse_host_name("host", host),
             hostname=arguments.parse_optional(arguments.parse_text, "hostname", hostname),
             requested=requested or (),
-            macs=arguments.parse_macs("macs", macs),
-            rxtx_factor=_parse_rxtx_factor(rxtx_factor),
+            macs=requests.parse_macs("macs", macs),
+            rxtx_factor=requests.parse_rxtx_factor(rxtx_factor),
         )
         if arguments.parse_flag("vpn", vpn):
             raise BadRequest("vpn: cloudpipe instances are not supported; leave it out")
@@ -106,32 +106,39 @@ class InstancesEndpoint:
         host: Any = None,
         requested_networks: Any = None,
         instance: Any = None,
-        **other: Any,
+        instance_uuid: Any = None,
+        **ignored: Any,
     ) -> None:
         """Release all interfaces of an instance, or those on ``requested_networks``."""
-        instance = arguments.unwrap(instance)
-        uuid = instance.get("uuid") if isinstance(instance, Mapping) else instance_id
         self._instances.deallocate(
-            _parse_instance(other.get("instance_uuid") or uuid),
-            arguments.parse_requested_networks("requested_networks", requested_networks) or (),
+            requests.parse_instance(instance_id, instance_uuid, instance),
+            requests.parse_requested_networks("requested_networks", requested_networks) or (),
             arguments.get_caller(context),
         )
 
     @rpc_method("1.0", InstanceNotFound)
     def get_instance_nw_info(
-        self, context: Context, instance_id: Any, rxtx_factor: Any = None, **other: Any
+        self,
+        context: Context,
+        *,
+        instance_id: Any = None,
+        rxtx_factor: Any = None,
+        host: Any = None,
+        project_id: Any = None,
+        instance_uuid: Any = None,
+        **ignored: Any,
     ) -> list[JsonObject]:
         """Return the interfaces of an instance."""
         return self._instances.get_network_info(
-            _parse_instance(other.get("instance_uuid") or instance_id),
-            _parse_rxtx_factor(rxtx_factor),
+            requests.parse_instance(instance_id, instance_uuid),
+            requests.parse_rxtx_factor(rxtx_factor),
             arguments.get_caller(context),
         )
 
     @rpc_method("1.0", is_own=True, route=Route.NONE)
     def explain_unwired(self, context: Context, instance_id: Any) -> list[str]:
         """Return why an instance may not be wired: what its hosts report."""
-        return self._overview.explain_unwired(_parse_instance(instance_id))
+        return self._overview.explain_unwired(requests.parse_instance(instance_id))
 
     @rpc_method("1.0", route=Route.HOST, is_cast=True)
     def lease_fixed_ip(self, context: Context, address: Any) -> None:
@@ -145,11 +152,3 @@ class InstancesEndpoint:
             arguments.parse_address("address", address),
             arguments.parse_optional(arguments.parse_mac, "mac", mac),
         )
-
-
-def _parse_instance(value: Any) -> str:
-    return arguments.parse_uuid("instance_id", value)
-
-
-def _parse_rxtx_factor(value: Any) -> float | None:
-    return arguments.parse_optional(arguments.parse_factor, "rxtx_factor", value)

@@ -19,8 +19,6 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.NotFound: "NotFound",
     errors.OutOfSupply: "NovaException",
     errors.KernelRefused: "VirtualInterfaceCreateException",
-    errors.NeedsOperator: "VirtualInterfaceCreateException",
-    errors.FormerKept: "VirtualInterfaceCreateException",
     # the service itself
     errors.BrokerUnavailable: "ServiceUnavailable",
     errors.DatabaseUnavailable: "ServiceUnavailable",

@@ -66,6 +66,8 @@ def _vif(vif: VifInfo, rxtx_factor: float | None) -> JsonObject:
 def _network(vif: VifInfo) -> JsonObject:
     network = vif.network
     meta: JsonObject = {"tenant_id": network.project_id}
+    if network.mtu is not None:
+        meta["mtu"] = network.mtu
     if network.injected:
         meta["injected"] = True
     if network.mtu is not None:

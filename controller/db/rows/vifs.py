@@ -36,6 +36,7 @@ _ADD = sa.insert(virtual_interfaces).values(
     network_id=given("network_id"),
     instance_uuid=given("instance_uuid"),
     uuid=given("uuid"),
+    tag=given("tag"),
     host_revision=_revision_on("on_host"),
     gateway_revision=_revision_on("on_gateway"),
 )
@@ -83,6 +84,7 @@ def add(
     now: datetime,
     *,
     host: str,
+    tag: str | None = None,
 ) -> tuple[int, str]:
     """Add a virtual interface on ``host`` and return its id and uuid.
 
@@ -99,6 +101,7 @@ def add(
             "network_id": network.id,
             "instance_uuid": instance_uuid,
             "uuid": vif_uuid,
+            "tag": tag,
             "network_uuid": network.uuid,
             "on_host": host,
             "on_gateway": network.host,

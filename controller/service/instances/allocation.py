@@ -49,7 +49,7 @@ class BootRequest:
     host: str
     hostname: str | None = None  # None: the default one, which is made of the address
     requested: tuple[RequestedNetwork, ...] = ()  # empty: the networks of the project
-    macs: tuple[str, ...] = ()  # of the hypervisor; empty: random ones
+    macs: tuple[str, ...] | None = None  # of the hypervisor; None: random ones
     rxtx_factor: float | None = None
 
 
@@ -175,7 +175,7 @@ class Allocation:
             if selection.address is None
             else _check_requested(self._connection, network, selection.address)
         )
-        mac, vif_id, vif_uuid = self._add_vif(network)
+        mac, vif_id, vif_uuid = self._add_vif(network, selection.tag)
         fixed_ip_id, position = self._claim_address(network, requested, vif_id)
         guest = Guest(
             vif_id=vif_id,
@@ -211,12 +211,12 @@ class Allocation:
             )
         return claimed
 
-    def _add_vif(self, network: Network) -> tuple[str, int, str]:
+    def _add_vif(self, network: Network, tag: str | None) -> tuple[str, int, str]:
         """Add a VIF with the next MAC; return its MAC, id and uuid."""
         boot, mac = self._boot, self._macs.next_mac()
         try:
             vif_id, vif_uuid = vif_rows.add(
-                self._connection, boot.instance, network, mac, self._now, host=boot.host
+                self._connection, boot.instance, network, mac, self._now, host=boot.host, tag=tag
             )
         except Conflict as conflict:
             if conflict.is_on("virtual_interfaces", "address"):

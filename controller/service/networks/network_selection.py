@@ -26,6 +26,7 @@ class RequestedNetwork:
 
     network: str  # uuid
     address: IPv4Address | None = None  # None: any
+    tag: str | None = None  # the caller's name for the VIF
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class SelectedNetwork:
 
     network: Network
     address: IPv4Address | None = None  # the one that the caller requests; None: any
+    tag: str | None = None
 
 
 def select_networks(
@@ -102,7 +104,7 @@ def _select_requested(
             raise NetworkNotFoundForProject(
                 f"requested_networks: project {project} has no network {request.network}"
             )
-        selected.append(SelectedNetwork(network, request.address))
+        selected.append(SelectedNetwork(network, request.address, request.tag))
     return selected
 
 

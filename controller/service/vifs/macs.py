@@ -18,19 +18,20 @@ RandomBytes = Callable[[int], bytes]
 class MacCandidates:
     """The MAC addresses of one request, each of which is tried until the database accepts one.
 
-    They are random, or those of the hypervisor: then each is used for one VIF.
+    They are random, or those of the hypervisor: then each is used for one VIF, and none is left of
+    an empty list.
     """
 
     def __init__(
         self,
         attempts: int,
-        given: Sequence[str] = (),
+        given: Sequence[str] | None = None,
         random_bytes: RandomBytes = secrets.token_bytes,
     ) -> None:
         self._random_bytes = random_bytes
         self._attempts = attempts
-        self._is_given = bool(given)
-        self._given = list(given)
+        self._is_given = given is not None
+        self._given = list(given or ())
         self._next = 0  # index of the next given one
 
     def restart(self) -> None:

@@ -7,68 +7,13 @@ from typing import Any
 
 import pytest
 
-from cloudnet.common.errors import BadRequest, FixedIpInvalid
+from cloudnet.common.errors import BadRequest
 from cloudnet.controller.endpoint import arguments
 from cloudnet.controller.endpoint.create_networks import parse_network_request
 from cloudnet.controller.service.caller import Caller
-from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 from tests.fixtures.controller.world import instance
 
 NET = instance(7)
-
-
-def envelope(name: str, **data: Any) -> dict[str, Any]:
-    return {
-        "nova_object.name": name,
-        "nova_object.namespace": "nova",
-        "nova_object.version": "1.1",
-        "nova_object.data": data,
-    }
-
-
-def network_request_envelope(network: str | None, address: str | None = None) -> dict[str, Any]:
-    return envelope(
-        "NetworkRequest", network_id=network, address=address, port_id=None, pci_request_id=None
-    )
-
-
-@pytest.mark.parametrize(
-    ("sent", "expected"),
-    [
-        (None, ()),
-        ([], ()),
-        ([[NET, "10.0.0.9"]], (RequestedNetwork(NET, IPv4Address("10.0.0.9")),)),
-        ([(NET, None)], (RequestedNetwork(NET),)),
-        ([[NET]], (RequestedNetwork(NET),)),
-        (
-            envelope("NetworkRequestList", objects=[network_request_envelope(NET, "10.0.0.9")]),
-            (RequestedNetwork(NET, IPv4Address("10.0.0.9")),),
-        ),
-        (envelope("NetworkRequestList", objects=[network_request_envelope("auto")]), ()),
-        (envelope("NetworkRequestList", objects=[network_request_envelope("none")]), None),
-    ],
-)
-def test_requested_networks_are_parsed_in_all_their_forms(
-    sent: object, expected: tuple[RequestedNetwork, ...] | None
-) -> None:
-    assert arguments.parse_requested_networks("requested_networks", sent) == expected
-
-
-@pytest.mark.parametrize(
-    "sent", ["net", {"a": 1, "objects": "x"}, [7], [["not-a-uuid", None]], [[]], [[NET] * 5]]
-)
-def test_invalid_requested_networks_are_refused_by_name(sent: object) -> None:
-    with pytest.raises(BadRequest, match="requested_networks"):
-        arguments.parse_requested_networks("requested_networks", sent)
-
-
-def test_a_request_for_a_port_or_an_empty_address_is_refused() -> None:
-    with pytest.raises(BadRequest, match=r"requested_networks\[0\]\.port_id"):
-        arguments.parse_requested_networks(
-            "requested_networks", [{"network_id": NET, "port_id": "p"}]
-        )
-    with pytest.raises(FixedIpInvalid, match=r"requested_networks\[0\]\.address"):
-        arguments.parse_requested_networks("requested_networks", [[NET, ""]])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +107,3 @@ def test_create_networks_accepts_novas_arguments() -> None:
 
     assert (str(request.cidr), request.num_networks, request.multi_host) == ("10.0.0.0/8", 4, True)
     assert (request.project, request.dns1, request.bridge) == ("a", IPv4Address("9.9.9.9"), None)
-
-
-def test_an_empty_versioned_object_is_none() -> None:
-    assert arguments.unwrap({"nova_object.name": "Instance"}) is None

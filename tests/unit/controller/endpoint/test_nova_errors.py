@@ -20,7 +20,9 @@ RAISED = sorted(
     (
         class_
         for _, class_ in inspect.getmembers(errors, inspect.isclass)
-        if issubclass(class_, errors.CloudnetError) and class_ is not errors.ConfigurationError
+        if issubclass(class_, errors.CloudnetError)
+        and class_ is not errors.ConfigurationError
+        and errors.KernelRefused not in class_.__bases__  # of agents
     ),
     key=lambda class_: class_.__name__,
 )

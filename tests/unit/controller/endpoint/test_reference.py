@@ -36,7 +36,6 @@ MISSING = """
     rpc_setup_network_on_host rpc_allocate_fixed_ip allocate_fixed_ip deallocate_fixed_ip
     release_dhcp set_network_host get_dhcp_leases migrate_instance_start migrate_instance_finish
     update_dns
-    get_backdoor_port
 """
 """Not served yet."""
 
