@@ -17,6 +17,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "floating_ips": ("id",),
     "free_ips": ("network_id", "position"),
     "address_pools": ("network_id",),
+    "dns_domains": ("domain",),
+    "dns_entries": ("id",),
     "services": ("id",),
     "quotas": ("id",),
     "host_networks": ("host", "network_uuid"),

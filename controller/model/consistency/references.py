@@ -14,6 +14,7 @@ REFERENCES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("fixed_ips", "instance_uuid"): ("instances", "uuid"),
     ("floating_ips", "fixed_ip_id"): ("fixed_ips", "id"),
     ("host_networks", "network_id"): ("networks", "id"),
+    ("dns_entries", "domain"): ("dns_domains", "domain"),
     ("free_ips", "network_id"): ("networks", "id"),
     ("address_pools", "network_id"): ("networks", "id"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from cloudnet.common import limits
@@ -107,6 +107,10 @@ def _any_address(value: object) -> object:
         raise ValueError(f"an IP address is needed, not {value!r}") from error
 
 
+def _guest_range(value: object) -> IPv4Network:
+    return validation.require_guest_range(IPv4Network(str(value)))  # without host bits
+
+
 def _uuid(value: object) -> str:
     if validation.parse_uuid(value) != value:
         raise ValueError(f"a uuid in lower case is needed, not {value!r}")
@@ -115,6 +119,7 @@ def _uuid(value: object) -> str:
 
 _mac = partial(_matching, limits.is_unicast_mac, "a MAC address like fa:16:3e:00:00:03")
 _hostname = partial(_matching, limits.is_hostname, "one DNS label in lower case")
+_domain = partial(_matching, limits.is_domain_name, "a domain name")
 _host = partial(_matching, limits.is_host_name, "the name of a host")
 _interface = partial(_matching, limits.is_public_interface_name, "the name of a NIC")
 _address, _text, _device = (
@@ -132,7 +137,7 @@ _RULES: Mapping[str, Mapping[str, Parse]] = {
         "label": _text,
         "topology": Topology,
         **dict.fromkeys(("injected", "multi_host", "enable_dhcp", "share_address"), _flag),
-        "cidr": validation.parse_guest_range,
+        "cidr": _guest_range,
         **dict.fromkeys(("netmask", "broadcast", "vpn_public_address"), _address),
         **dict.fromkeys(("gateway", "dhcp_server", "vpn_private_address"), _address),
         **dict.fromkeys(("dhcp_start", "dhcp_end"), _address),
@@ -180,6 +185,8 @@ _RULES: Mapping[str, Mapping[str, Parse]] = {
     },
     "free_ips": {"position": _integer, "freed_at": _time},
     "address_pools": {"listed_to": _integer},
+    "dns_domains": {**_TIMES, "domain": _domain},
+    "dns_entries": {**_TIMES, "address": _address},
     "services": {**_TIMES, "last_seen_up": _time, "host": _host, "disabled": _flag},
     "quotas": {
         **_TIMES,
@@ -195,7 +202,7 @@ _RULES: Mapping[str, Mapping[str, Parse]] = {
         "applied_at": _time,
     },
     "host_agents": {"host": _host, "my_ip": _address, "accepted": _flag, "refused_at": _time},
-    "host_ranges": {"host": _host, "cidr": validation.parse_cidr, "address": _address},
+    "host_ranges": {"host": _host, "cidr": IPv4Network, "address": _address},
     "recovered_guests": {
         "address": _address,
         "network_uuid": _uuid,
