@@ -133,7 +133,7 @@ def _read_into(
     )
     if program is Program.CONTROLLER and not checked.errors:
         checked.errors += check_contradictions(conf, checked)
-    if program is Program.AGENT and not checked.errors:
+    if program is Program.AGENT:
         checked.errors += check_files(conf, checked)
     _refuse(checked)
     for other in checked.ignored:

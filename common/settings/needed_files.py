@@ -22,13 +22,17 @@ def check_files(conf: cfg.ConfigOpts, checked: Checked) -> list[str]:
 
 def _check(conf: cfg.ConfigOpts, checked: Checked, name: str) -> str | None:
     origin, entry = checked.find_origin("DEFAULT", name), find_option("DEFAULT", name)
-    if origin is None or entry is None or conf[name] is None:
+    if origin is None or entry is None:
         return None
-    fault = explain_unreadable(Path(conf[name]))
+    try:
+        file = conf[name]
+    except (cfg.Error, ValueError, RecursionError):
+        return None  # a wrong reference, which is an error of its own
+    fault = explain_unreadable(Path(file)) if file is not None else None
     if fault is None:
         return None
     remedy = "create it, or leave the option empty"
-    return f"{format_assignment(origin, entry.option)}: {conf[name]} {fault}; {remedy}"
+    return f"{format_assignment(origin, entry.option)}: {file} {fault}; {remedy}"
 
 
 def explain_unreadable(file: Path) -> str | None:

@@ -434,6 +434,20 @@ def test_only_an_agent_refuses_what_only_an_agent_reads(write: Write, text: str)
     assert not refuses(load_controller, file)
 
 
+def test_a_missing_file_is_named_together_with_all_else_that_is_wrong(write: Write) -> None:
+    file = write(
+        "dns_server = 8.8.8.8:53\ndnsmasq_config_file = /no/such.conf\nstate_path = $state_path"
+    )
+
+    lines = caught(load_agent, ["--config-file", str(file)], "cloudnet-agent").split("\n")
+
+    assert [line.partition(" = ")[0] for line in lines] == [
+        f"{file}:1: [DEFAULT] dns_server",
+        f"{file}:3: [DEFAULT] state_path",
+        f"{file}:2: [DEFAULT] dnsmasq_config_file",
+    ]
+
+
 def test_a_file_for_dnsmasq_that_cannot_be_read_is_named_with_its_line(write: Write) -> None:
     file = write("state_path = /no\ndnsmasq_config_file = $state_path/such.conf")
 
