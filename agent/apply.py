@@ -68,7 +68,7 @@ def apply(steps: Iterable[Step], kernel: Kernel, retries: Retries) -> list[Step]
         for step in blocked:
             if step.blocked_by is not None:
                 retries.block(step.resource.key)
-            elif retries.is_due(step.resource.key):
+            elif retries.is_due(step.resource.key, _get_desired(step)):
                 ready.append(step)
         done = _do(ready, kernel, retries)
         left = [step for step in blocked if step.resource.key not in done]
@@ -129,7 +129,12 @@ def _record(step: Step, error: Exception, retries: Retries) -> None:
             step.failed(why),
             needs_operator=isinstance(error, NeedsOperator),
             former_kept=isinstance(error, FormerKept),
+            desired=_get_desired(step),
         )
     else:
         why = f"a bug in cloudnet, {type(error).__name__}: {error}"
-        retries.add(resource.key, step.failed(why), exc_info=error)
+        retries.add(resource.key, step.failed(why), desired=_get_desired(step), exc_info=error)
+
+
+def _get_desired(step: Step) -> Resource | None:
+    return step.resource if step.verb is Verb.ENSURE else None

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cloudnet.agent.node.resources.base import Resource
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.retry import Backoff
 
@@ -27,6 +28,7 @@ class Failure:
     message: str
     attempts: int
     retry_at: float  # on the loop's clock
+    desired: Resource | None = None  # what was tried; None: a removal
 
 
 class Retries:
@@ -53,10 +55,18 @@ class Retries:
         """Take the time of a pass; all its failures are due at the same time again."""
         self._now = self._clock()
 
-    def is_due(self, key: str) -> bool:
-        """Return whether to try the step now: it did not fail yet, or its pause is over."""
+    def is_due(self, key: str, desired: Resource | None = None) -> bool:
+        """Return whether to try the step now: it did not fail yet, or its pause is over.
+
+        Something else than what failed has no pause: a dnsmasq that cannot be restarted serves on,
+        and needs its new guests.
+
+        :param desired: None: a removal
+        """
         failure = self._failures.get(key)
-        return failure is None or self._now >= failure.retry_at
+        if failure is None or self._now >= failure.retry_at:
+            return True
+        return None not in (desired, failure.desired) and desired != failure.desired
 
     def add(
         self,
@@ -65,22 +75,24 @@ class Retries:
         *,
         needs_operator: bool = False,
         former_kept: bool = False,
+        desired: Resource | None = None,
         exc_info: Exception | None = None,
     ) -> None:
         """Record a failed attempt.
 
         :param message: the line about the failure, with the name of the resource
         :param former_kept: the next read shows what serves instead, and why; it is due at once
+        :param desired: what was tried; None: a removal
         :param exc_info: log the stack of this exception
         """
         known = self._failures.get(key)
         attempts = known.attempts + 1 if known is not None else 1
         if former_kept and known is None:
-            self._failures[key] = Failure(message, attempts, self._now)
+            self._failures[key] = Failure(message, attempts, self._now, desired)
             LOG.debug("%s", message)
             return
         pause = NEEDS_OPERATOR_SECONDS if needs_operator else BACKOFF.pause_seconds(attempts)
-        self._failures[key] = Failure(message, attempts, self._now + pause)
+        self._failures[key] = Failure(message, attempts, self._now + pause, desired)
         self._blocked.discard(key)
         self._conditions.start(key, f"{message}; retrying", exc_info=exc_info)
 

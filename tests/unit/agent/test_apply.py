@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -93,6 +94,17 @@ def test_a_step_is_not_tried_again_before_its_pause_is_over(kernel: FakeKernel) 
     assert kernel.resources == {}
     assert apply(ensure(BR100), kernel, retries) == []
     assert retries.messages == {}
+
+
+def test_another_desired_state_than_what_failed_has_no_pause(
+    kernel: FakeKernel, retries: Retries
+) -> None:
+    kernel.refuse["bridge br100"] = "no"
+    apply(ensure(BR100), kernel, retries)
+    del kernel.refuse["bridge br100"]
+
+    assert apply(ensure(replace(BR100, mtu=1400)), kernel, retries) == []
+    assert kernel.resources == {"bridge br100": replace(BR100, mtu=1400)}
 
 
 def test_a_failed_removal_blocks_no_other_step(kernel: FakeKernel, retries: Retries) -> None:
