@@ -98,10 +98,7 @@ class Reconciler:
                     self.reconcile(read=need is Need.READ)
                 need = self.check(self._wakeup.wait(self.pause_seconds))
             except Exception as error:  # noqa: BLE001 - logged with its stack
-                line = f"{CRASHED} by a bug in cloudnet ({type(error).__name__}: {error}); retrying"
-                self._conditions.start(CRASHED, line, exc_info=True)
-                self._memory = None
-                self._schedule.read_within(CRASHED_SECONDS)
+                self._record_crash(error)
                 need = Need.NOTHING
 
     def check(self, cause: Cause) -> Need:
@@ -226,6 +223,15 @@ class Reconciler:
         line = f"{UNREADABLE}: {error}"
         self._conditions.start(UNREADABLE, line)
         return build_unreadable_status(desired, self._status, line)
+
+    def _record_crash(self, error: Exception) -> None:
+        """Log and report that a bug ended the pass: the host may agree with nothing."""
+        line = f"{CRASHED} by a bug in cloudnet ({type(error).__name__}: {error}); retrying"
+        self._conditions.start(CRASHED, line, exc_info=error)
+        self._memory = None
+        self._schedule.read_within(CRASHED_SECONDS)
+        self._status = build_unreadable_status(self._store.desired(), self._status, line)
+        self._on_pass(self._status)
 
     def _log_conditions(self, rendered: Rendered, steps: list[Step]) -> None:
         """Log what keeps the host from the desired state, once each."""

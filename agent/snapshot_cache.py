@@ -149,6 +149,8 @@ class SnapshotCache:
         for file in sorted(self._path.glob("network-*.json")):
             try:
                 stored = validate(from_wire(_SNAPSHOT, json.loads(read_regular(file))))
+                if self._file(stored.network) != file:
+                    raise BadRequest(f"it is of network {stored.network}")
             except (OSError, ValueError, RecursionError, BadRequest) as error:
                 self._set_aside(file, error)
             else:

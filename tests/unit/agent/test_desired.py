@@ -284,3 +284,14 @@ def test_an_invalid_origin_is_not_obeyed(tmp_path: Path, store: DesiredStore) ->
     SnapshotCache(tmp_path).keep_origin(Origin("another cloud", 10**30, "\udcff"))
 
     assert restart(tmp_path).origin is None
+
+
+def test_a_copy_of_a_stored_file_is_set_aside(tmp_path: Path) -> None:
+    """It would bring back its network after that was removed."""
+    cache = SnapshotCache(tmp_path)
+    cache.keep(network())
+    file = tmp_path / f"network-{PRIVATE}.json"
+    file.rename(tmp_path / "network-copy.json")
+
+    assert restart(tmp_path).desired().snapshots == ()
+    assert (tmp_path / "network-copy.unreadable").exists()
