@@ -130,6 +130,7 @@ def test_an_agent_without_its_disk_removes_nothing_and_recovers(
     assert str(cloud) == before
 
 
+@pytest.mark.sqlite  # a backup is a copy of its file
 def test_hosts_get_ranges_created_after_a_database_was_restored(cloud: Cloud) -> None:
     cloud.world.clock.now = datetime.now(UTC)
     cloud.world.boot(1, "a", "node1")

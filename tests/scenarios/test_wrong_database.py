@@ -137,6 +137,7 @@ def test_an_accepted_host_obeys_the_new_database(
         empty_database.services.agents.accept(["node1"])
 
 
+@pytest.mark.sqlite  # a backup is a copy of its file
 def test_after_a_restore_no_guest_is_cut_off_and_no_address_is_allocated_twice(
     cloud: Cloud,
 ) -> None:
@@ -162,6 +163,7 @@ def test_after_a_restore_no_guest_is_cut_off_and_no_address_is_allocated_twice(
     assert all("restored from a backup" in (reasons[address] or "") for address in used)
 
 
+@pytest.mark.sqlite  # a backup is a copy of its file
 def test_a_recovered_guest_is_served_until_its_address_is_unreserved(
     multi_host_cloud: Cloud,
 ) -> None:
@@ -184,6 +186,7 @@ def test_a_recovered_guest_is_served_until_its_address_is_unreserved(
     assert len(cloud.node1.dhcp("br100")) == 1
 
 
+@pytest.mark.sqlite  # a backup is a copy of its file
 def test_a_restored_database_that_has_gone_on_is_still_an_older_copy(cloud: Cloud) -> None:
     backup = back_up(cloud)
     cloud.world.boot(10, "a", "node1")
@@ -230,6 +233,7 @@ def test_the_end_of_two_networks_is_obeyed(multi_host_cloud: Cloud) -> None:
     assert "dnsmasq" not in str(cloud.node1.kernel)
 
 
+@pytest.mark.sqlite  # a backup is a copy of its file
 def test_after_a_restore_no_address_is_allocated_before_the_hosts_have_reported(
     cloud: Cloud,
 ) -> None:
@@ -272,6 +276,7 @@ def test_a_controller_that_starts_after_a_long_time_waits_for_the_hosts(cloud: C
     assert cloud.world.boot(11, "a")
 
 
+@pytest.mark.sqlite  # a backup is a copy of its file
 def test_what_a_held_host_reports_changes_no_more(multi_host_cloud: Cloud) -> None:
     cloud = multi_host_cloud
     backup = back_up(cloud)

@@ -35,4 +35,6 @@ def test_the_periodic_tasks_send_a_heartbeat_and_free_addresses(world: World) ->
         time.sleep(0.01)
     periodic.stop()
 
-    assert world.rows("SELECT host, binary FROM services") == [("ctl", "cloudnet-controller")]
+    assert world.rows("SELECT host, services.binary FROM services") == [
+        ("ctl", "cloudnet-controller")
+    ]

@@ -20,6 +20,8 @@ from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from tests.fixtures.controller.query_plans import Access, recorded_plans
 from tests.fixtures.controller.world import World, instance
 
+pytestmark = pytest.mark.sqlite  # others choose a plan by the number of rows
+
 GROWING = {
     "fixed_ips",
     "floating_ips",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "state" / "cloudnet.sqlite"
 
 
+@pytest.mark.sqlite
 def test_sync_creates_the_tables_and_their_directory(bare: Manage, tmp_path: Path) -> None:
     answer = bare.done("db", "sync")
 
@@ -25,6 +24,7 @@ def test_sync_creates_the_tables_and_their_directory(bare: Manage, tmp_path: Pat
     assert database(tmp_path).exists()
 
 
+@pytest.mark.sqlite
 def test_no_other_user_reads_an_sqlite_database(bare: Manage, tmp_path: Path) -> None:
     bare("db", "sync")
 
@@ -38,6 +38,7 @@ def test_sync_twice_is_success(manage: Manage) -> None:
     assert manage.done("db", "sync").out == f"the tables are at version {HEAD} already\n"
 
 
+@pytest.mark.sqlite
 def test_a_dry_sync_creates_nothing(bare: Manage, tmp_path: Path) -> None:
     answer = bare("db", "sync", "--dry-run")
 
@@ -57,9 +58,8 @@ def test_check_finds_nothing_on_fresh_tables(manage: Manage) -> None:
     assert manage.done("db", "check").out == sentence
 
 
-def test_check_finds_a_column_that_somebody_added(manage: Manage, tmp_path: Path) -> None:
-    with sqlite3.connect(database(tmp_path)) as connection:
-        connection.execute("ALTER TABLE networks ADD COLUMN colour TEXT")
+def test_check_finds_a_column_that_somebody_added(manage: Manage) -> None:
+    manage.execute("ALTER TABLE networks ADD COLUMN colour TEXT")
 
     answer = manage("db", "check")
 
@@ -68,10 +68,9 @@ def test_check_finds_a_column_that_somebody_added(manage: Manage, tmp_path: Path
     assert answer.err == ("cloudnet-manage: 1 found, which cloudnet did not do; see the remedies\n")
 
 
-def test_check_finds_a_row_that_somebody_spoilt(manage: Manage, tmp_path: Path) -> None:
+def test_check_finds_a_row_that_somebody_spoilt(manage: Manage) -> None:
     manage.done("network", "create", "--label", "a")
-    with sqlite3.connect(database(tmp_path)) as connection:
-        connection.execute("UPDATE networks SET gateway = '192.0.2.1'")
+    manage.execute("UPDATE networks SET gateway = '192.0.2.1'")
 
     answer = manage("db", "check", "-f", "json")
 
@@ -86,6 +85,7 @@ def test_check_prints_an_empty_list_as_json_if_nothing_is_wrong(manage: Manage) 
     assert manage.done("db", "check", "-f", "json").json == []
 
 
+@pytest.mark.sqlite
 def test_without_a_database_a_command_says_what_to_do(bare: Manage, tmp_path: Path) -> None:
     line = bare.refused("network", "list")
 
@@ -95,20 +95,14 @@ def test_without_a_database_a_command_says_what_to_do(bare: Manage, tmp_path: Pa
     assert not database(tmp_path).exists()
 
 
-def test_without_tables_a_command_says_what_to_do(bare: Manage, tmp_path: Path) -> None:
-    database(tmp_path).parent.mkdir()
-    sqlite3.connect(database(tmp_path)).close()
-    database(tmp_path).touch()
+def test_without_tables_a_command_says_what_to_do(bare: Manage) -> None:
+    bare.execute()  # an SQLite file exists afterwards
 
     assert "run `cloudnet-manage db sync`" in bare.refused("network", "list")
 
 
-def test_tables_of_a_newer_version_are_refused_by_every_command(
-    manage: Manage, tmp_path: Path
-) -> None:
-    with sqlite3.connect(database(tmp_path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.execute("DROP TABLE floating_ips")
+def test_tables_of_a_newer_version_are_refused_by_every_command(manage: Manage) -> None:
+    manage.execute("UPDATE alembic_version SET version_num = '9999'", "DROP TABLE floating_ips")
 
     newer = (
         "the tables are at version 9999, which this release does not know: a newer cloudnet "
@@ -134,6 +128,7 @@ def test_the_help_of_a_dry_sync_promises_no_rollback(bare: Manage) -> None:
     assert "only compare" in out
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_not_a_database_is_refused(bare: Manage, tmp_path: Path) -> None:
     database(tmp_path).parent.mkdir()
     database(tmp_path).write_bytes(b"not a database, but long enough to be taken for one" * 40)
@@ -142,6 +137,7 @@ def test_a_file_that_is_not_a_database_is_refused(bare: Manage, tmp_path: Path) 
     assert "file is not a database" in bare.refused("db", "sync")
 
 
+@pytest.mark.sqlite
 def test_a_directory_that_cannot_be_created_is_refused(bare: Manage, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way")
 
@@ -180,19 +176,13 @@ def test_a_driver_that_is_not_installed_is_named(bare: Manage, tmp_path: Path) -
     ],
 )
 def test_a_database_of_another_program_is_recognized_and_not_touched(
-    bare: Manage, tmp_path: Path, tables: tuple[str, ...], whose: str
+    bare: Manage, tables: tuple[str, ...], whose: str
 ) -> None:
-    file = database(tmp_path)
-    file.parent.mkdir()
-    with closing(sqlite3.connect(file)) as connection:
-        for table in tables:
-            connection.execute(f"CREATE TABLE {table} (id INTEGER)")
+    bare.execute(*(f"CREATE TABLE {table} (id INTEGER)" for table in tables))
 
     for words in (("db", "sync"), ("db", "sync", "--dry-run"), ("network", "list")):
         answer = bare(*words)
         assert answer.status == 1
         assert whose in answer.err
         assert "give cloudnet a database of its own" in answer.err
-    with closing(sqlite3.connect(file)) as connection:
-        found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    assert found == set(tables)
+    assert bare.list_tables() == set(tables)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
+from datetime import UTC, datetime
 
+from cloudnet.controller.db.tables import host_agents, services
 from tests.unit.controller.manage.conftest import Manage
 
 
-def hold(tmp_path: Path, host: str) -> None:
+def hold(manage: Manage, host: str) -> None:
     """Record that a host refuses the answers of this database."""
-    with sqlite3.connect(tmp_path / "state" / "cloudnet.sqlite") as connection:
-        connection.execute("INSERT INTO host_agents (host, held) VALUES (?, 'reason')", [host])
+    manage.execute(host_agents.insert().values(host=host, held="reason"))
 
 
-def test_a_held_host_is_accepted(manage: Manage, tmp_path: Path) -> None:
-    hold(tmp_path, "node1")
+def test_a_held_host_is_accepted(manage: Manage) -> None:
+    hold(manage, "node1")
 
     assert manage("host", "accept", "node1", "--dry-run").out == (
         "would have accepted host node1; each obeys from its next report\n"
@@ -26,11 +25,10 @@ def test_a_held_host_is_accepted(manage: Manage, tmp_path: Path) -> None:
     assert manage.done("host", "show", "node1", "-f", "json").json["held"] == "reason"
 
 
-def test_the_agent_of_a_host_is_shown_in_plain_words(manage: Manage, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "state" / "cloudnet.sqlite") as connection:
-        connection.execute(
-            "INSERT INTO host_agents (host, agent, my_ip) VALUES ('node1', 'a1', '192.0.2.1')"
-        )
+def test_the_agent_of_a_host_is_shown_in_plain_words(manage: Manage) -> None:
+    manage.execute(
+        "INSERT INTO host_agents (host, agent, my_ip) VALUES ('node1', 'a1', '192.0.2.1')"
+    )
 
     shown = manage.done("host", "show", "node1").out
 
@@ -49,18 +47,16 @@ def test_a_restore_is_noted(manage: Manage) -> None:
     assert manage("db", "restored", "--wait", "0").status == 2
 
 
-def add_agent(tmp_path: Path, host: str) -> None:
+def add_agent(manage: Manage, host: str) -> None:
     """Record that the agent of a host reported long ago."""
-    with sqlite3.connect(tmp_path / "state" / "cloudnet.sqlite") as connection:
-        connection.execute(
-            "INSERT INTO services (created_at, uuid, host, binary, topic, last_seen_up)"
-            " VALUES ('2026-01-01', 'u', ?, 'cloudnet-agent', 't', '2026-01-01 00:00:00.000000')",
-            [host],
-        )
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    row = {"uuid": "u", "host": host, "binary": "cloudnet-agent", "topic": "t"}
+    times = {"created_at": long_ago, "last_seen_up": long_ago}
+    manage.execute(services.insert().values(**row, **times))
 
 
-def test_a_host_is_disabled_with_a_reason_and_enabled(manage: Manage, tmp_path: Path) -> None:
-    add_agent(tmp_path, "node1")
+def test_a_host_is_disabled_with_a_reason_and_enabled(manage: Manage) -> None:
+    add_agent(manage, "node1")
 
     assert manage.done("host", "disable", "node1", "--reason", "new memory").out == (
         "disabled host node1: it gets no new guests\n"
@@ -72,8 +68,8 @@ def test_a_host_is_disabled_with_a_reason_and_enabled(manage: Manage, tmp_path: 
     assert row["disabled"] is None
 
 
-def test_a_drained_host_is_forgotten(manage: Manage, tmp_path: Path) -> None:
-    add_agent(tmp_path, "node1")
+def test_a_drained_host_is_forgotten(manage: Manage) -> None:
+    add_agent(manage, "node1")
 
     assert manage("host", "drain", "node1", "--dry-run").err == (
         "cloudnet-manage: dry run: nothing was changed\n"

@@ -185,7 +185,7 @@ def test_a_heartbeat_is_recorded(world: World) -> None:
     world.report("node1")
     world.report("node1")
 
-    assert world.rows("SELECT host, binary, topic, report_count FROM services") == [
+    assert world.rows("SELECT host, services.binary, topic, report_count FROM services") == [
         ("node1", "cloudnet-agent", "cloudnet-agent", 2)
     ]
 

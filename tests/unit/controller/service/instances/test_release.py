@@ -23,9 +23,9 @@ def test_deallocating_frees_the_vif_at_once_and_the_address_after_quarantine(wor
     world.delete(1)
 
     assert world.rows("SELECT * FROM virtual_interfaces") == []
-    assert world.rows("SELECT address, allocated FROM fixed_ips WHERE instance_uuid NOT NULL") == [
-        ("10.0.0.3", 0)
-    ]
+    assert world.rows(
+        "SELECT address, allocated FROM fixed_ips WHERE instance_uuid IS NOT NULL"
+    ) == [("10.0.0.3", 0)]
     world.end_quarantine()
     assert world.rows("SELECT * FROM fixed_ips WHERE NOT reserved") == []
     assert world.rows("SELECT * FROM instances") == []
