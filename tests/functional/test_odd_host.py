@@ -112,3 +112,19 @@ def list_foreign(host: Host) -> str:
         check=True,
     ).stdout.decode(errors="surrogateescape")
     return "\n".join(line for line in shown.splitlines() if "_timer" not in line)
+
+
+def test_marks_of_ours_on_odd_links_are_removed(host: Host) -> None:
+    """A link of any name may have been a port of ours, or have an address of ours."""
+    host.sh(
+        'n="$(printf \'x\\377y\')"; ip tuntap add "$n" mode tap;'
+        'ip link property add dev "$n" altname "$(printf \'cloudnet-\\377\')";'
+        'ip address add 192.0.2.77/32 dev "$n" label "$n:cn"; ip link set "$n" up'
+    )
+    node = RealNode.on(host)
+
+    status = node.receive(network(3))
+
+    assert status.faults == ()
+    assert not [key for key in host.resources() if "\udcff" in key]
+    assert b"192.0.2.77" not in subprocess.check_output(["ip", "address"])

@@ -134,5 +134,5 @@ def _send(sender: socket.socket, announcement: _Announcement) -> None:
     for frame in announcement.frames:
         try:
             sender.sendto(frame, (device, ETH_P_ARP))
-        except OSError as error:  # the device is gone or down
+        except (OSError, UnicodeError) as error:  # the device is gone or down; or has an odd name
             LOG.debug("no announcement on %s: %s", device, error)

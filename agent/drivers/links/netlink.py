@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from socket import AF_INET
 from typing import Any
@@ -68,7 +68,7 @@ class Netlink:
     def get_link(self, name: str) -> Link | None:
         """Return the link of this name; None: there is none."""
         try:
-            found = self._ask(_link_request(IFLA_IFNAME=name), RTM_GETLINK, REQUEST)
+            found = self._ask(_link_request(IFLA_IFNAME=_encode(name)), RTM_GETLINK, REQUEST)
         except NetlinkError as error:
             if error.code == errno.ENODEV:
                 return None
@@ -100,14 +100,14 @@ class Netlink:
 
         :raises NetlinkError: what the kernel answers; see :func:`refusing`
         """
-        self._routes().link(verb, **attributes)
+        self._routes().link(verb, **_encode_all(attributes))
 
     def change_address(self, verb: str, **attributes: object) -> None:
         """Do what `ip address VERB` does.
 
         :raises NetlinkError: as above
         """
-        self._routes().addr(verb, **attributes)
+        self._routes().addr(verb, **_encode_all(attributes))
 
     def format_nics(self) -> str:
         """Return the names of the links that are not ours, for an error."""
@@ -180,6 +180,15 @@ def refusing(what: str, remedy: str) -> Iterator[None]:
         yield
     except NetlinkError as error:
         raise KernelRefused(f"{what}: {os.strerror(error.code)}; {remedy}") from error
+
+
+def _encode(value: object) -> object:
+    """Return a text that pyroute2 cannot encode as bytes: the name of a link has any."""
+    return value if not isinstance(value, str) or value.isascii() else os.fsencode(value)
+
+
+def _encode_all(attributes: Mapping[str, object]) -> dict[str, object]:
+    return {name: _encode(value) for name, value in attributes.items()}
 
 
 def _link_request(**attributes: object) -> Message:
