@@ -144,7 +144,7 @@ class HostFiles:
         """Return the text of each guest's file by its name; None: it cannot be read."""
         try:
             names = sorted(os.listdir(self.files.hosts))  # noqa: PTH208 - only names are needed
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError:  # none yet, or something else in its place, which write() names
             return {}
         return {name: _read(f"{self.files.hosts}/{name}") for name in names if name[0] != "."}
 

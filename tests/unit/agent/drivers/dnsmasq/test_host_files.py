@@ -140,6 +140,15 @@ def test_a_directory_that_is_no_guests_file_is_a_fault_and_stops_no_guest(
     assert files.read().hosts == (VM3, VM4)
 
 
+def test_a_loop_of_links_in_place_of_the_directory_counts_as_empty(files: HostFiles) -> None:
+    files.remove()
+    files.files.hosts.symlink_to(files.files.hosts.name)
+
+    assert files.read().hosts == ()
+    with pytest.raises(OSError, match="File exists"):
+        files.write([VM3], OPTIONS)
+
+
 def test_a_named_pipe_in_place_of_a_file_is_replaced(files: HostFiles) -> None:
     """To read it would stop the agent for ever."""
     foreign = files.files.hosts / "pipe"
