@@ -121,3 +121,20 @@ def test_its_last_line_and_a_remedy_are_the_error(
         run(script, limit_file)
 
     assert str(refused.value) == f"{DNSMASQ}: {error}"
+
+
+@pytest.mark.parametrize("option", ["no-daemon", " keep-in-foreground  # to see it"])
+def test_a_file_with_which_dnsmasq_would_not_detach_is_named_without_a_start(
+    option: str, limit_file: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "more.conf"
+    file.write_text(f"cache-size=10\n#no-daemon\n{option}\n")
+    desired = replace(DNSMASQ, arguments=("no-such-program", f"--conf-file={file}"))
+
+    with pytest.raises(KernelRefused) as refused:
+        start_dnsmasq(desired, {}, InotifyLimit(limit_file))
+
+    assert str(refused.value) == (
+        f"{desired}: {option.strip()} at line 3 of {file}: dnsmasq must detach; see "
+        "dnsmasq_config_file and the networks' DNS servers"
+    )
