@@ -20,6 +20,7 @@ from oslo_log import formatters, log
 from cloudnet.common.errors import ConfigurationError
 from cloudnet.common.escape import escape_controls
 from cloudnet.common.journal import JournalHandler
+from cloudnet.common.request import get_request
 
 FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s"
 
@@ -36,9 +37,12 @@ LIBRARY_LEVELS = (
 )
 """Levels of libraries that log more than an operator needs; default_log_levels overrides them."""
 
+CONTEXT_FORMAT = f"{FORMAT} [%(request_id)s %(user_identity)s]"
+"""The format of a record that is logged for a request with an id."""
+
 DEFAULTS: Mapping[str, object] = {
     "logging_default_format_string": FORMAT,
-    "logging_context_format_string": FORMAT,
+    "logging_context_format_string": CONTEXT_FORMAT,
     "logging_debug_format_suffix": "",
     "logging_exception_prefix": "  ",
     "default_log_levels": list(LIBRARY_LEVELS),
@@ -80,6 +84,18 @@ class EscapeFilter(logging.Filter):
         escaped = escape_controls(message)
         if escaped != message:
             record.msg, record.args = escaped, None
+        return True
+
+
+class RequestFilter(logging.Filter):
+    """Give each record the id of the request that its thread works on, and the caller."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Pass every record."""
+        request = get_request()
+        if request is not None and request.request_id is not None:
+            record.request_id = escape_controls(request.request_id)
+            record.user_identity = escape_controls(request.caller)
         return True
 
 
@@ -186,6 +202,7 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
     for handler in _list_handlers():
         tolerate_write_errors(handler, prog)
         handler.addFilter(EscapeFilter())
+        handler.addFilter(RequestFilter())
     for handler in logging.getLogger().handlers:
         handler.addFilter(OutageFilter())
         if type(handler.formatter) is formatters.ContextFormatter:

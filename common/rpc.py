@@ -53,6 +53,7 @@ __all__ = [
     "TIMEOUT_KEY",
     "check_broker",
     "create_client",
+    "create_notifier",
     "create_server",
     "create_transport",
     "describe_failure",
@@ -110,6 +111,21 @@ def create_transport(
     # allowed_remote_exmods is left empty: the library would put the server's stack into the message
     # of an error that it rebuilds. rebuild_error() does not.
     return messaging.get_rpc_transport(conf, url=url)
+
+
+def create_notifier(conf: cfg.ConfigOpts, url: str, publisher: str) -> messaging.Notifier | None:
+    """Return a sender of notifications as [oslo_messaging_notifications] says; None: no driver.
+
+    :param url: if that group has no transport_url
+    """
+    for group, options in messaging_opts.list_opts():
+        if group == "oslo_messaging_notifications":
+            conf.register_opts(options, group=group)
+    configured = conf.oslo_messaging_notifications
+    if all(name == "noop" for name in configured.driver):
+        return None
+    transport = messaging.get_notification_transport(conf, url=configured.transport_url or url)
+    return messaging.Notifier(transport, publisher_id=publisher, retry=1)
 
 
 def create_client(

@@ -14,11 +14,13 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from cloudnet.common import errors
 from cloudnet.common.deadline import time_limit
 from cloudnet.common.queue_library import messaging
+from cloudnet.common.request import describe_call, serving
 from cloudnet.common.topics import NETWORK_TOPIC
 
 LOG = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ def create_server(
     dispatcher = Dispatcher(endpoints, None, messaging.DefaultRPCAccessPolicy)
     dispatcher.response_seconds = response_seconds
     dispatcher.translate_error = translate_error
+    dispatcher.names_callers = translate_error is not None  # calls of compute services, not agents
     target = messaging.Target(topic=topic, server=host)
     return _Server(transport, target, dispatcher, executor="threading")
 
@@ -110,6 +113,7 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
 
     response_seconds: float = 60
     translate_error: ErrorTranslation | None = None
+    names_callers = False
 
     def dispatch(self, incoming: Any) -> Any:  # Any: the library's message; JSON out
         message, context = incoming.message, incoming.ctxt
@@ -117,7 +121,7 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
         method = message.get("method")
         try:
             _check_call(message)
-            with time_limit(self._get_limit_seconds(context)):
+            with self._serving(message, context), time_limit(self._get_limit_seconds(context)):
                 return super().dispatch(incoming)
         except errors.DeadlinePassed as error:
             LOG.warning(
@@ -132,6 +136,14 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
         except errors.InvalidInput as error:
             LOG.warning("refused a call of %.80s: %.300s", method, error)
             raise self.expect(error, context) from error
+
+    def _serving(
+        self, message: Mapping[str, Any], context: Mapping[str, Any]
+    ) -> AbstractContextManager[None]:  # Any: JSON
+        """Let logs, histories and the operation log name the call and its caller."""
+        if not self.names_callers:
+            return nullcontext()
+        return serving(describe_call(message["method"], message.get("args"), context))
 
     def _get_limit_seconds(self, context: Mapping[str, Any]) -> float:  # Any: JSON
         """Return how long the call may take: what its caller says, at the most the usual time."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.model.clock import Clock
-from cloudnet.controller.notify.port import HostNotifier
+from cloudnet.controller.notify.port import ChangeSink, HostNotifier, NullSink
 from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.addresses.sweep import Sweeper
 from cloudnet.controller.service.consistency import Consistency
@@ -31,6 +31,7 @@ from cloudnet.controller.service.instances.wiring import Wiring
 from cloudnet.controller.service.lookups import Lookups
 from cloudnet.controller.service.networks.networks import Networks
 from cloudnet.controller.service.networks.peers import list_peers
+from cloudnet.controller.service.operations import Operations
 from cloudnet.controller.service.quotas import Quotas
 
 
@@ -47,6 +48,7 @@ class Services:
     pools: FloatingPools
     fixed: FixedIps
     lookups: Lookups
+    operations: Operations
     quotas: Quotas
     dns: Dns
     hosts: HostReports
@@ -63,11 +65,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_NO_SINK = NullSink()
+
+
 def build_services(
     settings: ControllerSettings,
     database: Database,
     notifier: HostNotifier,
     clock: Clock = utc_now,
+    sink: ChangeSink = _NO_SINK,
 ) -> Services:
     """Return the use cases; after each commit they pass to ``notifier`` which hosts it concerns."""
     instances = Instances(database, settings, notifier, clock)
@@ -85,6 +91,7 @@ def build_services(
         pools=FloatingPools(database, settings.default_floating_pool, clock),
         fixed=FixedIps(database, clock),
         lookups=Lookups(database),
+        operations=Operations(database, sink, clock),
         quotas=Quotas(database, settings, clock),
         dns=Dns(database, clock),
         hosts=HostReports(database, SnapshotReader(database), settings.service_down_seconds, clock),

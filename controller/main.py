@@ -32,8 +32,11 @@ from cloudnet.controller.db import schema
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
 from cloudnet.controller.endpoint.nova_errors import to_nova
+from cloudnet.controller.notify.announcer import Announcer
+from cloudnet.controller.notify.port import NullSink
 from cloudnet.controller.notify.queued import QueuedNotifier
 from cloudnet.controller.notify.rpc_caster import RpcCaster
+from cloudnet.controller.notify.rpc_emitter import RpcEmitter
 from cloudnet.controller.periodic import PeriodicTasks
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 
@@ -99,7 +102,11 @@ class Controller:
             conf, settings.rpc.transport_url, settings.rpc.control_exchange
         )
         self._notifier = QueuedNotifier(SnapshotReader(self._database), RpcCaster(self._transport))
-        services = build_services(settings, self._database, self._notifier)
+        notifier = rpc.create_notifier(conf, settings.rpc.transport_url, f"network.{settings.host}")
+        self._announcer = None if notifier is None else Announcer(RpcEmitter(notifier))
+        services = build_services(
+            settings, self._database, self._notifier, sink=self._announcer or NullSink()
+        )
         self._hosts = services.hosts
         self._waiter = services.waiter
         network = network_endpoints(services)
@@ -184,6 +191,8 @@ class Controller:
         """Notify hosts of the last changes and close all connections."""
         self._waiter.close()
         self._notifier.close()
+        if self._announcer is not None:
+            self._announcer.close()
         self._database.close()
         self._transport.cleanup()
 

@@ -77,14 +77,13 @@ NAMES = {
     nexenta_password nexenta_rest_port nexenta_rest_protocol nexenta_sparse
     nexenta_target_group_prefix nexenta_target_prefix nexenta_user nexenta_volume nfs_disk_util
     nfs_mount_options nfs_mount_point_base nfs_shares_config nfs_sparsed_volumes nodaemon
-    non_inheritable_image_properties noop_cost_fn_weight notification_driver notification_format
-    notification_topics notification_transport_url notify_api_faults notify_on_any_change
-    notify_on_state_change nova_url novnc_enable novnc_enabled novncproxy_base_url novncproxy_host
-    novncproxy_port null_kernel num_aoe_discover_tries num_iscsi_scan_tries num_iser_scan_tries
-    num_shell_tries os_region_name os_roles os_tenant_id os_user_id osapi_compute_admin_ext_list
-    osapi_compute_admin_extension osapi_compute_admin_listen osapi_compute_admin_listen_port
-    osapi_compute_admin_workers osapi_compute_ext_list osapi_compute_extension
-    osapi_compute_link_prefix osapi_compute_listen osapi_compute_listen_port
+    non_inheritable_image_properties noop_cost_fn_weight notification_format notify_api_faults
+    notify_on_any_change notify_on_state_change nova_url novnc_enable novnc_enabled
+    novncproxy_base_url novncproxy_host novncproxy_port null_kernel num_aoe_discover_tries
+    num_iscsi_scan_tries num_iser_scan_tries num_shell_tries os_region_name os_roles os_tenant_id
+    os_user_id osapi_compute_admin_ext_list osapi_compute_admin_extension osapi_compute_admin_listen
+    osapi_compute_admin_listen_port osapi_compute_admin_workers osapi_compute_ext_list
+    osapi_compute_extension osapi_compute_link_prefix osapi_compute_listen osapi_compute_listen_port
     osapi_compute_unique_server_name_scope osapi_compute_workers osapi_glance_link_prefix
     osapi_hide_server_address_states osapi_host osapi_max_limit osapi_max_request_body_size
     osapi_path osapi_port osapi_scheme osapi_volume_ext_list osapi_volume_extension

@@ -35,6 +35,13 @@ _IN_RABBIT_GROUP = {
 }
 """Options that are in [oslo_messaging_rabbit] today, by each name that they ever had."""
 
+_NOTIFICATIONS = {
+    "notification_driver": "driver",
+    "notification_topics": "topics",
+    "notification_transport_url": "transport_url",
+}
+"""Options that Mitaka moved to [oslo_messaging_notifications]."""
+
 MOVED_BY_KILO = (
     "fake_rabbit",
     "rabbit_host",
@@ -53,6 +60,10 @@ RENAMED: Mapping[tuple[str, str], tuple[str, str]] = {
         (RABBIT_GROUP, old): (RABBIT_GROUP, new)
         for old, new in _IN_RABBIT_GROUP.items()
         if old != new
+    },
+    **{
+        ("DEFAULT", old): ("oslo_messaging_notifications", new)
+        for old, new in _NOTIFICATIONS.items()
     },
     **{(RABBIT_GROUP, name): ("DEFAULT", name) for name in MOVED_BY_KILO},
 }

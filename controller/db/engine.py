@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
@@ -25,8 +25,10 @@ from tenacity import (
 
 from cloudnet.common.deadline import check_deadline
 from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.controller.db import changes
 from cloudnet.controller.db.drivers import create_engine
 from cloudnet.controller.db.errors import REPEATABLE, translate
+from cloudnet.controller.model.changes import Change
 
 LOG = logging.getLogger(__name__)
 
@@ -58,10 +60,23 @@ class Database:
         self._engine = create_engine(url, connections, wait_seconds)
         sa.event.listen(self._engine, "handle_error", translate, retval=True)
         self._sqlite = self._engine.dialect.name == "sqlite"
+        self._before_commit: Callable[[Connection], None] = _ignore
+        self._after_commit: Callable[[Sequence[Change]], None] = _ignore
         # SQLite has one writer at a time and makes the others poll; in one process they queue.
         self._writers: AbstractContextManager[Any] = (
             threading.Lock() if self._sqlite else nullcontext()
         )
+
+    def observe(
+        self,
+        before_commit: Callable[[Connection], None],
+        after_commit: Callable[[Sequence[Change]], None],
+    ) -> None:
+        """Call these around the commit of each writing transaction.
+
+        :param after_commit: gets what the transaction has changed; must not raise
+        """
+        self._before_commit, self._after_commit = before_commit, after_commit
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -97,11 +112,16 @@ class Database:
     def _write_once(self, work: Callable[[Connection], T]) -> T:
         with self._writers, self._begin("IMMEDIATE") as connection:
             check_deadline()  # waiting for the lock may have taken all the time
+            changes.begin(connection)
             result = work(connection)
+            self._before_commit(connection)
             check_deadline()
+            changed = changes.take(connection)
             if self._dry_run:
                 connection.rollback()
-            return result
+                return result
+        self._after_commit(changed)
+        return result
 
     @contextmanager
     def _begin(self, mode: str) -> Iterator[Connection]:
@@ -124,6 +144,10 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _ignore(_: object) -> None:
+    """Do nothing."""
 
 
 def new_id(done: sa.CursorResult[Any]) -> int:

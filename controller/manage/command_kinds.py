@@ -18,12 +18,27 @@ from cliff.show import ShowOne
 
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.common.escape import write_line
+from cloudnet.common.request import (
+    MANAGE,
+    Request,
+    format_arguments,
+    get_user_name,
+    serving,
+)
 from cloudnet.common.usage import exit_with_usage_error, make_one_line
 from cloudnet.controller.manage.cells import Cell, format_cell, get_cell
 from cloudnet.controller.manage.progress import show_progress
 
 if TYPE_CHECKING:
     from cloudnet.controller.manage.session import Session
+
+
+_OUTPUT_OPTIONS = frozenset(
+    (
+        *("formatter", "columns", "quote_mode", "noindent", "max_width", "fit_width"),
+        *("print_empty", "sort_columns", "sort_direction", "variables", "prefix", "dry_run"),
+    )
+)
 
 
 class ManageCommand(Command):
@@ -75,13 +90,25 @@ class ManageCommand(Command):
         """Print a line that is not output to stderr."""
         write_line(self.app.stderr, f"{self.app.NAME}: {text}")
 
+    def _describe(self, args: argparse.Namespace) -> Request:
+        """Return the command as a row of the operation log has it."""
+        prog = self._parser.prog
+        given = {
+            name: str(value)
+            for name, value in vars(args).items()
+            if value != self._parser.get_default(name) and name not in _OUTPUT_OPTIONS
+        }
+        operation = prog.partition(" ")[2] or prog
+        user = get_user_name()
+        return Request(MANAGE, operation, format_arguments(given), user=user)
+
     @contextmanager
     def open_session(self, args: argparse.Namespace) -> Iterator[Session]:
         """Yield a session, and notify the hosts of its changes at the end."""
         from cloudnet.controller.manage.session import Session  # noqa: PLC0415 - see above
 
         dry_run = bool(getattr(args, "dry_run", False))
-        with show_progress(self.app.stderr, self.app.NAME):
+        with show_progress(self.app.stderr, self.app.NAME), serving(self._describe(args)):
             session = Session(self.app.options.config_file, dry_run=dry_run)
             try:
                 yield session

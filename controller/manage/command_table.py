@@ -44,6 +44,7 @@ COMMANDS = {
     "network notify": "network:Notify",
     "network set": "network:Set",
     "network show": "network:Show",
+    "operation list": "operation:List",
     "quota set": "quota:Set",
     "quota show": "quota:Show",
     "usage": "usage:Usage",

@@ -6,9 +6,10 @@ compares revisions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from cloudnet.controller.model.changes import Change
 from cloudnet.controller.model.records import SnapshotKey
 
 
@@ -20,6 +21,20 @@ class HostNotifier(Protocol):
 
     def notify_ranges(self) -> None:
         """Send the ranges of all networks to every host: a network was created or deleted."""
+
+
+class ChangeSink(Protocol):
+    """Announces committed changes to subscribers."""
+
+    def announce(self, changes: Sequence[Change]) -> None:
+        """Announce the changes of a transaction; never raises."""
+
+
+class NullSink:
+    """Announces nothing."""
+
+    def announce(self, changes: Sequence[Change]) -> None:
+        """Do nothing."""
 
 
 class NullNotifier:

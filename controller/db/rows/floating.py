@@ -9,9 +9,17 @@ from ipaddress import IPv4Address, IPv4Network
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
+from cloudnet.controller.db import changes
 from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection
 from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import fixed_ips, floating_ips
+from cloudnet.controller.model.changes import (
+    FLOATING_ALLOCATED,
+    FLOATING_ASSOCIATED,
+    FLOATING_DEALLOCATED,
+    FLOATING_DISASSOCIATED,
+    floating_change,
+)
 from cloudnet.controller.model.records import FloatingIp
 
 _ROW = sa.select(
@@ -147,6 +155,8 @@ def claim(
         .where(floating_ips.c.id == row.id, floating_ips.c.project_id.is_(None))
         .values(project_id=project, auto_assigned=auto_assigned, updated_at=now)
     )
+    if done.rowcount:
+        changes.add(connection, floating_change(FLOATING_ALLOCATED, row.address, project))
     return done.rowcount == 1
 
 
@@ -161,6 +171,8 @@ def release(connection: Connection, row: FloatingIp, now: datetime) -> bool:
         )
         .values(project_id=None, host=None, auto_assigned=False, updated_at=now)
     )
+    if done.rowcount:
+        changes.add(connection, floating_change(FLOATING_DEALLOCATED, row.address, row.project_id))
     return done.rowcount == 1
 
 
@@ -184,7 +196,22 @@ def set_target(
         )
         .values(fixed_ip_id=fixed_ip_id, host=host, updated_at=now)
     )
+    if done.rowcount and fixed_ip_id != row.fixed_ip_id:
+        _add_change(connection, FLOATING_DISASSOCIATED, row, row.fixed_ip_id)
+        _add_change(connection, FLOATING_ASSOCIATED, row, fixed_ip_id)
     return done.rowcount == 1
+
+
+def _add_change(
+    connection: Connection, event_type: str, row: FloatingIp, fixed_ip_id: int | None
+) -> None:
+    if fixed_ip_id is None:
+        return
+    instance = connection.scalar(
+        sa.select(fixed_ips.c.instance_uuid).where(fixed_ips.c.id == fixed_ip_id)
+    )
+    change = floating_change(event_type, row.address, row.project_id, instance)
+    changes.add(connection, change)
 
 
 def set_host_for_network(

@@ -9,16 +9,27 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cloudnet.common.request import get_request
+from cloudnet.controller.db import changes
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import address_history
+from cloudnet.controller.model.changes import address_change
 from cloudnet.controller.model.records import Event
 
 _INSERT = sa.insert(address_history)
 
 
 def add(connection: Connection, events: Iterable[Event], now: datetime) -> None:
-    """Append events."""
-    rows = [vars(event) | {"at": now} for event in events]
+    """Append events, with the request that causes them."""
+    request = get_request()
+    caller = {
+        "request_id": None if request is None else request.request_id,
+        "user_id": None if request is None else request.user,
+    }
+    rows = []
+    for event in events:
+        rows.append(vars(event) | caller | {"at": now})
+        changes.add(connection, address_change(event))
     if rows:  # without any, SQLAlchemy would insert one of defaults
         connection.execute(_INSERT, rows)
 

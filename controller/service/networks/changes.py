@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cloudnet.common.errors import BadRequest, NetworkSetHostFailed, NoMoreNetworks
+from cloudnet.controller.db.changes import add as add_change
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
@@ -14,6 +15,7 @@ from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
+from cloudnet.controller.model.changes import NETWORK_UPDATED, network_change
 from cloudnet.controller.model.records import Network, SnapshotKey
 from cloudnet.controller.service.hosts.administration import require_enabled
 from cloudnet.controller.service.networks.lookup import lock_network, refuse_if_allocated
@@ -37,6 +39,7 @@ def set_host(connection: Connection, uuid: str, host: str, now: datetime) -> Cha
     network_rows.update(connection, network.id, now, host=host)
     network = network_rows.get_by_id(connection, network.id)
     changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    add_change(connection, network_change(NETWORK_UPDATED, network))
     return network, changed | move_gateway(connection, network, host, now)
 
 
@@ -64,7 +67,9 @@ def associate_network(
     network = _find_associable(connection, project, uuid)
     network_rows.update(connection, network.id, now, project_id=project)
     changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
-    return network_rows.get_by_id(connection, network.id), changed
+    network = network_rows.get_by_id(connection, network.id)
+    add_change(connection, network_change(NETWORK_UPDATED, network))
+    return network, changed
 
 
 def disassociate_network(
@@ -84,7 +89,9 @@ def disassociate_network(
     if host and not network.multi_host:
         floating_rows.set_host_for_network(connection, network.id, None, now)
     changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
-    return lock_network(connection, uuid), changed
+    network = lock_network(connection, uuid)
+    add_change(connection, network_change(NETWORK_UPDATED, network))
+    return network, changed
 
 
 def set_associations(

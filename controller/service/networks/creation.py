@@ -9,6 +9,7 @@ from ipaddress import IPv4Network
 from cloudnet.common.errors import CidrConflict
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.common.wire.objects import Topology
+from cloudnet.controller.db import changes
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
@@ -16,6 +17,7 @@ from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import host_ranges as host_range_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
+from cloudnet.controller.model.changes import NETWORK_CREATED, network_change
 from cloudnet.controller.model.network_plan import plan_networks
 from cloudnet.controller.model.network_request import (
     ExistingNetworks,
@@ -99,4 +101,7 @@ def _insert(
         ],
         now,
     )
-    return [network for network in network_rows.list_networks(connection) if network.uuid in ids]
+    created = [n for n in network_rows.list_networks(connection) if n.uuid in ids]
+    for network in created:
+        changes.add(connection, network_change(NETWORK_CREATED, network))
+    return created

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cloudnet.controller.db import changes
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import history as history_rows
@@ -12,6 +13,7 @@ from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.model import events
+from cloudnet.controller.model.changes import NETWORK_DELETED, network_change
 from cloudnet.controller.model.records import Event, FixedIp, Network, SnapshotKey
 
 
@@ -24,6 +26,7 @@ def delete_network(connection: Connection, network: Network, now: datetime) -> s
         history_rows.add(connection, [_freed_event(row) for row in freed], now)
         instance_rows.delete_unused(connection, {row.instance_uuid for row in freed})
     network_rows.delete(connection, network.id)
+    changes.add(connection, network_change(NETWORK_DELETED, network))
     return changed
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from ipaddress import IPv4Address
 
 from cloudnet.common.errors import CidrConflict, FixedIpAlreadyInUse
+from cloudnet.controller.db import changes
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import floating as floating_rows
@@ -15,6 +16,7 @@ from cloudnet.controller.db.rows import host_ranges as host_range_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.model import events
+from cloudnet.controller.model.changes import NETWORK_UPDATED, network_change
 from cloudnet.controller.model.network_edit import NetworkEdit, plan_edit
 from cloudnet.controller.model.network_request import PlannedNetwork
 from cloudnet.controller.model.overlaps import Peers, refuse_overlaps
@@ -50,6 +52,7 @@ def edit_network(
     changed = host_network_rows.raise_revision_on_all_hosts(connection, after)
     if edit.host is not None:
         changed |= move_gateway(connection, after, edit.host, now)
+    changes.add(connection, network_change(NETWORK_UPDATED, after))
     return after, changed
 
 

@@ -14,9 +14,11 @@ from cloudnet.common.errors import (
     NoNetworksFound,
 )
 from cloudnet.common.wire.objects import Topology
+from cloudnet.controller.db import changes
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
+from cloudnet.controller.model.changes import NETWORK_UPDATED, network_change
 from cloudnet.controller.model.records import Network
 
 
@@ -72,6 +74,8 @@ def associate_free_network(connection: Connection, project: str, now: datetime) 
         return
     while (free := network_rows.find_without_project(connection)) is not None:
         if network_rows.claim_for_project(connection, free, project, now):
+            network = network_rows.get_by_id(connection, free)
+            changes.add(connection, network_change(NETWORK_UPDATED, network))
             return
     raise no_free_network_error(project)
 

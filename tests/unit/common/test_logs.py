@@ -16,6 +16,7 @@ from cloudnet.common.logs import (
     set_up_logging,
     tolerate_write_errors,
 )
+from cloudnet.common.request import RPC, Request, serving
 from cloudnet.common.settings.load import load_agent
 from tests.unit.common.conftest import Write
 
@@ -108,6 +109,23 @@ def test_records_go_to_the_configured_log_file_only(
 
     assert log_file.read_text().endswith(" INFO cloudnet.agent: ensure bridge br100\n")
     assert not capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("restore_root_logger")
+def test_a_record_of_a_request_ends_with_its_id_and_its_caller(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conf, _ = load_agent(["--config-file", str(write(""))], "cloudnet-agent")
+    set_up_logging(conf, "cloudnet-agent")
+    logger = logging.getLogger("cloudnet.controller")
+
+    with serving(Request(RPC, "delete_network", "{}", "req-1\n", "alice", None)):
+        logger.info("network private: deleted")
+    logger.info("controller node1: stopped")
+
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("cloudnet.controller: network private: deleted [req-1\\n alice -]")
+    assert second.endswith("cloudnet.controller: controller node1: stopped")
 
 
 @pytest.mark.usefixtures("restore_root_logger")

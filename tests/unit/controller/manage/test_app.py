@@ -193,7 +193,13 @@ def test_a_fast_command_prints_no_progress() -> None:
         ("netwrk list", "'network list'"),
         ("list network", "'network list'"),
         ("network associat", "'network associate' or 'network disassociate'"),
-        ("lst", "'dns list', 'fixed list', 'floating list', 'host list' or 'network list'"),
+        (
+            "lst",
+            (
+                "'dns list', 'fixed list', 'floating list', 'host list', 'network list' "
+                "or 'operation list'"
+            ),
+        ),
         ("quota", "'quota set' or 'quota show'"),
     ],
 )
@@ -235,7 +241,13 @@ def test_a_change_of_nothing_is_wrong_usage(bare: Manage, command: str) -> None:
 @pytest.mark.parametrize(
     ("words", "candidates"),
     [
-        ("", "complete db dns fixed floating help host instance network quota usage version"),
+        (
+            "",
+            (
+                "complete db dns fixed floating help host instance network operation quota usage "
+                "version"
+            ),
+        ),
         ("network s", "set show"),
         ("help network s", "set show"),
         ("--config-file FILE network show ", "10.0.0.0/22 private"),
