@@ -1,9 +1,10 @@
-"""The controller's periodic tasks: its own heartbeat, and the end of addresses' quarantine."""
+"""The controller's periodic tasks: its own heartbeat, the end of addresses' quarantine, repairs."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.common.log_once import ConditionLog
@@ -24,7 +25,9 @@ class PeriodicTasks:
         self._host = host
         self._hosts = hosts
         self._sweeper = sweeper
+        self._report_seconds = report_seconds
         self._interval_seconds = min(report_seconds, sweeper.pause_seconds)
+        self._next_heartbeat = 0.0  # on the monotonic clock
         self._conditions = ConditionLog(LOG)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="periodic")
@@ -48,7 +51,10 @@ class PeriodicTasks:
 
     def _run_once(self) -> None:
         try:
-            self._hosts.record_heartbeat(self._host)
+            if time.monotonic() >= self._next_heartbeat:
+                self._hosts.record_heartbeat(self._host)
+                self._sweeper.release_lost()
+                self._next_heartbeat = time.monotonic() + self._report_seconds
             self._sweeper.sweep()
         except DatabaseUnavailable as error:
             retry = f"retrying every {self._interval_seconds:g} s"

@@ -125,8 +125,9 @@ NETWORKS: tuple[cfg.Opt, ...] = (
         "fixed_ip_disassociate_timeout",
         default=600,
         min=0,
-        help="Seconds for which a released address is in quarantine before another guest may have "
-        "it.",
+        help="Seconds for which a released address is in quarantine at the most. It ends as soon "
+        "as the address has no lease any more and its host has reported since, but not within 2 "
+        "seconds: messages about it may still be under way.",
     ),
     cfg.Opt(
         "default_floating_pool",

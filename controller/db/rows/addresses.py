@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import IPv4Address
 from typing import Any
@@ -16,7 +16,7 @@ from cloudnet.controller.db.rows import free_list
 from cloudnet.controller.db.tables import fixed_ips, instances, networks, virtual_interfaces
 from cloudnet.controller.model.records import FixedIp
 
-_FIXED_IP: sa.Select[Any] = (
+FIXED_IP: sa.Select[Any] = (
     sa.select(
         fixed_ips.c.id,
         fixed_ips.c.address,
@@ -67,13 +67,13 @@ def insert_reserved(
 
 def get_by_address(connection: Connection, address: IPv4Address) -> FixedIp | None:
     """Return the row of an address, or None if it is free or in no network."""
-    row = connection.execute(_FIXED_IP.where(fixed_ips.c.address == address)).first()
+    row = connection.execute(FIXED_IP.where(fixed_ips.c.address == address)).first()
     return None if row is None else FixedIp(*row)
 
 
 def list_fixed_ips(connection: Connection, host: str | None = None) -> list[FixedIp]:
     """Return all rows (of a host if given) in the order of networks and positions."""
-    statement = _FIXED_IP.order_by(fixed_ips.c.network_id, fixed_ips.c.position)
+    statement = FIXED_IP.order_by(fixed_ips.c.network_id, fixed_ips.c.position)
     if host is not None:
         statement = statement.where(sa.func.coalesce(fixed_ips.c.host, instances.c.host) == host)
     return [FixedIp(*row) for row in read_rows(connection, statement)]
@@ -84,42 +84,10 @@ def unreserve(connection: Connection, row_id: int) -> bool:
 
     It counts as free since it was reserved: nobody has had it since then.
     """
-    return _free(connection, sa.and_(fixed_ips.c.id == row_id, fixed_ips.c.reserved))
+    return free(connection, sa.and_(fixed_ips.c.id == row_id, fixed_ips.c.reserved))
 
 
-def begin_quarantine(connection: Connection, row_ids: Sequence[int], now: datetime) -> None:
-    """Begin the quarantine of addresses that are released."""
-    connection.execute(
-        sa.update(fixed_ips)
-        .where(fixed_ips.c.id.in_(list(row_ids)))
-        .values(allocated=False, virtual_interface_id=None, updated_at=now)
-    )
-
-
-def list_quarantined_before(connection: Connection, moment: datetime, limit: int) -> list[FixedIp]:
-    """Return addresses whose quarantine began before ``moment``, the earliest first."""
-    rows = read_rows(
-        connection,
-        _FIXED_IP.where(
-            ~fixed_ips.c.allocated,
-            fixed_ips.c.instance_uuid.is_not(None),
-            fixed_ips.c.updated_at < moment,
-        )
-        .order_by(fixed_ips.c.updated_at)
-        .limit(limit),
-    )
-    return [FixedIp(*row) for row in rows]
-
-
-def end_quarantine(connection: Connection, row_id: int) -> bool:
-    """Free an address in quarantine; return False if it is no longer in quarantine."""
-    is_quarantined = sa.and_(
-        fixed_ips.c.id == row_id, ~fixed_ips.c.allocated, fixed_ips.c.instance_uuid.is_not(None)
-    )
-    return _free(connection, is_quarantined)
-
-
-def _free(
+def free(
     connection: Connection, rows: sa.ColumnElement[bool], since: datetime | None = None
 ) -> bool:
     """Delete rows and list their addresses as free; return False if there are none.
@@ -143,20 +111,20 @@ def release_gateway(
 ) -> FixedIp | None:
     """Free a host's own address on a multi-host network; return the row that is deleted."""
     row = connection.execute(
-        _FIXED_IP.where(fixed_ips.c.network_id == network_id, fixed_ips.c.host == host)
+        FIXED_IP.where(fixed_ips.c.network_id == network_id, fixed_ips.c.host == host)
     ).first()
     if row is None:
         return None
     gateway = FixedIp(*row)
-    _free(connection, fixed_ips.c.id == gateway.id, now)
+    free(connection, fixed_ips.c.id == gateway.id, now)
     return gateway
 
 
 def release_gateways_of_host(connection: Connection, host: str, now: datetime) -> list[FixedIp]:
     """Free a host's own addresses on all multi-host networks; return the rows that are deleted."""
-    rows = read_rows(connection, _FIXED_IP.where(fixed_ips.c.host == host))
+    rows = read_rows(connection, FIXED_IP.where(fixed_ips.c.host == host))
     gateways = [FixedIp(*row) for row in rows]
-    _free(connection, fixed_ips.c.host == host, now)
+    free(connection, fixed_ips.c.host == host, now)
     return gateways
 
 
@@ -174,7 +142,7 @@ def delete_for_network(connection: Connection, network_id: int) -> list[FixedIp]
     """Delete all rows of a network; return those of hosts and those in quarantine."""
     of_network = fixed_ips.c.network_id == network_id
     has_holder = sa.or_(fixed_ips.c.instance_uuid.is_not(None), fixed_ips.c.host.is_not(None))
-    rows = [FixedIp(*row) for row in read_rows(connection, _FIXED_IP.where(of_network, has_holder))]
+    rows = [FixedIp(*row) for row in read_rows(connection, FIXED_IP.where(of_network, has_holder))]
     connection.execute(sa.delete(fixed_ips).where(of_network))
     return rows
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable
 
 from cloudnet.controller.db.engine import Connection, Database
-from cloudnet.controller.db.rows import addresses as address_rows
-from cloudnet.controller.db.rows import history as history_rows
-from cloudnet.controller.db.rows import instances as instance_rows
-from cloudnet.controller.model import events
+from cloudnet.controller.db.rows import quarantine as quarantine_rows
 from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.service.addresses import quarantine
 
 LOG = logging.getLogger(__name__)
 
 BATCH = 500  # addresses in one transaction, so that other transactions do not wait long
-LONGEST_PAUSE_SECONDS = 10.0
+PAUSE_SECONDS = 1.0
 
 
 class Sweeper:
@@ -23,33 +21,50 @@ class Sweeper:
 
     def __init__(self, database: Database, quarantine_seconds: int, clock: Clock) -> None:
         self._database = database
-        self._quarantine = timedelta(seconds=quarantine_seconds)
+        self._longest_seconds = quarantine_seconds
         self._clock = clock
 
     @property
     def pause_seconds(self) -> float:
         """The pause between two sweeps."""
-        return max(1.0, min(self._quarantine.total_seconds() / 4, LONGEST_PAUSE_SECONDS))
+        return PAUSE_SECONDS
 
     def sweep(self) -> int:
-        """Free all addresses whose quarantine is over, and return how many."""
+        """Free all addresses whose quarantine is over, and return how many.
+
+        Without any, nothing is written.
+        """
+        with self._database.reading() as connection:
+            due = quarantine.has_due(connection, self._clock(), self._longest_seconds)
+        freed = self._repeat(self._free_due) if due else 0
+        if freed:
+            LOG.info("%d addresses: freed after their quarantine", freed)
+        return freed
+
+    def release_lost(self) -> int:
+        """Begin the quarantine of addresses whose VIF somebody has deleted by SQL."""
+        with self._database.reading() as connection:
+            lost = quarantine_rows.has_address_without_vif(connection)
+        return self._repeat(self._release_lost) if lost else 0
+
+    def _repeat(self, work: Callable[[Connection], int]) -> int:
+        """Run a transaction until it finds less than it could do; return how much was done."""
         total = 0
         while True:
-            freed = self._database.write(self._free_batch)
-            total += freed
-            if freed < BATCH:
-                break
-        if total:
-            quarantine = self._quarantine.total_seconds()
-            LOG.info("%d addresses: freed after %d s of quarantine", total, quarantine)
-        return total
+            done = self._database.write(work)
+            total += done
+            if done < BATCH:
+                return total
 
-    def _free_batch(self, connection: Connection) -> int:
-        now = self._clock()
-        due = address_rows.list_quarantined_before(connection, now - self._quarantine, BATCH)
-        freed = [row for row in due if address_rows.end_quarantine(connection, row.id)]
-        if freed:
-            freed_events = [events.address_event(events.FREED, row) for row in freed]
-            history_rows.add(connection, freed_events, now)
-            instance_rows.delete_unused(connection, {row.instance_uuid for row in freed})
-        return len(freed)
+    def _free_due(self, connection: Connection) -> int:
+        return quarantine.free_due(connection, self._clock(), self._longest_seconds, BATCH)
+
+    def _release_lost(self, connection: Connection) -> int:
+        lost = quarantine.release_without_vif(connection, self._clock(), BATCH)
+        for row in lost:
+            LOG.warning(
+                "address %s: released, because the VIF of instance %s that had it is gone",
+                row.address,
+                row.instance_uuid,
+            )
+        return len(lost)

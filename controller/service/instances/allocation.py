@@ -25,6 +25,7 @@ from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events, hostnames
 from cloudnet.controller.model.nwinfo import VifInfo
 from cloudnet.controller.model.records import Event, Guest, Instance, Network, SnapshotKey
+from cloudnet.controller.service.addresses.quarantine import free_due
 from cloudnet.controller.service.floating.allocation import assign_floating_ip
 from cloudnet.controller.service.hosts import attachment
 from cloudnet.controller.service.hosts.administration import require_enabled
@@ -38,6 +39,8 @@ from cloudnet.controller.service.networks.network_selection import (
 from cloudnet.controller.service.quota_checks import check_fixed_ips
 from cloudnet.controller.service.vifs.macs import MacCandidates
 from cloudnet.controller.service.vifs.vif_info import list_vif_info
+
+_MANY = 500  # addresses that are freed at once
 
 
 @dataclass(frozen=True)
@@ -171,9 +174,7 @@ class Allocation:
         self._events += attached.events
         require_checked(self._connection, self._now)
         requested = (
-            None
-            if selection.address is None
-            else _check_requested(self._connection, network, selection.address)
+            None if selection.address is None else self._check_requested(network, selection.address)
         )
         mac, vif_id, vif_uuid = self._add_vif(network, selection.tag)
         fixed_ip_id, position = self._claim_address(network, requested, vif_id)
@@ -203,6 +204,8 @@ class Allocation:
             row_id = pool.claim(self._connection, network, requested, holder, self._now)
             return row_id, requested
         claimed = pool.allocate(self._connection, network, holder, self._now)
+        if claimed is None and self._free_due(network):
+            claimed = pool.allocate(self._connection, network, holder, self._now)
         if claimed is None:
             raise NoMoreFixedIps(
                 f"network {network.label} ({network.cidr}) has no free address; delete "
@@ -210,6 +213,17 @@ class Allocation:
                 "another network"
             )
         return claimed
+
+    def _check_requested(self, network: Network, address: IPv4Address) -> int:
+        row = address_rows.get_by_address(self._connection, address)
+        if row is not None and row.instance_uuid is not None and not row.allocated:
+            self._free_due(network)
+        return _check_requested(self._connection, network, address)
+
+    def _free_due(self, network: Network) -> int:
+        """Free addresses of a network whose quarantine is over; return how many."""
+        longest = self._settings.quarantine_seconds
+        return free_due(self._connection, self._now, longest, _MANY, network.id)
 
     def _add_vif(self, network: Network, tag: str | None) -> tuple[str, int, str]:
         """Add a VIF with the next MAC; return its MAC, id and uuid."""

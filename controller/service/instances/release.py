@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cloudnet.controller.db.engine import Connection
-from cloudnet.controller.db.rows import addresses as address_rows
-from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import history as history_rows
 from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import quarantine as quarantine_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.records import Guest, Network, SnapshotKey
-from cloudnet.controller.service.floating.allocation import release_floating_ip
+from cloudnet.controller.service.addresses.quarantine import disassociate_floating_ips
 from cloudnet.controller.service.hosts import attachment
 from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 
@@ -42,8 +41,8 @@ def release_instance(
             return set()
     fixed_ip_ids = {guest.fixed_ip_id for guest in guests}
     # Before the floating IPs are read: from now on none can be associated with these addresses.
-    address_rows.begin_quarantine(connection, sorted(fixed_ip_ids), now)
-    _disassociate_floating_ips(connection, instance, fixed_ip_ids, now)
+    quarantine_rows.begin(connection, sorted(fixed_ip_ids), now)
+    disassociate_floating_ips(connection, instance, fixed_ip_ids, now)
     vif_rows.delete(connection, [guest.vif_id for guest in guests])
     changed: set[SnapshotKey] = set()
     for guest in guests:
@@ -61,16 +60,6 @@ def _map_networks(connection: Connection, guests: Sequence[Guest]) -> Mapping[in
     ids = [guest.network_id for guest in guests]
     seen = network_rows.map_seen_by_id(connection, guests[0].host, ids)
     return {network_id: network for network_id, (network, _) in seen.items()}
-
-
-def _disassociate_floating_ips(
-    connection: Connection, instance: str, fixed_ip_ids: set[int], now: datetime
-) -> None:
-    for floating in floating_rows.list_for_instance(connection, instance):
-        if floating.fixed_ip_id in fixed_ip_ids:
-            floating_rows.set_target(connection, floating, fixed_ip_id=None, host=None, now=now)
-            if floating.auto_assigned:
-                release_floating_ip(connection, floating, now)
 
 
 def _matches(guest: Guest, network: Network, request: RequestedNetwork) -> bool:

@@ -44,7 +44,7 @@ def list_steps(story: Story) -> list[Step]:
         Step(4, "vm3 gets a floating IP", story.associate_floating_ip),
         Step(4, "vm3 loses the floating IP", story.disassociate_floating_ip),
         Step(5, "vm2, the last guest of project b, is deleted", story.delete_last_guest_of_project),
-        Step(5, "vm1 is deleted; its address is in quarantine for 30 s", story.delete_guest),
+        Step(5, "vm1 is deleted; its address rests until its lease has ended", story.delete_guest),
     ]
 
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from cloudnet.controller.db.conflicts import Conflict
-from cloudnet.controller.db.rows import addresses
+from cloudnet.controller.db.rows import addresses, quarantine
 from cloudnet.controller.model.records import FixedIp
 from tests.fixtures.controller.world import World, instance
 
@@ -28,7 +28,7 @@ def list_quarantined(world: World, limit: int = 10, *, seconds: int = 1) -> list
     """Return the addresses whose quarantine began before ``seconds`` from now."""
     moment = world.clock() + timedelta(seconds=seconds)
     with world.services.database.reading() as connection:
-        rows = addresses.list_quarantined_before(connection, moment, limit)
+        rows = quarantine.list_due(connection, quarantine.Rest(moment, moment), limit)
     return [str(row.address) for row in rows]
 
 
@@ -123,9 +123,7 @@ def test_an_address_leaves_the_quarantine_once(world: World) -> None:
     assert (row.allocated, row.mac, row.instance_uuid) == (False, None, instance(1))
 
     def end() -> bool:
-        return world.services.database.write(
-            lambda connection: addresses.end_quarantine(connection, row.id)
-        )
+        return world.services.database.write(lambda connection: quarantine.end(connection, row.id))
 
     assert end()
     assert not end()
@@ -137,9 +135,7 @@ def test_an_allocated_address_is_in_no_quarantine(world: World) -> None:
     row = require(world, world.address(1))
 
     assert list_quarantined(world) == []
-    assert not world.services.database.write(
-        lambda connection: addresses.end_quarantine(connection, row.id)
-    )
+    assert not world.services.database.write(lambda connection: quarantine.end(connection, row.id))
     assert require(world, str(row.address)) == row
 
 
