@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -24,11 +24,13 @@ from cloudnet.agent.node.resources.base import Resource
 from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.agent.node.resources.public_address import PublicAddress
 from cloudnet.common.errors import KernelRefused
+from cloudnet.common.log_once import ConditionLog
 
 LOG = logging.getLogger(__name__)
 
 NAT_STATUSES = 0x10, 0x20  # IPS_SRC_NAT, IPS_DST_NAT
 
+SEARCH = "search connections through floating IPs"
 REMEDY = "the module nf_conntrack_netlink is needed (modprobe nf_conntrack_netlink)"
 
 Message = Any  # Any: pyroute2 publishes no types
@@ -57,9 +59,11 @@ class ConntrackDriver(Driver[NatMapping]):
 
     kinds = (NatMapping,)
 
-    def __init__(self) -> None:
+    def __init__(self, open_socket: Callable[[], NFCTSocket] = NFCTSocket) -> None:
+        self._open_socket = open_socket
         self._socket: NFCTSocket | None = None
         self._remains: dict[str, NatMapping] | None = None  # None: not searched for yet
+        self._conditions = ConditionLog(LOG)
 
     def close(self) -> None:
         """Close the socket."""
@@ -74,14 +78,15 @@ class ConntrackDriver(Driver[NatMapping]):
         """Return the mappings of our floating IPs that connections still have.
 
         An agent that was stopped between removing the rules and removing the connections has left
-        some. They are searched for once, in the first call.
+        some. They are searched for once, in the first call in which the table can be read.
         """
         if self._remains is None:
-            self._remains = {}
             try:
                 self._remains = self._search(_list_floating_ips(resources))
             except KernelRefused as error:  # not worth leaving the host unmanaged for
-                LOG.warning("%s", error)
+                self._conditions.start(SEARCH, f"{error}; trying again with each read of the host")
+                return ()
+            self._conditions.resolve(SEARCH)
         return list(self._remains.values())
 
     def ensure(self, desired: NatMapping, actual: NatMapping | None) -> None:
@@ -114,7 +119,7 @@ class ConntrackDriver(Driver[NatMapping]):
     def _search(self, floating: AbstractSet[IPv4Address]) -> dict[str, NatMapping]:
         if not floating:
             return {}
-        with refusing("search connections through floating IPs", REMEDY):
+        with refusing(SEARCH, REMEDY):
             return {
                 mapping.key: mapping
                 for connection in self._list_connections()
@@ -125,7 +130,10 @@ class ConntrackDriver(Driver[NatMapping]):
     def _opened(self) -> NFCTSocket:
         """Return the socket, opened; many hosts never need it, nor the kernel module behind it."""
         if self._socket is None:
-            self._socket = NFCTSocket()
+            try:
+                self._socket = self._open_socket()
+            except OSError as error:  # the kernel has no nf_conntrack
+                raise NetlinkError(error.errno or errno.EIO) from error
         return self._socket
 
     def _list_connections(

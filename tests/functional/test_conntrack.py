@@ -1,10 +1,13 @@
 """Connections through floating IPs end when the floating IP leaves, on a real kernel."""
 
+import errno
 import socket
 from ipaddress import IPv4Address
 
 import pytest
+from pyroute2.netlink.nfnetlink.nfctsocket import NFCTSocket
 
+from cloudnet.agent.drivers.conntrack import ConntrackDriver
 from cloudnet.agent.node.resources.nat_mapping import NatMapping
 from cloudnet.agent.node.resources.public_address import PublicAddress
 from tests.fixtures.agent.host import Host
@@ -110,6 +113,27 @@ def test_a_new_agent_reads_the_mappings_that_only_connections_have(gateway: Host
 
     assert not gateway.has(MAPPING)
     assert connected(gateway) == ["src=10.0.0.4 dst=10.0.0.4"]
+    for one in opened:
+        one.close()
+
+
+def test_a_table_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    gateway: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened = open_both_ways()
+    failures = [OSError(errno.EPROTONOSUPPORT, "no module"), OSError(errno.EPERM, "not now")]
+
+    def open_socket() -> NFCTSocket:
+        if failures:
+            raise failures.pop()
+        return NFCTSocket()
+
+    driver = ConntrackDriver(open_socket)
+    found = [set(driver.read_remains([PUBLIC])) for _ in range(3)]
+    driver.close()
+
+    assert found == [set(), set(), {MAPPING}]
+    assert [each.levelname for each in caplog.records].count("WARNING") == 2  # other reasons
     for one in opened:
         one.close()
 
