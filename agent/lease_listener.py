@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import select
 import socket
 import struct
 import threading
@@ -14,12 +15,15 @@ from pathlib import Path
 
 from cloudnet.common.errors import KernelRefused
 from cloudnet.common.limits import is_mac
+from cloudnet.common.log_once import ConditionLog
 
 LOG = logging.getLogger(__name__)
 
 LONGEST_DATAGRAM = 4096
 CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 FIELDS = 5
+LOST = "the socket for lease events is lost"
+CHECK_SECONDS = 3.0  # between two looks at whether the socket is still at its path
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,22 @@ class LeaseEvent:
 class LeaseListener:
     """A Unix datagram socket and the thread that reads it."""
 
-    def __init__(self, path: Path, on_event: Callable[[LeaseEvent], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        on_event: Callable[[LeaseEvent], None],
+        check_seconds: float = CHECK_SECONDS,
+    ) -> None:
         """Bind the socket.
 
+        :param check_seconds: without an event, after which a socket that was removed is replaced
         :raises KernelRefused: another agent listens there, or the socket cannot be created
         """
         self._path = path
         self._on_event = on_event
-        self._socket = _bind(path)
-        self._inode = path.stat().st_ino
+        self._check_seconds = check_seconds
+        self._conditions = ConditionLog(LOG)
+        self._bind()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease-listener", daemon=True)
 
@@ -76,11 +87,45 @@ class LeaseListener:
             self._socket.shutdown(socket.SHUT_RD)
             self._thread.join()
         self._socket.close()
-        if self._path.exists() and self._path.stat().st_ino == self._inode:
+        if self._is_bound():
             self._path.unlink()
+
+    def _bind(self) -> None:
+        self._socket = _bind(self._path)
+        self._inode = self._path.stat().st_ino
+
+    def _is_bound(self) -> bool:
+        """Return whether senders that use the path reach this socket."""
+        try:
+            return self._path.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def _bind_again(self) -> None:
+        """Bind a new socket if the path was removed, so that no further event is lost."""
+        if self._is_bound():
+            return
+        former = self._socket
+        try:
+            self._bind()
+        except (KernelRefused, OSError) as error:
+            line = f"{LOST}: {error}; the reports carry all leases meanwhile"
+            self._conditions.start(LOST, line)
+            return
+        former.close()
+        self._conditions.resolve(LOST)
+        LOG.warning("%s: was removed by another program; created again", self._path)
 
     def _run(self) -> None:
         while True:
+            # Not a timeout of the socket: with one, a shutdown does not end recvmsg().
+            poll = select.poll()
+            poll.register(self._socket, select.POLLIN)
+            if not poll.poll(self._check_seconds * 1000):
+                if self._closing.is_set():
+                    return
+                self._bind_again()
+                continue
             datagram, ancillary, _, _ = self._socket.recvmsg(
                 LONGEST_DATAGRAM, socket.CMSG_SPACE(CREDENTIALS.size)
             )

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
 from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.wire.objects import FixedRanges, Topology
+from tests.fixtures.agent.dhcp_guest import DECLINE, Guest
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.snapshots import RANGES, network, vif
 from tests.fixtures.waiting import wait_for
@@ -121,3 +123,25 @@ def test_drift_is_repaired_without_a_resync(host: Host, config: Path, drift: str
         host.sh(drift.format(networks_path=host.networks_path))
 
         wait_for(lambda: host.sh(state) == before, "the repair", SECONDS)
+
+
+def test_a_running_agent_puts_right_what_was_done_to_a_lease(host: Host, config: Path) -> None:
+    address, server = IPv4Address("10.0.0.3"), IPv4Address("10.0.0.1")
+    leases = host.files("br100").leases
+    with started(config):
+        wait_for(host.dnsmasq_pids, "dnsmasq", SECONDS)
+        with (
+            Guest(host, "br100", vif().mac) as guest,
+            Guest(host, "br100", "fa:16:3e:00:00:66") as neighbour,
+        ):
+            guest.boot()
+            for _ in range(2):
+                neighbour.forge(DECLINE, vif().mac, address, server)
+                wait_for(lambda: not leases.read_text(), "the lease to end", SECONDS, pause=0.01)
+                wait_for(leases.read_text, "the lease to be back", SECONDS)
+                assert guest.boot().address == address
+
+            leases.unlink()
+            wait_for(leases.exists, "the file to be back", SECONDS)
+            assert vif().mac in leases.read_text()
+            assert guest.boot().address == address

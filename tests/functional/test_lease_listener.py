@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from cloudnet.agent.lease_listener import LeaseEvent, LeaseListener
 from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.serving import BRIDGEPROGRAM
+from tests.fixtures.waiting import wait_for
 
 Events = queue.Queue[LeaseEvent]
 EVENT = LeaseEvent("add", "net-1", "fa:16:3e:00:00:03", IPv4Address("10.0.0.3"), "vm3")
@@ -51,6 +52,23 @@ def test_an_event_is_received(path: Path, events: Events) -> None:
     run_dhcpbridge(path, *WORDS)
 
     assert events.get(timeout=2) == EVENT
+
+
+@pytest.mark.parametrize("loss", [Path.unlink, lambda path: path.rename(path.with_suffix(".old"))])
+def test_a_socket_that_is_removed_is_created_again(
+    path: Path, loss: Callable[[Path], object]
+) -> None:
+    events: Events = queue.Queue()
+    listener = LeaseListener(path, events.put, check_seconds=0.05)
+    listener.start()
+    loss(path)
+    wait_for(path.exists, "the socket", 5, pause=0.05)
+
+    run_dhcpbridge(path, *WORDS)
+
+    assert events.get(timeout=2) == EVENT
+    listener.close()
+    assert not path.exists()
 
 
 def test_the_network_may_come_under_novas_name(path: Path, events: Events) -> None:
