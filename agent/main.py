@@ -94,6 +94,7 @@ class Agent:
 
         self._settings = settings
         self._stop = threading.Event()
+        self._reached_broker = threading.Event()
         self._ready = threading.Event()  # systemd was notified
         self._wakeup = Wakeup()
         self._store = DesiredStore(
@@ -187,6 +188,7 @@ class Agent:
 
     def _connect(self) -> None:
         """Start to report; the first reply starts to receive snapshots."""
+        self._reached_broker.set()
         # A daemon: the process does not wait for a reply when it ends.
         threading.Thread(
             target=self._reporter.run, args=(self._stop,), name="report", daemon=True
@@ -239,6 +241,8 @@ class Agent:
             notify_ready()
 
     def _cast_lease(self, event: LeaseEvent) -> None:
+        if not self._reached_broker.is_set():
+            return  # each attempt would fail a second later; the first report has all leases
         self._controller.cast_lease(LEASE_ACTIONS[event.action], str(event.address), event.mac)
 
 

@@ -17,6 +17,7 @@ from cloudnet.agent.reply import decode_reply
 from cloudnet.agent.status import HostStatus
 from cloudnet.common.errors import CloudnetError
 from cloudnet.common.log_once import ConditionLog
+from cloudnet.common.queue_library import BROKER_ERRORS
 from cloudnet.common.retry import Backoff
 from cloudnet.common.rpc import describe_failure, messaging
 from cloudnet.common.wire.codec import to_wire
@@ -28,6 +29,7 @@ SHORTEST_PAUSE = 0.05  # seconds between two reports: a burst of passes is one r
 BACKOFF = Backoff(first_seconds=1.0, longest_seconds=3.0, jitter=0.2)
 FIRST_TIMEOUT = 2.0  # seconds for a reply; doubled when it was too short
 LEASES_EVERY = 6  # reports after which the leases are sent again although they have not changed
+_FAILURES: tuple[type[Exception], ...] = (*BROKER_ERRORS, CloudnetError)
 UNREACHABLE = "cannot reach the controller"
 
 
@@ -68,18 +70,14 @@ class RpcController:
             raise NoReply(f"no reply in {waited:.0f} s") from error
         except messaging.RemoteError as error:
             raise NoReply(f"it refuses this host's report: {error}".splitlines()[0]) from error
-        except (
-            messaging.MessageDeliveryFailure,
-            messaging.MessagingException,
-            CloudnetError,
-        ) as error:
+        except _FAILURES as error:
             raise NoReply(describe_failure(type(error).__name__, error)) from error
 
     def cast_lease(self, action: str, address: str, mac: str) -> None:
         """Send one lease event; if it is lost, the next report makes up for it."""
         try:
             self._client.cast({}, f"{action}_fixed_ip", address=address, mac=mac)
-        except messaging.MessagingException as error:
+        except BROKER_ERRORS as error:
             LOG.debug("lease of %s: event not delivered: %s", address, error)
 
 

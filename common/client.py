@@ -14,6 +14,7 @@ from oslo_config import cfg
 from cloudnet.common import rpc
 from cloudnet.common.deadline import run_with_deadline
 from cloudnet.common.errors import BrokerUnavailable, CloudnetError, NotWired
+from cloudnet.common.queue_library import CONNECTION_ERRORS
 from cloudnet.common.rpc import messaging
 
 NetworkInfo = list[dict[str, Any]]  # Any: JSON, in the shape nova's network model reads
@@ -233,6 +234,9 @@ class NetworkAPI:
                 f"{method}: no reply in {self._timeout_seconds} s; the call may have been "
                 "done, and can be repeated"
             ) from error
+        except CONNECTION_ERRORS as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise BrokerUnavailable(f"{method}: {reason}; it can be repeated") from error
         except messaging.RemoteError as error:
             raise rpc.rebuild_error(error) from None  # the original contains the server's stack
 

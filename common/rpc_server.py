@@ -19,7 +19,7 @@ from typing import Any
 
 from cloudnet.common import errors
 from cloudnet.common.deadline import time_limit
-from cloudnet.common.queue_library import messaging
+from cloudnet.common.queue_library import BROKER_ERRORS, messaging
 from cloudnet.common.request import describe_call, serving
 from cloudnet.common.topics import NETWORK_TOPIC
 
@@ -75,7 +75,7 @@ def start_server(server: messaging.RPCServer, topic: str) -> None:
     library.addFilter(_drop)  # it logs each refusal several times; the error below has it once
     try:
         server.start()
-    except messaging.MessagingException as error:
+    except BROKER_ERRORS as error:
         raise errors.BrokerUnavailable(
             describe_failure(f"cannot receive calls on topic {topic}", error)
         ) from error

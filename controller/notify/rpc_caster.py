@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from cloudnet.common import rpc
 from cloudnet.common.errors import BrokerUnavailable
+from cloudnet.common.queue_library import BROKER_ERRORS
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import to_wire
 from cloudnet.common.wire.objects import FixedRanges, Snapshot
@@ -41,6 +42,6 @@ class RpcCaster:
 def _broker_errors() -> Iterator[None]:
     try:
         yield
-    except messaging.MessagingException as error:
+    except BROKER_ERRORS as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BrokerUnavailable(reason) from error
