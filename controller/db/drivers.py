@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def create_engine(url: str, connections: int, wait_seconds: float) -> sa.Engine:
     try:
         if parsed.get_backend_name() == "sqlite":
             return _create_sqlite_engine(parsed, connections, wait_seconds)
-        return sa.create_engine(
+        engine = sa.create_engine(
             parsed,
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
@@ -38,6 +39,27 @@ def create_engine(url: str, connections: int, wait_seconds: float) -> sa.Engine:
             f"psycopg ({describe_packages('psycopg')}), "
             f"mysql+pymysql:// needs PyMySQL ({describe_packages('pymysql')})"
         ) from error
+    sa.event.listen(engine, "connect", _LockTimeout(engine.dialect.name, wait_seconds))
+    return engine
+
+
+class _LockTimeout:
+    """Limits how long a statement waits for a lock: PostgreSQL would wait for ever."""
+
+    def __init__(self, kind: str, seconds: float) -> None:
+        self._statement = {
+            "postgresql": f"SET lock_timeout = {math.ceil(seconds * 1000)}",
+            "mysql": f"SET innodb_lock_wait_timeout = {math.ceil(seconds)}",
+            "mariadb": f"SET innodb_lock_wait_timeout = {math.ceil(seconds)}",
+        }.get(kind)
+
+    def __call__(self, connection: Any, record: ConnectionPoolEntry) -> None:  # Any: the driver's
+        del record
+        if self._statement is not None:
+            cursor = connection.cursor()
+            cursor.execute(self._statement)
+            cursor.close()
+            connection.commit()
 
 
 def _create_sqlite_engine(url: sa.URL, connections: int, wait_seconds: float) -> sa.Engine:

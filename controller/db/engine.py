@@ -1,13 +1,14 @@
 """The database: one engine, reading and writing transactions, and repeating those that lost a race.
 
 A writing transaction is a function of a connection. If another one wins (it takes a unique key
-first, there is a deadlock or a serialization failure), all of it is rolled back and run again, so
-it must act on nothing but the database.
+first, there is a deadlock or a serialization failure) or the connection is lost, all of it is
+rolled back and run again, so it must act on nothing but the database. If the connection is lost
+during the commit, nobody knows what the server did: only a transaction of which a second run
+changes nothing more is run again then, and the callers of the others learn it.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,24 +16,22 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_random,
-)
 
 from cloudnet.common.deadline import check_deadline
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.db import changes
 from cloudnet.controller.db.drivers import create_engine
-from cloudnet.controller.db.errors import REPEATABLE, translate
+from cloudnet.controller.db.errors import (
+    REPEATABLE,
+    CannotConnect,
+    ConnectionLost,
+    OutcomeUnknown,
+    translate,
+)
+from cloudnet.controller.db.retrying import retry_connection, retry_transaction
 from cloudnet.controller.model.changes import Change
 
-LOG = logging.getLogger(__name__)
-
-ATTEMPTS = 12
+RECONNECT_SECONDS = 10.0  # for which a transaction waits for a server that restarts
 MOST_PARAMETERS = 500  # in one statement; each database has a limit of its own above that
 
 T = TypeVar("T")
@@ -55,13 +54,20 @@ class Database:
         dry_run: bool = False,
         wait_seconds: float = 30.0,
     ) -> None:
-        """:param wait_seconds: for a connection, or for SQLite's lock"""
+        """:param wait_seconds: for a connection of the pool, or for a lock"""
         self._dry_run = dry_run
         self._engine = create_engine(url, connections, wait_seconds)
         sa.event.listen(self._engine, "handle_error", translate, retval=True)
         self._sqlite = self._engine.dialect.name == "sqlite"
         self._before_commit: Callable[[Connection], None] = _ignore
         self._after_commit: Callable[[Sequence[Change]], None] = _ignore
+        self._reading_engine = (
+            self._engine  # whose transactions see one state anyway
+            if self._sqlite
+            else self._engine.execution_options(isolation_level="REPEATABLE READ")
+        )
+        self._wait_seconds = wait_seconds
+        self._was_connected = False
         # SQLite has one writer at a time and makes the others poll; in one process they queue.
         self._writers: AbstractContextManager[Any] = (
             threading.Lock() if self._sqlite else nullcontext()
@@ -84,7 +90,7 @@ class Database:
 
         :raises DatabaseUnavailable: there is no database, or it has no tables
         """
-        with self._begin("DEFERRED") as connection:
+        with self._begin("DEFERRED", self._reading_engine) as connection:
             yield connection
 
     @contextmanager
@@ -96,20 +102,23 @@ class Database:
         with self._writers, self._begin("IMMEDIATE") as connection:
             yield connection
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, idempotent: bool = False) -> T:
         """Run ``work`` in a transaction and commit it; run it again if another one won.
 
+        :param idempotent: a second run after a commit is success, too
         :raises Conflict: it violates a key or a constraint in every attempt
+        :raises OutcomeUnknown: the connection was lost during the commit, and it is not idempotent
         :raises DeadlinePassed: its caller no longer waits; nothing is changed
         :raises DatabaseUnavailable: there is no database, or it has no tables
         """
         try:
-            return self._write_once(work)
+            return self._write_once(work, idempotent)
         except REPEATABLE:  # the first attempt is cheap: no retry machinery around it
-            result: T = _retrying()(self._write_once, work)
+            retrying = retry_transaction(self._wait_seconds)
+            result: T = retrying(self._write_once, work, idempotent)
             return result
 
-    def _write_once(self, work: Callable[[Connection], T]) -> T:
+    def _write_once(self, work: Callable[[Connection], T], idempotent: bool) -> T:
         with self._writers, self._begin("IMMEDIATE") as connection:
             check_deadline()  # waiting for the lock may have taken all the time
             changes.begin(connection)
@@ -120,12 +129,16 @@ class Database:
             if self._dry_run:
                 connection.rollback()
                 return result
+            if idempotent:
+                connection.commit()
+            else:
+                _commit_once(connection)
         self._after_commit(changed)
         return result
 
     @contextmanager
-    def _begin(self, mode: str) -> Iterator[Connection]:
-        with self._connect() as connection, connection.begin():
+    def _begin(self, mode: str, engine: sa.Engine | None = None) -> Iterator[Connection]:
+        with self._connect(engine or self._engine) as connection, connection.begin():
             if self._sqlite:
                 # SQLite refuses at once a reader that turns writer when another one wrote in
                 # between, so a writing transaction takes the lock at its start. Explicitly: an
@@ -133,9 +146,21 @@ class Database:
                 connection.exec_driver_sql(f"BEGIN {mode}")
             yield connection
 
-    def _connect(self) -> Connection:
+    def _connect(self, engine: sa.Engine) -> Connection:
+        """Connect; wait for a server that has answered before and restarts."""
         try:
-            return self._engine.connect()
+            connection = self._check_out(engine)
+        except CannotConnect:
+            if not self._was_connected:
+                raise
+            connection = retry_connection(RECONNECT_SECONDS)(self._check_out, engine)
+        self._was_connected = True
+        return connection
+
+    def _check_out(self, engine: sa.Engine) -> Connection:
+        check_deadline()
+        try:
+            return engine.connect()
         except PoolTimeoutError as error:
             raise DatabaseUnavailable(
                 "every connection to the database is in use; check what its queries wait for"
@@ -144,6 +169,16 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _commit_once(connection: Connection) -> None:
+    try:
+        connection.commit()
+    except ConnectionLost as error:
+        raise OutcomeUnknown(
+            f"the connection to the database was lost during the commit ({error}): what was asked "
+            "for may be done or not; look before you ask again"
+        ) from error
 
 
 def _ignore(_: object) -> None:
@@ -156,22 +191,3 @@ def new_id(done: sa.CursorResult[Any]) -> int:
     if key is None:
         raise TypeError("not an INSERT of one row")
     return int(key[0])
-
-
-def _retrying() -> Retrying:
-    return Retrying(
-        retry=retry_if_exception_type(REPEATABLE),
-        stop=stop_after_attempt(ATTEMPTS - 1),
-        wait=wait_random(0.001, 0.05),
-        before_sleep=_log_retry,
-        reraise=True,
-    )
-
-
-def _log_retry(state: RetryCallState) -> None:
-    if state.outcome is not None:
-        LOG.debug(
-            "transaction: another one won, starting attempt %d (%s)",
-            state.attempt_number + 1,
-            state.outcome.exception(),
-        )

@@ -16,8 +16,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, Prog
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.db.conflicts import Conflict, parse_conflict
 
-# PostgreSQL's SQLSTATEs and MariaDB's numbers of deadlocks, serialization failures and timeouts
-ABORTED = {"40001", "40P01", "1205", "1213", "1020"}
+# PostgreSQL's SQLSTATEs and MariaDB's numbers
+ABORTED = {"40001", "40P01", "1213", "1020"}  # deadlocks and serialization failures
+LOCK_TIMEOUTS = {"55P03", "1205"}
 # MariaDB and MySQL report a violated CHECK constraint as an operational error.
 CHECK_VIOLATED = {"4025", "3819"}
 
@@ -34,6 +35,18 @@ class TransactionAborted(DatabaseUnavailable):
     """The database ended the transaction: a deadlock, a lost connection, a lock held too long."""
 
 
+class ConnectionLost(TransactionAborted):
+    """The connection was lost; whatever was not committed is rolled back."""
+
+
+class CannotConnect(DatabaseUnavailable):
+    """The server does not answer, or takes no connections at the moment."""
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The connection was lost during a commit, which may have been done or not."""
+
+
 REPEATABLE = (Conflict, TransactionAborted)  # the same transaction may succeed if it runs again
 
 
@@ -42,12 +55,30 @@ def translate(context: ExceptionContext) -> BaseException | None:
     if _is_expected(context):
         return None
     error, original = context.sqlalchemy_exception, context.original_exception
-    text = " ".join(str(original).split())
-    code = _code(original)
-    if isinstance(error, IntegrityError) or code in CHECK_VIOLATED:
+    if isinstance(error, IntegrityError) or _code(original) in CHECK_VIOLATED:
         return parse_conflict(original, context.statement)
-    if context.is_disconnect or code in ABORTED or "database is locked" in text:
-        return TransactionAborted(_explain(text))
+    text = " ".join(str(original).split())
+    return _translate_abort(context, text) or _translate_refusal(error, text)
+
+
+def _translate_abort(context: ExceptionContext, text: str) -> DatabaseUnavailable | None:
+    """Return the error of what may succeed if it is tried again, or None."""
+    code = _code(context.original_exception)
+    if context.is_disconnect:
+        return ConnectionLost(_explain(text))
+    if code in LOCK_TIMEOUTS or "database is locked" in text:
+        return TransactionAborted(f"another transaction holds a lock for too long: {text}")
+    if code in ABORTED:
+        return TransactionAborted(f"the database has ended the transaction: {text}")
+    is_connecting = context.connection is None
+    if is_connecting and isinstance(context.sqlalchemy_exception, OperationalError):
+        is_final = _NO_DATABASE.search(text) or _REFUSED.search(text)
+        return None if is_final else CannotConnect(_explain(text))
+    return None
+
+
+def _translate_refusal(error: object, text: str) -> DatabaseUnavailable | None:
+    """Return the error of what an operator must change, or None."""
     if isinstance(error, OperationalError | ProgrammingError):
         # a ProgrammingError: a table or a permission is missing
         answers = isinstance(error, ProgrammingError)

@@ -57,7 +57,7 @@ class Quotas:
             for resource, limit in limits.items():
                 quota_rows.set_limit(connection, project, resource, limit, self._clock())
 
-        self._database.write(work)
+        self._database.write(work, idempotent=True)
         for resource, limit in limits.items():
             LOG.info("project %s: limit of %s set to %d", project, resource, limit)
 

@@ -51,7 +51,7 @@ class Sweeper:
         """Run a transaction until it finds less than it could do; return how much was done."""
         total = 0
         while True:
-            done = self._database.write(work)
+            done = self._database.write(work, idempotent=True)
             total += done
             if done < BATCH:
                 return total

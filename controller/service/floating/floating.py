@@ -140,7 +140,7 @@ class FloatingIps:
                 affect_auto_assigned=affect_auto_assigned,
             )
 
-        loser, changed = self._database.write(work)
+        loser, changed = self._database.write(work, idempotent=True)
         self._notifier.notify_hosts(changed)
         if changed:
             LOG.info("floating IP %s: associated with %s", address, fixed)

@@ -31,7 +31,7 @@ class Leases:
         def work(connection: Connection) -> bool:
             return lease_rows.set_leased(connection, address, mac, leased=leased)
 
-        if not self._database.write(work):
+        if not self._database.write(work, idempotent=True):
             LOG.debug("lease of %s (MAC %s): nothing to record", address, mac or "not given")
 
 

@@ -86,7 +86,7 @@ class HostReports:
                 record_checked(connection, report.host)
             return answer
 
-        reply = self._database.write(work)
+        reply = self._database.write(work, idempotent=True)
         if reply.stale:
             LOG.debug("host %s: out of sync in %d networks", report.host, len(reply.stale))
         return reply
@@ -100,7 +100,7 @@ class HostReports:
             if is_restored(connection, now, self._down):
                 begin_check(connection, now, self._down, self._down)
 
-        self._database.write(work)
+        self._database.write(work, idempotent=True)
 
     def note_restore(self, wait_seconds: int) -> None:
         """Allocate no address before all hosts have reported, at most for so long."""
@@ -117,7 +117,7 @@ class HostReports:
                 connection, host, "cloudnet-controller", CONTROLLER_TOPIC, self._clock()
             )
 
-        self._database.write(work)
+        self._database.write(work, idempotent=True)
 
 
 def _answer(  # noqa: PLR0917 - what an answer is made of

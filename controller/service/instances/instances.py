@@ -69,7 +69,7 @@ class Instances:
             return allocation
 
         try:
-            allocation = self._database.write(work)
+            allocation = self._database.write(work, idempotent=True)
         except Conflict as conflict:
             raise FixedIpAssociateFailed(
                 f"instance {boot.instance}: other calls were first in every attempt; try again"
@@ -111,7 +111,7 @@ class Instances:
             guests = guest_rows.list_for_instance(connection, instance)
             return move_instance(connection, row, guests, host, self._clock())
 
-        changed = self._database.write(work)
+        changed = self._database.write(work, idempotent=True)
         self._notifier.notify_hosts(changed)
         if changed:
             LOG.info("instance %s: moved to host %s", instance, host)
@@ -130,7 +130,7 @@ class Instances:
             self._update_dns(connection, instance)
             return changed
 
-        changed = self._database.write(work)
+        changed = self._database.write(work, idempotent=True)
         self._notifier.notify_hosts(changed)
         if changed:
             LOG.info("instance %s: deallocated", instance)

@@ -27,6 +27,7 @@ class Context:
     is_disconnect: bool = False
     statement: str | None = None
     execution_context: None = None
+    connection: object | None = "connected"
 
     @property
     def original_exception(self) -> BaseException:
