@@ -126,19 +126,24 @@ def count_for_project(connection: Connection, project: str) -> int:
     return int(connection.scalar(count) or 0)
 
 
-def lock_free(connection: Connection, pool: str) -> FloatingIp | None:
-    """Return the address of a pool that has been free longest and that no other transaction locks.
-
-    None: the pool has no such address.
-    """
-    row = connection.execute(
+def list_free(connection: Connection, pool: str, limit: int) -> list[FloatingIp]:
+    """Return addresses of a pool that no project has, the one that has been free longest first."""
+    rows = connection.execute(
         _ROW.where(floating_ips.c.pool == pool, floating_ips.c.project_id.is_(None))
         .order_by(sa.func.coalesce(floating_ips.c.updated_at, floating_ips.c.created_at))
         .order_by(floating_ips.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
-    return None if row is None else FloatingIp(*row)
+        .limit(limit)
+    )
+    return [FloatingIp(*row) for row in rows]
+
+
+def try_lock(connection: Connection, row: FloatingIp) -> bool:
+    """Lock a floating IP; return False at once if another transaction has locked it.
+
+    By its key: to lock the first row of a sorted query, MariaDB locks all that it sorts.
+    """
+    statement = sa.select(floating_ips.c.id).where(floating_ips.c.id == row.id)
+    return connection.execute(statement.with_for_update(skip_locked=True)).first() is not None
 
 
 def claim(

@@ -19,6 +19,7 @@ from cloudnet.controller.model.records import FloatingIp, Guest
 from cloudnet.controller.service.quota_checks import check_floating_ips
 
 ATTEMPTS = 8  # to claim an address before another transaction does
+CANDIDATES = 16  # of which other transactions may be about to take some
 
 
 def allocate_floating_ip(
@@ -45,14 +46,17 @@ def allocate_floating_ip(
     if not auto_assigned:
         check_floating_ips(connection, project, default_quota)
     for _ in range(ATTEMPTS):
-        free = floating_rows.lock_free(connection, pool)
-        if free is None:
+        free = floating_rows.list_free(connection, pool, CANDIDATES)
+        if not free:
             raise NoMoreFloatingIps(
                 f"pool {pool!r} has no free floating IP; release some or create more with "
                 "`cloudnet-manage floating create`"
             )
-        if floating_rows.claim(connection, free, project, now, auto_assigned=auto_assigned):
-            return free
+        # If other transactions are about to take all of them, wait for the end of the first one.
+        locked = (each for each in free if floating_rows.try_lock(connection, each))
+        chosen = next(locked, free[0])
+        if floating_rows.claim(connection, chosen, project, now, auto_assigned=auto_assigned):
+            return chosen
     raise FloatingIpAllocateFailed(
         f"pool {pool!r}: other calls got the floating IP in each of {ATTEMPTS} tries; try again"
     )

@@ -164,17 +164,16 @@ def test_the_address_that_has_been_free_longest_is_next(world: World) -> None:
     release(world, get(world, FIRST))
 
     with world.services.database.reading() as connection:
-        found = floating.lock_free(connection, "nova")
+        found = floating.list_free(connection, "nova", 2)
 
-    assert found is not None
-    assert found.address == SECOND
+    assert [each.address for each in found] == [SECOND, FIRST]
 
 
 def test_no_address_of_another_pool_is_next(world: World) -> None:
     add(world, FIRST, pool="other")
 
     with world.services.database.reading() as connection:
-        assert floating.lock_free(connection, "nova") is None
+        assert floating.list_free(connection, "nova", 1) == []
 
 
 def test_a_project_counts_what_it_allocated_and_not_what_was_assigned(world: World) -> None:
