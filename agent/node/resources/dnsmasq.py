@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -65,13 +66,7 @@ class DnsmasqFiles:
     @classmethod
     def of(cls, networks_path: Path, bridge: str) -> DnsmasqFiles:
         """Return the files of the dnsmasq that serves ``bridge``."""
-        stem = f"nova-{bridge}"
-        return cls(
-            networks_path / f"{stem}.hosts.d",
-            networks_path / f"{stem}.opts",
-            networks_path / f"{stem}.pid",
-            networks_path / f"{stem}.leases",
-        )
+        return _list_files(networks_path, bridge)
 
 
 def find_config_file(arguments: Arguments) -> Path | None:
@@ -79,3 +74,15 @@ def find_config_file(arguments: Arguments) -> Path | None:
     words = (word.removeprefix(CONFIG_FILE) for word in arguments if word.startswith(CONFIG_FILE))
     name = next(words, "")
     return Path(name) if name else None
+
+
+@lru_cache(maxsize=4096)
+def _list_files(networks_path: Path, bridge: str) -> DnsmasqFiles:
+    """Build the paths once: each pass needs them several times for each dnsmasq."""
+    stem = f"nova-{bridge}"
+    return DnsmasqFiles(
+        networks_path / f"{stem}.hosts.d",
+        networks_path / f"{stem}.opts",
+        networks_path / f"{stem}.pid",
+        networks_path / f"{stem}.leases",
+    )
