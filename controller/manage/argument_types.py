@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import TypeVar
 
@@ -64,6 +65,17 @@ def integer(lowest: int, highest: int) -> Callable[[str], int]:
 def quota(word: str) -> int:
     """Parse a quota; -1 is unlimited."""
     return -1 if word == "unlimited" else integer(*validation.QUOTA)(word)
+
+
+def moment(word: str) -> datetime:
+    """Parse a date and time in ISO 8601; without a zone it is UTC."""
+    try:
+        parsed = datetime.fromisoformat(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"a time such as 2026-01-31T12:00:00 is needed, not {word!r}"
+        ) from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def requested_network(word: str) -> tuple[str, IPv4Address | None]:

@@ -35,6 +35,8 @@ COMMANDS = {
     "host show": "host:Show",
     "instance allocate": "instance:Allocate",
     "instance deallocate": "instance:Deallocate",
+    "instance list": "instance:List",
+    "instance migrate": "instance:Migrate",
     "instance show": "instance:Show",
     "network associate": "network:Associate",
     "network create": "network:Create",

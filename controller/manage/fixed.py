@@ -12,15 +12,34 @@ from cloudnet.controller.manage.command_kinds import ActionCommand, ListCommand
 
 if TYPE_CHECKING:
     from cloudnet.controller.manage.session import Session
+    from cloudnet.controller.model.records import FixedIp
+
+
+STATES = ("allocated", "gateway", "resting", "reserved")
+
+
+def get_state(row: FixedIp) -> str:
+    """Return what keeps an address from being free."""
+    if row.reserved:
+        return "reserved"
+    if row.instance_uuid is None:
+        return "gateway"
+    return "allocated" if row.allocated else "resting"
 
 
 class List(ListCommand):
-    """List the addresses that are not free."""
+    """List the addresses that are not free.
+
+    Those that a network needs for itself (its first and last address, gateway and so on) are left
+    out, unless --all or --state reserved is given.
+    """
 
     columns = (
         "address",
+        "state",
         "mac",
         "instance_uuid",
+        "hostname",
         "project_id",
         "host",
         "allocated",
@@ -35,16 +54,39 @@ class List(ListCommand):
         parser.add_argument("--host", help="only those of the host and its guests")
         parser.add_argument("--network", help=f"only those of a network: {options.NETWORK_HELP}")
         parser.add_argument("--instance", metavar="UUID", help="only those of the instance")
+        parser.add_argument("--project-id", metavar="PROJECT", help="only those of the project")
+        parser.add_argument(
+            "--state",
+            action="append",
+            choices=STATES,
+            help="only those in this state; may be given more than once",
+        )
+        parser.add_argument(
+            "--all", action="store_true", help="also those that networks need for themselves"
+        )
 
     def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
         """Return the addresses."""
         network = None if args.network is None else session.find_network(args.network).uuid
+        hidden = set() if args.all or args.state else _list_own_addresses(session)
         return [
-            row
+            vars(row) | {"state": get_state(row)}
             for row in session.services.fixed.list_fixed_ips(args.host)
             if (network is None or row.network_uuid == network)
             and (args.instance is None or row.instance_uuid == args.instance)
+            and (args.project_id is None or row.project_id == args.project_id)
+            and (not args.state or get_state(row) in args.state)
+            and not (row.reserved and row.address in hidden)
         ]
+
+
+def _list_own_addresses(session: Session) -> set[IPv4Address | None]:
+    """Return the addresses that networks need for themselves."""
+    return {
+        address
+        for network in session.services.networks.list_networks()
+        for address in network.own_addresses
+    }
 
 
 class _AddressAction(ActionCommand):
@@ -88,12 +130,28 @@ class Unreserve(_AddressAction):
 class History(ListCommand):
     """Show which instances and hosts have had an address, the oldest first."""
 
-    columns = ("at", "event", "mac", "instance_uuid", "project_id", "host", "network_uuid")
+    columns = (
+        "at",
+        "event",
+        "mac",
+        "instance_uuid",
+        "project_id",
+        "host",
+        "network_uuid",
+        "user_id",
+        "request_id",
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the address."""
         parser.add_argument("address", type=argument_types.address, help="the address")
+        parser.add_argument(
+            "--at",
+            type=argument_types.moment,
+            metavar="TIME",
+            help="only the event that says who had it then: a time in ISO 8601, by default UTC",
+        )
 
     def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
         """Return the events of the address."""
-        return session.services.fixed.list_events(args.address)
+        return session.services.fixed.list_events(args.address, args.at)

@@ -81,6 +81,47 @@ class Allocate(_InterfaceList):
         return map(_to_row, session.services.instances.allocate(request))
 
 
+class List(ListCommand):
+    """List the instances that have addresses, with the addresses of each."""
+
+    columns = ("instance_uuid", "project_id", "host", "hostname", "addresses")
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the filters."""
+        parser.add_argument("--host", help="only those on the host")
+        parser.add_argument("--project-id", metavar="PROJECT", help="only those of the project")
+
+    def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
+        """Return the instances, the oldest first."""
+        rows: dict[str, dict[str, Any]] = {}  # Any: cells of several types
+        for guest in session.services.lookups.list_guests(args.host, args.project_id):
+            row: dict[str, Any] = {
+                "instance_uuid": guest.instance,
+                "project_id": guest.project,
+                "host": guest.host,
+                "hostname": guest.hostname,
+                "addresses": [],
+            }
+            rows.setdefault(guest.instance, row)["addresses"].append(guest.address)
+        return rows.values()
+
+
+class Migrate(ActionCommand):
+    """Move an instance to another host: its networks follow it, with their floating IPs."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the instance and its new host."""
+        options.add_instance(parser)
+        parser.add_argument(
+            "--host", type=argument_types.host_name, required=True, help="the new host"
+        )
+
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Move it."""
+        session.services.instances.move(args.instance, args.host)
+        return f"moved instance {args.instance} to host {args.host}"
+
+
 class Show(_InterfaceList):
     """Show an instance's interfaces; one is active when all hosts that serve it have it."""
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from cloudnet.controller.manage import options
 from cloudnet.controller.manage.command_kinds import ListCommand
 
 if TYPE_CHECKING:
@@ -13,15 +14,38 @@ if TYPE_CHECKING:
 
 
 class Usage(ListCommand):
-    """Show how many addresses of each network are used, reserved and free.
+    """Show how many addresses of each network are used, resting, reserved and free.
 
-    total, used and free count the addresses that guests and hosts can get. reserved counts all
-    addresses that are kept back, most of which guests could not get anyway.
+    total, used, resting and free count the addresses that guests and hosts can get; resting ones
+    are in quarantine. reserved counts all addresses that are kept back, most of which guests could
+    not get anyway.
     """
 
-    columns = ("label", "cidr", "project_id", "total", "used", "reserved", "free", "network_uuid")
+    columns = (
+        "label",
+        "cidr",
+        "project_id",
+        "total",
+        "used",
+        "resting",
+        "reserved",
+        "free",
+        "free_ranges",
+        "network_uuid",
+    )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the filter and the ranges."""
+        parser.add_argument("--network", help=f"only this one: {options.NETWORK_HELP}")
+        parser.add_argument(
+            "--ranges", action="store_true", help="show the free addresses, as ranges"
+        )
 
     def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
         """Return a row per network."""
-        del args
-        return session.services.fixed.list_usage()
+        uuid = None if args.network is None else session.find_network(args.network).uuid
+        return [
+            {"free_ranges": None} | row
+            for row in session.services.fixed.list_detailed_usage(ranges=args.ranges)
+            if uuid is None or row["network_uuid"] == uuid
+        ]

@@ -140,6 +140,7 @@ class FixedIp:
     allocated: bool
     leased: bool
     reserved: bool
+    hostname: str | None = None  # of the instance; None: it has none, or the default one
     reason: str | None = None  # why it is reserved, if that is known
 
 

@@ -14,11 +14,12 @@ from cloudnet.common.errors import (
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import address_search, whole_rows
 from cloudnet.controller.db.rows import floating as floating_rows
+from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model import ipv6
 from cloudnet.controller.model.ip_filters import IpFilter
-from cloudnet.controller.model.records import FloatingIp
+from cloudnet.controller.model.records import FloatingIp, Guest
 from cloudnet.controller.model.whole_rows import FixedIpRow, InstanceAddress, VifRow
 from cloudnet.controller.service.caller import Caller
 from cloudnet.controller.service.floating.lookup import find_guest, read_floating_ip
@@ -72,6 +73,11 @@ class Lookups:
                 )
             caller.require_access(f"instance {instance}", row.project_id)
             return whole_rows.list_vifs(connection, instance)
+
+    def list_guests(self, host: str | None = None, project: str | None = None) -> list[Guest]:
+        """Return all guests (on a host, of a project if given), those of an instance together."""
+        with self._database.reading() as connection:
+            return guest_rows.list_all(connection, host, project)
 
     def find_vif(self, caller: Caller, mac: str) -> VifRow | None:
         """Return the VIF with this MAC; None: there is none that the caller may see."""

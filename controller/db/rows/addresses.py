@@ -30,6 +30,7 @@ FIXED_IP: sa.Select[Any] = (
         fixed_ips.c.allocated,
         fixed_ips.c.leased,
         fixed_ips.c.reserved,
+        instances.c.hostname,
     )
     .join(networks, networks.c.id == fixed_ips.c.network_id)
     .outerjoin(instances, instances.c.uuid == fixed_ips.c.instance_uuid)

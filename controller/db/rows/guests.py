@@ -70,6 +70,18 @@ def list_for_network(connection: Connection, network_id: int) -> list[Guest]:
     return [Guest(*row) for row in read_rows(connection, _FOR_NETWORK, {"network": network_id})]
 
 
+def list_all(
+    connection: Connection, host: str | None = None, project: str | None = None
+) -> list[Guest]:
+    """Return the guests of all networks (on a host, of a project if given), by instance."""
+    statement = _GUEST.order_by(instances.c.created_at, instances.c.uuid, virtual_interfaces.c.id)
+    if host is not None:
+        statement = statement.where(instances.c.host == host)
+    if project is not None:
+        statement = statement.where(instances.c.project_id == project)
+    return [Guest(*row) for row in connection.execute(statement)]
+
+
 def list_on_host(connection: Connection, host: str, network_id: int) -> list[Guest]:
     """Return the guests of a network that run on a host."""
     rows = read_rows(connection, _ON_HOST, {"on_host": host, "network": network_id})

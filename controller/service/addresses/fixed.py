@@ -22,6 +22,7 @@ from cloudnet.controller.db.rows import recovered as recovered_rows
 from cloudnet.controller.db.rows import usage as usage_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.model.free_ranges import list_free_ranges
 from cloudnet.controller.model.records import FixedIp, Network, RecoveredGuest, Usage
 
 LOG = logging.getLogger(__name__)
@@ -47,15 +48,41 @@ class FixedIps:
                 ]
             return [_add_reason(row, recovered.get(row.address)) for row in rows]
 
-    def list_events(self, address: IPv4Address) -> list[dict[str, Any]]:
-        """Return the history of an address, the oldest event first."""
+    def list_events(self, address: IPv4Address, at: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the history of an address, the oldest event first.
+
+        :param at: only the event that says who had it at this time
+        """
         with self._database.reading() as connection:
-            return history_rows.list_for_address(connection, address)
+            events = history_rows.list_for_address(connection, address)
+        if at is None:
+            return events
+        return [event for event in events if event["at"] <= at][-1:]
 
     def list_usage(self) -> list[Usage]:
         """Return the usage of each network."""
         with self._database.reading() as connection:
             return usage_rows.list_usage(connection)
+
+    def list_detailed_usage(self, *, ranges: bool) -> list[dict[str, object]]:
+        """Return the usage of each network, with the addresses in quarantine apart.
+
+        :param ranges: with the free addresses, as ranges
+        """
+        with self._database.reading() as connection:
+            networks = {n.uuid: n for n in network_rows.list_networks(connection)}
+            resting = usage_rows.count_resting(connection)
+            rows = []
+            for usage in usage_rows.list_usage(connection):
+                network = networks[usage.network_uuid]
+                count = resting.get(network.id, 0)
+                row = vars(usage) | {"used": usage.used - count, "resting": count}
+                if ranges:
+                    taken = usage_rows.list_taken(connection, network)
+                    taken = sorted({*taken, *network.unpickable_positions})
+                    row["free_ranges"] = list_free_ranges(network, taken)
+                rows.append(row)
+            return rows
 
     def reserve(self, address: IPv4Address) -> None:
         """Take an address out of the pool; if it is reserved already, that is success.

@@ -196,8 +196,8 @@ def test_a_fast_command_prints_no_progress() -> None:
         (
             "lst",
             (
-                "'dns list', 'fixed list', 'floating list', 'host list', 'network list' "
-                "or 'operation list'"
+                "'dns list', 'fixed list', 'floating list', 'host list', 'instance list', "
+                "'network list' or 'operation list'"
             ),
         ),
         ("quota", "'quota set' or 'quota show'"),
