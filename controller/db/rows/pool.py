@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Address
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
+from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, new_id
 from cloudnet.controller.db.rows import free_list
 from cloudnet.controller.db.rows.gaps import find_gap_after
-from cloudnet.controller.db.tables import fixed_ips
+from cloudnet.controller.db.tables import fixed_ips, host_agents, host_ranges
 from cloudnet.controller.model.records import Network
 
 
@@ -28,6 +30,10 @@ class Holder:
 # A position that another transaction is taking violates one of these.
 _POSITION_KEYS = (("address",), ("network_id", "position"))
 
+_HOST_ADDRESS = sa.union_all(
+    sa.select(host_ranges.c.host).where(host_ranges.c.address == given("address")),
+    sa.select(host_agents.c.host).where(host_agents.c.my_ip == given("address")),
+)
 _INSERT = sa.insert(fixed_ips).values(
     created_at=given("created_at"),
     address=given("address"),
@@ -55,6 +61,8 @@ def allocate(
     :raises Conflict: the holder has an address already, or an address was taken without the list
     """
     position = free_list.take(connection, network)
+    while position is not None and is_of_host(connection, network, network.cidr[position]):
+        position = free_list.take(connection, network)
     if position is not None:
         row_id = _insert(connection, network, position, holder, now)
         return row_id, position
@@ -76,6 +84,16 @@ def claim(
     return _insert(connection, network, position, holder, now)
 
 
+def is_of_host(connection: Connection, network: Network, address: IPv4Address) -> bool:
+    """Return whether a host reports an address as its own.
+
+    Only the bridges of flat networks, which are the operator's, have hosts' addresses in the range.
+    """
+    if network.topology is not Topology.FLAT:
+        return False
+    return connection.execute(_HOST_ADDRESS, {"address": address}).first() is not None
+
+
 def _allocate_unlisted(
     connection: Connection,
     network: Network,
@@ -88,6 +106,9 @@ def _allocate_unlisted(
     """
     position = find_gap_after(connection, network, network.pool_start - 1)
     while position is not None:
+        if is_of_host(connection, network, network.cidr[position]):
+            position = find_gap_after(connection, network, position)
+            continue
         try:
             with connection.begin_nested():
                 row_id = _insert(connection, network, position, holder, now)

@@ -251,6 +251,8 @@ def _check_requested(connection: Connection, network: Network, address: IPv4Addr
         raise FixedIpNotFoundForNetwork(
             f"{address} is an address that network {network.label} itself needs; request another"
         )
+    if pool.is_of_host(connection, network, address):
+        raise FixedIpAlreadyInUse(f"{address} is an address of a host's own; request another")
     row = address_rows.get_by_address(connection, address)
     if row is None:
         return position

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 
 import pytest
 
-from cloudnet.common.errors import FixedIpNotFoundForNetwork, NoMoreFixedIps
-from tests.fixtures.controller.world import World, addresses
+from cloudnet.common.errors import (
+    FixedIpAlreadyInUse,
+    FixedIpNotFoundForNetwork,
+    NoMoreFixedIps,
+)
+from cloudnet.common.wire.objects import AgentIdentity, Report, ReportedRange, Topology
+from tests.fixtures.controller.world import SETTINGS, World, a_world, addresses, instance
 
 OWN_ADDRESSES = ("gateway", "dhcp_server", "vpn_private_address", "broadcast")
 SERVERS = ("dns1", "dns2", "vpn_public_address")
@@ -82,3 +89,18 @@ def test_a_host_does_not_get_the_address_in_an_edited_column_for_its_own(wide: W
 
     own = wide.one("SELECT address FROM fixed_ips WHERE host = 'node1'")
     assert own == "10.0.0.4"
+
+
+def test_a_guest_on_the_operators_bridge_does_not_get_the_address_of_a_host(
+    tmp_path: Path,
+) -> None:
+    flat = replace(SETTINGS.networks, topology=Topology.FLAT, flat_network_bridge="br-flat")
+    ranges = (ReportedRange("br-flat", IPv4Network("10.0.0.0/28"), IPv4Address("10.0.0.2")),)
+    identity = AgentIdentity(instance(7), IPv4Address("10.0.0.3"), instance(8))
+    with a_world(tmp_path, replace(SETTINGS, networks=flat)) as world:
+        network = world.network()  # pool .2 to .14
+        world.services.hosts.process_report(Report("node1", (), agent=identity, ranges=ranges))
+
+        assert world.address(1) == "10.0.0.4"
+        with pytest.raises(FixedIpAlreadyInUse, match="of a host's own"):
+            world.boot(2, "a", "node1", (network, "10.0.0.3"))
