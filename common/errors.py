@@ -189,6 +189,10 @@ class FixedIpNotFoundForNetwork(FixedIpNotFound):
     """The network has no such address for a guest."""
 
 
+class FixedIpNotFoundForSpecificInstance(FixedIpNotFound):
+    """The instance does not have this address."""
+
+
 class FixedIpInvalid(BadRequest):
     """Not a fixed IP address."""
 

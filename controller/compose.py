@@ -26,6 +26,7 @@ from cloudnet.controller.service.hosts.overview import Overview
 from cloudnet.controller.service.hosts.reports import HostReports
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from cloudnet.controller.service.hosts.waiter import Waiter
+from cloudnet.controller.service.instances.addresses import InstanceAddresses
 from cloudnet.controller.service.instances.instances import Instances
 from cloudnet.controller.service.instances.wiring import Wiring
 from cloudnet.controller.service.lookups import Lookups
@@ -41,6 +42,7 @@ class Services:
 
     database: Database
     instances: Instances
+    addresses: InstanceAddresses
     wiring: Wiring
     waiter: Waiter
     networks: Networks
@@ -82,6 +84,7 @@ def build_services(
     return Services(
         database=database,
         instances=instances,
+        addresses=InstanceAddresses(database, settings, notifier, clock),
         wiring=Wiring(instances, overview, waiter, settings.wiring_seconds),
         waiter=waiter,
         networks=Networks(
@@ -96,7 +99,7 @@ def build_services(
         dns=Dns(database, clock),
         hosts=HostReports(database, SnapshotReader(database), settings.service_down_seconds, clock),
         agents=HostAgents(database, clock),
-        leases=Leases(database),
+        leases=Leases(database, settings.lease_seconds, clock),
         overview=overview,
         consistency=Consistency(database),
         administration=HostAdministration(database, settings.service_down_seconds, clock),

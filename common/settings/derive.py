@@ -40,6 +40,7 @@ def derive_controller_settings(conf: cfg.ConfigOpts, checked: Checked) -> Contro
         service_down_seconds=conf.service_down_time,
         workers=conf.executor_thread_pool_size,
         wiring_seconds=conf.cloudnet.wiring_timeout,
+        lease_seconds=conf.dhcp_lease_time,
     )
 
 

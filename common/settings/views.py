@@ -57,6 +57,7 @@ class ControllerSettings:
     service_down_seconds: int
     workers: int  # threads that handle RPC calls
     wiring_seconds: float  # wiring_timeout
+    lease_seconds: int  # dhcp_lease_time
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Every method has nova-network's name and arguments. There is one file per kind o
 """
 
 from cloudnet.controller.compose import Services
+from cloudnet.controller.endpoint.addresses import AddressesEndpoint
 from cloudnet.controller.endpoint.agents import AgentsEndpoint
 from cloudnet.controller.endpoint.diagnostics import BaseApiEndpoint, DiagnosticsEndpoint
 from cloudnet.controller.endpoint.dns import DnsEndpoint
@@ -16,6 +17,7 @@ __all__ = ["NETWORK_ENDPOINTS", "AgentsEndpoint", "network_endpoints"]
 
 NETWORK_ENDPOINTS = (
     InstancesEndpoint,
+    AddressesEndpoint,
     NetworksEndpoint,
     FloatingIpsEndpoint,
     LookupsEndpoint,

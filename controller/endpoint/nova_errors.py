@@ -62,6 +62,7 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.FixedIpNotFound: "FixedIpNotFound",
     errors.FixedIpNotFoundForAddress: "FixedIpNotFoundForAddress",
     errors.FixedIpNotFoundForNetwork: "FixedIpNotFoundForNetwork",
+    errors.FixedIpNotFoundForSpecificInstance: "FixedIpNotFoundForSpecificInstance",
     errors.FixedIpInvalid: "FixedIpInvalid",
     errors.FixedIpAlreadyInUse: "FixedIpAlreadyInUse",
     errors.FloatingIpNotFound: "FloatingIpNotFound",

@@ -16,6 +16,7 @@ from cloudnet.controller.service.networks.network_selection import RequestedNetw
 
 _NAME, _DATA = "nova_object.name", "nova_object.data"
 _NO_NETWORK, _ANY_NETWORK = "none", "auto"  # nova's words in the place of a network's uuid
+LARGEST_ID = 2**63 - 1
 _LONGEST_TUPLE = 4  # network, address, port, PCI request
 
 
@@ -34,6 +35,24 @@ def parse_instance(instance_id: Any = None, instance_uuid: Any = None, instance:
     if instance_uuid is not None:
         return arguments.parse_uuid("instance_uuid", instance_uuid)
     return arguments.parse_uuid("instance_id", instance_id)
+
+
+def parse_network(name: str, value: Any) -> str | int:
+    """Return the uuid or the number of the network that a call names, or sends as a whole."""
+    data = unwrap(value)
+    if isinstance(data, Mapping):
+        name, data = f"{name}.uuid", data.get("uuid")
+    if isinstance(data, int) and not isinstance(data, bool):
+        return arguments.parse_integer(name, data, 0, LARGEST_ID)
+    return arguments.parse_uuid(name, data)
+
+
+def parse_network_uuid(name: str, value: Any) -> str:
+    """Return the uuid of the network that a call sends as a whole, or names by its uuid."""
+    data = unwrap(value)
+    if isinstance(data, Mapping):
+        name, data = f"{name}.uuid", data.get("uuid")
+    return arguments.parse_uuid(name, data)
 
 
 def parse_macs(name: str, value: Any) -> tuple[str, ...] | None:

@@ -16,6 +16,14 @@ from cloudnet.controller.model.records import Guest, Network
 
 
 @dataclass(frozen=True)
+class FurtherAddress:
+    """An address of a VIF besides the one that its guest gets by DHCP."""
+
+    address: IPv4Address
+    floating_ips: tuple[IPv4Address, ...] = ()
+
+
+@dataclass(frozen=True)
 class VifInfo:
     """One VIF of an instance, with the rows that its network info is made of."""
 
@@ -24,6 +32,7 @@ class VifInfo:
     own_address: IPv4Address | None  # of the guest's host; None: a single-host network
     floating_ips: tuple[IPv4Address, ...] = ()
     active: bool = False  # each host that serves it has applied a revision with it
+    further: tuple[FurtherAddress, ...] = ()
 
     @property
     def gateway(self) -> IPv4Address | None:
@@ -66,8 +75,6 @@ def _vif(vif: VifInfo, rxtx_factor: float | None) -> JsonObject:
 def _network(vif: VifInfo) -> JsonObject:
     network = vif.network
     meta: JsonObject = {"tenant_id": network.project_id}
-    if network.mtu is not None:
-        meta["mtu"] = network.mtu
     if network.injected:
         meta["injected"] = True
     if network.mtu is not None:
@@ -95,8 +102,9 @@ def _subnet_v4(vif: VifInfo) -> JsonObject:
         "dns": [_ip(dns, "dns") for dns in network.dns_servers],
         "gateway": _ip(vif.gateway, "gateway"),
         "ips": [
-            _ip(vif.guest.address, "fixed")
-            | {"floating_ips": [_ip(floating, "floating") for floating in vif.floating_ips]}
+            _ip(each.address, "fixed")
+            | {"floating_ips": [_ip(floating, "floating") for floating in each.floating_ips]}
+            for each in (FurtherAddress(vif.guest.address, vif.floating_ips), *vif.further)
         ],
         "routes": [],
         "version": 4,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address
 
 from cloudnet.common.wire import objects
@@ -83,7 +83,7 @@ def is_wanted(network: Network, host: str, guests: Sequence[Guest]) -> bool:
 
 
 def _vifs(served: Sequence[Guest], recovered: Sequence[RecoveredGuest]) -> tuple[objects.Vif, ...]:
-    vifs = [_vif(guest) for guest in served]
+    vifs = [_vif(guest) for guest in _select_first_addresses(served)]
     taken = {vif.address for vif in vifs}, {vif.mac for vif in vifs}
     vifs += [
         objects.Vif(guest.mac, guest.address, guest.hostname, guest.instance_uuid)
@@ -91,6 +91,16 @@ def _vifs(served: Sequence[Guest], recovered: Sequence[RecoveredGuest]) -> tuple
         if guest.address not in taken[0] and guest.mac not in taken[1]
     ]
     return tuple(sorted(vifs, key=lambda vif: vif.address))
+
+
+def _select_first_addresses(guests: Sequence[Guest]) -> Iterable[Guest]:
+    """Return one guest for each VIF: DHCP gives it the address that it has had longest."""
+    first: dict[int, Guest] = {}
+    for guest in guests:
+        known = first.get(guest.vif_id)
+        if known is None or guest.fixed_ip_id < known.fixed_ip_id:
+            first[guest.vif_id] = guest
+    return first.values()
 
 
 def _vif(guest: Guest) -> objects.Vif:

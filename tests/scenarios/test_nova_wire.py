@@ -17,6 +17,7 @@ from tests.fixtures.controller.nova_wire import (
     PROJECT,
     URL,
     NovaWire,
+    envelope,
     instance_object,
     network_requests,
 )
@@ -260,3 +261,74 @@ def test_what_every_service_of_nova_answers_is_answered(cloud: Cloud) -> None:
     assert get_result(ping) == {"service": "network", "arg": {"a": [1]}}
     assert get_result(port) is None
     assert get_result(old_port) is None
+
+
+def test_single_addresses_are_added_and_removed_as_nova_does(cloud: Cloud) -> None:
+    network = cloud.world.network()
+    get_result(cloud.boot(1))
+    call = cloud.nova.call
+    named = {"instance_id": instance(1), "host": "node1", "rxtx_factor": 1.0}
+
+    added = get_result(call("1.9", "add_fixed_ip_to_instance", network_id=network.uuid, **named))
+    removed = get_result(call("1.9", "remove_fixed_ip_from_instance", address="10.0.0.4", **named))
+    given = get_result(
+        call(
+            "1.0",
+            "rpc_allocate_fixed_ip",
+            topic="network",
+            instance_id=instance(1),
+            network_id=network.id,
+            address="10.0.0.9",
+            vpn=False,
+        )
+    )
+    get_result(
+        call(
+            "1.12",
+            "deallocate_fixed_ip",
+            address="10.0.0.9",
+            host="node1",
+            instance=instance_object(instance(1), "node1"),
+        )
+    )
+
+    assert [ip["address"] for ip in added[0]["network"]["subnets"][0]["ips"]] == [
+        "10.0.0.4",
+        "10.0.0.5",
+    ]
+    assert [ip["address"] for ip in removed[0]["network"]["subnets"][0]["ips"]] == ["10.0.0.5"]
+    assert given == "10.0.0.9"
+    assert cloud.world.rows("SELECT address FROM fixed_ips WHERE allocated") == [("10.0.0.5",)]
+
+
+def test_an_empty_address_is_no_address_to_validate(cloud: Cloud) -> None:
+    network = cloud.world.network()
+
+    fine = cloud.nova.call("1.0", "validate_networks", networks=[[network.uuid, "10.0.0.9"]])
+    empty = cloud.nova.call("1.0", "validate_networks", networks=[[network.uuid, ""]])
+
+    assert get_result(fine) is None
+    assert '"class": "FixedIpInvalid"' in empty["failure"]
+
+
+def test_leases_are_listed_as_dnsmasq_keeps_them(cloud: Cloud) -> None:
+    network = cloud.world.network()
+    [vif] = get_result(cloud.boot(1))
+    cloud.nova.cast("1.0", "lease_fixed_ip", address="10.0.0.4")
+    released = {"dev": "br100", "address": "10.0.0.4", "vif_address": vif["address"]}
+    assert get_result(cloud.nova.call("1.17", "release_dhcp", **released)) is None
+
+    whole = envelope("Network", "1.2", id=network.id, uuid=network.uuid)
+    leases = get_result(cloud.nova.call("1.0", "get_dhcp_leases", network_ref=whole))
+
+    end = int(cloud.world.clock().timestamp()) + 600
+    assert leases == f"{end} {vif['address']} 10.0.0.4 host-10-0-0-4 *"
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.15"])
+def test_a_network_has_its_gateway_host(cloud: Cloud, version: str) -> None:
+    network = cloud.world.network(multi_host=False, host="node7")
+    plain = {"id": network.id, "uuid": network.uuid}
+    ref = plain if version == "1.0" else envelope("Network", "1.2", **plain)
+
+    assert get_result(cloud.nova.call(version, "set_network_host", network_ref=ref)) == "node7"

@@ -35,7 +35,7 @@ _GUEST = (
     .where(fixed_ips.c.allocated != sa.false())
 )
 _FOR_INSTANCE = _GUEST.where(fixed_ips.c.instance_uuid == given("instance")).order_by(
-    virtual_interfaces.c.id
+    virtual_interfaces.c.id, fixed_ips.c.id
 )
 _FOR_NETWORK = _GUEST.where(fixed_ips.c.network_id == given("network"))
 # From the host's instances outward: a host has some hundreds of guests, a network may have a
@@ -50,7 +50,7 @@ _BY_ADDRESS = _GUEST.where(fixed_ips.c.address == given("address")).with_for_upd
 
 
 def list_for_instance(connection: Connection, instance_uuid: str) -> list[Guest]:
-    """Return an instance's VIFs with their addresses, the oldest VIF first."""
+    """Return an instance's addresses with their VIFs, the oldest VIF and address first."""
     return [Guest(*row) for row in connection.execute(_FOR_INSTANCE, {"instance": instance_uuid})]
 
 

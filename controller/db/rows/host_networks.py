@@ -41,6 +41,14 @@ def get(connection: Connection, host: str, network_uuid: str) -> HostNetwork | N
     return None if row is None else HostNetwork(*row)
 
 
+def list_keys(connection: Connection, network_uuid: str) -> set[SnapshotKey]:
+    """Return which hosts have a network."""
+    hosts = connection.scalars(
+        sa.select(host_networks.c.host).where(host_networks.c.network_uuid == network_uuid)
+    )
+    return {SnapshotKey(host, network_uuid) for host in hosts}
+
+
 def list_for_host(connection: Connection, host: str) -> list[HostNetwork]:
     """Return the rows of all networks on a host."""
     rows = connection.execute(

@@ -59,3 +59,19 @@ def set_leased_rows(connection: Connection, row_ids: Sequence[int], *, leased: b
             .where(fixed_ips.c.id.in_(list(row_ids[start : start + MOST_PARAMETERS])))
             .values(leased=leased)
         )
+
+
+def list_leased(
+    connection: Connection, network_uuid: str
+) -> list[tuple[IPv4Address, str, str | None]]:
+    """Return the leased addresses of a network, with MACs and host names, in their order."""
+    rows = read_rows(
+        connection,
+        sa.select(fixed_ips.c.address, virtual_interfaces.c.address, instances.c.hostname)
+        .join(networks, networks.c.id == fixed_ips.c.network_id)
+        .join(instances, instances.c.uuid == fixed_ips.c.instance_uuid)
+        .join(virtual_interfaces, virtual_interfaces.c.id == fixed_ips.c.virtual_interface_id)
+        .where(networks.c.uuid == network_uuid, fixed_ips.c.leased)
+        .order_by(fixed_ips.c.position),
+    )
+    return [(address, mac, hostname) for address, mac, hostname in rows]

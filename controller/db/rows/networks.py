@@ -60,6 +60,14 @@ def get_by_cidr(
     return _get(connection, column == cidr, lock=lock)
 
 
+def find_uuid(connection: Connection, network_id: int) -> str | None:
+    """Return the uuid of the network with a number, or None if there is none."""
+    uuid: str | None = connection.scalar(
+        sa.select(networks.c.uuid).where(networks.c.id == network_id)
+    )
+    return uuid
+
+
 def find_containing(connection: Connection, address: IPv4Address) -> Network | None:
     """Return the network whose range contains an address."""
     ranges = [IPv4Network((int(address), length), strict=False) for length in range(33)]

@@ -9,15 +9,20 @@ from ipaddress import IPv4Address
 from cloudnet.common.wire.objects import ReportedLease
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import leases as lease_rows
+from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.model.hostnames import default_hostname
+from cloudnet.controller.service.networks.lookup import get_network
 
 LOG = logging.getLogger(__name__)
 
 
 class Leases:
-    """Records lease events of the hosts' DHCP servers."""
+    """Records lease events of the hosts' DHCP servers, and lists the leases."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, lease_seconds: int, clock: Clock) -> None:
         self._database = database
+        self._lease_seconds = lease_seconds
+        self._clock = clock
 
     def record_lease(self, address: IPv4Address, mac: str | None = None) -> None:
         """Record that a DHCP server has leased an address."""
@@ -26,6 +31,22 @@ class Leases:
     def record_lease_end(self, address: IPv4Address, mac: str | None = None) -> None:
         """Record that a lease has ended; with a MAC, only if no other VIF has the address now."""
         self._record(address, mac, leased=False)
+
+    def format_lease_file(self, network: str) -> str:
+        """Return the leases of a network as dnsmasq's lease file has them.
+
+        Each ends a full lease time from now, at the latest.
+
+        :raises NetworkNotFoundForUUID: there is no such network
+        """
+        with self._database.reading() as connection:
+            get_network(connection, network)
+            leases = lease_rows.list_leased(connection, network)
+        end = int(self._clock().timestamp()) + self._lease_seconds
+        return "\n".join(
+            f"{end} {mac} {address} {hostname or default_hostname(address)} *"
+            for address, mac, hostname in leases
+        )
 
     def _record(self, address: IPv4Address, mac: str | None, *, leased: bool) -> None:
         def work(connection: Connection) -> bool:

@@ -85,7 +85,7 @@ class Allocation:
         selected = self._select_missing(before)
         self._check_quota(selected)
         for selection in selected:
-            self._claim(selection)
+            self._claim(selection, None)
         if self.vifs and self.is_first and self._settings.auto_assign_floating_ip:
             self._assign_floating_ip()
         if self._events:
@@ -96,6 +96,22 @@ class Allocation:
         elif not selected:
             instance_rows.delete_unused(self._connection, [self._boot.instance])
         return self
+
+    def add_address(self) -> Guest:
+        """Claim an address on the one requested network, also if the instance has one there."""
+        self._macs.restart()
+        before = self._ensure_instance()
+        boot, default = self._boot, self._settings.networks.topology
+        [selection] = select_networks(
+            self._connection, boot.project, boot.requested, default, self._now
+        )
+        self._check_quota([selection])
+        present = [guest for guest in before if guest.network_id == selection.network.id]
+        guest = self._claim(selection, present[0] if present else None)
+        history_rows.add(self._connection, self._events, self._now)
+        guests = guest_rows.list_for_instance(self._connection, boot.instance)
+        self.vifs = list_vif_info(self._connection, guests)
+        return guest
 
     def _ensure_instance(self) -> list[Guest]:
         """Add or update the row of the instance, and return what the instance has already."""
@@ -165,8 +181,8 @@ class Allocation:
         )
         self.vifs[0] = replace(first, floating_ips=(floating.address,))
 
-    def _claim(self, selection: SelectedNetwork) -> None:
-        """Claim a VIF and an address on one network."""
+    def _claim(self, selection: SelectedNetwork, present: Guest | None) -> Guest:
+        """Claim an address on one network, for a new VIF or for the one that is present."""
         boot = self._boot
         attached = attachment.attach(self._connection, selection.network, boot.host, self._now)
         network = attached.network
@@ -176,7 +192,11 @@ class Allocation:
         requested = (
             None if selection.address is None else self._check_requested(network, selection.address)
         )
-        mac, vif_id, vif_uuid = self._add_vif(network, selection.tag)
+        mac, vif_id, vif_uuid = (
+            self._add_vif(network, selection.tag)
+            if present is None
+            else (present.mac, present.vif_id, present.vif_uuid)
+        )
         fixed_ip_id, position = self._claim_address(network, requested, vif_id)
         guest = Guest(
             vif_id=vif_id,
@@ -194,6 +214,7 @@ class Allocation:
         self.vifs.append(VifInfo(network, guest, attached.own_address))
         kind = events.PICKED if selection.address is None else events.REQUESTED
         self._events.append(events.guest_event(kind, network.uuid, guest))
+        return guest
 
     def _claim_address(
         self, network: Network, requested: int | None, vif_id: int

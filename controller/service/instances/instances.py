@@ -93,8 +93,7 @@ class Instances:
         :raises InstanceNotFound: there is no such instance
         """
         with self._database.reading() as connection:
-            row = _get_instance(connection, instance)
-            caller.require_access(f"instance {instance}", row.project_id)
+            get_instance(connection, instance, caller)
             guests = guest_rows.list_for_instance(connection, instance)
             return format_network_info(list_vif_info(connection, guests), rxtx_factor)
 
@@ -105,7 +104,7 @@ class Instances:
         """
 
         def work(connection: Connection) -> set[SnapshotKey]:
-            row = _get_instance(connection, instance)
+            row = get_instance(connection, instance)
             if row.host == host:
                 return set()
             guests = guest_rows.list_for_instance(connection, instance)
@@ -142,8 +141,14 @@ class Instances:
         update_instance_entries(connection, instance, domain, self._clock())
 
 
-def _get_instance(connection: Connection, instance: str) -> Instance:
+def get_instance(connection: Connection, instance: str, caller: Caller = ADMIN) -> Instance:
+    """Return the row of an instance.
+
+    :raises InstanceNotFound: there is none
+    :raises Forbidden: it belongs to another project
+    """
     row = instance_rows.get(connection, instance)
     if row is None:
         raise InstanceNotFound(f"instance {instance} is unknown: it has no address on any network")
+    caller.require_access(f"instance {instance}", row.project_id)
     return row

@@ -22,8 +22,9 @@ from cloudnet.controller.service.networks.network_selection import RequestedNetw
 def release_instance(
     connection: Connection, instance: str, only: Sequence[RequestedNetwork], now: datetime
 ) -> set[SnapshotKey]:
-    """Delete an instance's VIFs (or ``only`` these) and begin the quarantine of their addresses.
+    """Release an instance's addresses (or ``only`` these) and the VIFs that have none any more.
 
+    The quarantine of the addresses begins.
     Floating IPs stay with the project, except auto-assigned ones. Returns which snapshots change.
     """
     guests = guest_rows.list_for_instance(connection, instance)
@@ -31,6 +32,7 @@ def release_instance(
         instance_rows.delete_unused(connection, [instance])
         return set()
     networks = _map_networks(connection, guests)
+    everything = guests
     if only:
         guests = [
             guest
@@ -43,7 +45,8 @@ def release_instance(
     # Before the floating IPs are read: from now on none can be associated with these addresses.
     quarantine_rows.begin(connection, sorted(fixed_ip_ids), now)
     disassociate_floating_ips(connection, instance, fixed_ip_ids, now)
-    vif_rows.delete(connection, [guest.vif_id for guest in guests])
+    kept = {guest.vif_id for guest in everything if guest.fixed_ip_id not in fixed_ip_ids}
+    vif_rows.delete(connection, {guest.vif_id for guest in guests} - kept)
     changed: set[SnapshotKey] = set()
     for guest in guests:
         network = networks[guest.network_id]

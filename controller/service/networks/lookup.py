@@ -27,6 +27,19 @@ def get_network(connection: Connection, uuid: str) -> Network:
     return _require_found(network_rows.get_by_uuid(connection, uuid), uuid)
 
 
+def find_network_uuid(connection: Connection, network: str | int) -> str:
+    """Return the uuid of the network with a uuid or a number.
+
+    :raises NetworkNotFoundForUUID: there is none
+    """
+    if isinstance(network, str):
+        return get_network(connection, network).uuid
+    uuid = network_rows.find_uuid(connection, network)
+    if uuid is None:
+        raise not_found(str(network))
+    return uuid
+
+
 def lock_network(connection: Connection, uuid: str) -> Network:
     """Return a network and lock it until the transaction ends.
 

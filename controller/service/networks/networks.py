@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from cloudnet.common.settings.views import NetworkDefaults
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
+from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.network_edit import NetworkEdit
@@ -30,6 +31,7 @@ from cloudnet.controller.service.networks.creation import create_networks, expla
 from cloudnet.controller.service.networks.deletion import delete_network
 from cloudnet.controller.service.networks.edits import edit_network
 from cloudnet.controller.service.networks.lookup import (
+    find_network_uuid,
     get_network,
     lock_named_network,
     may_see,
@@ -175,6 +177,16 @@ class Networks:
         self._notifier.notify_ranges()
         network = self._notify(changed, "sent to its hosts again")
         return network, {key.host for key in changed[1]}
+
+    def notify_hosts(self, network: str | int) -> None:
+        """Send a network, named by its uuid or number, to its hosts; nothing has changed.
+
+        :raises NetworkNotFoundForUUID: there is none
+        """
+        with self._database.reading() as connection:
+            uuid = find_network_uuid(connection, network)
+            keys = host_network_rows.list_keys(connection, uuid)
+        self._notifier.notify_hosts(keys)
 
     def associate(self, project: str, uuid: str | None = None) -> Network:
         """Give a project one more network: this one, or any that is free.

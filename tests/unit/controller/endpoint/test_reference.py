@@ -32,10 +32,7 @@ NOVAS_METHODS = """
 """Those of Nova 18; the three whose names began with an underscore have public names."""
 
 MISSING = """
-    add_fixed_ip_to_instance remove_fixed_ip_from_instance validate_networks setup_networks_on_host
-    rpc_setup_network_on_host rpc_allocate_fixed_ip allocate_fixed_ip deallocate_fixed_ip
-    release_dhcp set_network_host get_dhcp_leases migrate_instance_start migrate_instance_finish
-    update_dns
+    setup_networks_on_host rpc_setup_network_on_host migrate_instance_start migrate_instance_finish
 """
 """Not served yet."""
 
