@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 
 from cloudnet import migrations
 from cloudnet.common.errors import DatabaseUnavailable
+from cloudnet.controller.db.collation import list_other_collations, set_default_collation
 from cloudnet.controller.db.drivers import get_missing_file, get_sqlite_file
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.db.tables import metadata
@@ -40,6 +41,7 @@ def upgrade(url: str, version: str = "head") -> None:
     with _configured(url) as config:
         require_known(_read_version(config.attributes["connection"]))
         _require_no_foreign_tables(config.attributes["connection"])
+        set_default_collation(config.attributes["connection"])
         command.upgrade(config, version)
 
 
@@ -147,7 +149,8 @@ def list_differences(url: str) -> list[str]:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": defaults_differ}
         )
-        return [str(difference) for difference in compare_metadata(context, metadata)]
+        differences = [str(difference) for difference in compare_metadata(context, metadata)]
+        return [*differences, *list_other_collations(connection)]
 
 
 def _read_version(connection: sa.Connection) -> str | None:
