@@ -30,7 +30,8 @@ LOG = logging.getLogger(__name__)
 
 TEXT_TYPES = (Address, Address6, AnyAddress, Cidr, Cidr6)
 CHECKED_TYPES = (*TEXT_TYPES, Timestamp, TopologyName)
-_CONDITIONS = ConditionLog(LOG)
+# An error: cloudnet-manage prints no warnings, and a list must not lack a row without a word.
+_CONDITIONS = ConditionLog(LOG, logging.ERROR)
 
 Parameters = Mapping[str, Any]  # Any: as the columns are
 Rows = Sequence[Any]  # Any: SQLAlchemy types no columns of a statement that is passed on

@@ -81,6 +81,17 @@ def test_check_finds_a_row_that_somebody_spoilt(manage: Manage) -> None:
     assert found["remedy"].startswith("give an address from ")
 
 
+def test_a_list_without_a_row_that_cannot_be_read_names_it(manage: Manage) -> None:
+    manage.done("network", "create", "--label", "list-me")
+    manage.execute("UPDATE networks SET gateway = 'list-me-not'")
+
+    answer = manage("network", "list", "-f", "json")
+
+    assert answer.json == []
+    [line] = answer.err.splitlines()
+    assert line.startswith("cloudnet-manage: table networks, row 1, column gateway: left out")
+
+
 def test_check_prints_an_empty_list_as_json_if_nothing_is_wrong(manage: Manage) -> None:
     assert manage.done("db", "check", "-f", "json").json == []
 
