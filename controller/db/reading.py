@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -30,8 +31,7 @@ LOG = logging.getLogger(__name__)
 
 TEXT_TYPES = (Address, Address6, AnyAddress, Cidr, Cidr6)
 CHECKED_TYPES = (*TEXT_TYPES, Timestamp, TopologyName)
-# An error: cloudnet-manage prints no warnings, and a list must not lack a row without a word.
-_CONDITIONS = ConditionLog(LOG, logging.ERROR)
+_conditions: WeakKeyDictionary[sa.Engine, ConditionLog] = WeakKeyDictionary()
 
 Parameters = Mapping[str, Any]  # Any: as the columns are
 Rows = Sequence[Any]  # Any: SQLAlchemy types no columns of a statement that is passed on
@@ -65,9 +65,11 @@ def _skip_unreadable(connection: Connection, result: sa.CursorResult[Any]) -> It
         if row is None:
             break
         yield row
+    # An error: cloudnet-manage prints no warnings, and a list must not lack a row without a word.
+    conditions = _conditions.setdefault(connection.engine, ConditionLog(LOG, logging.ERROR))
     for each in errors:
         for name in find_rows(connection, each.value):
-            _CONDITIONS.start(f"{name}: left out until it is corrected by SQL ({each})")
+            conditions.start(f"{name}: left out until it is corrected by SQL ({each})")
 
 
 def find_rows(connection: Connection, value: object) -> list[str]:

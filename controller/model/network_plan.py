@@ -104,7 +104,7 @@ class _Planner:
             for vlan in range(start, VLAN_ID.highest + 1)
             if vlan in self._existing.vlans
             or vlan in self._defaults.excluded_vlans
-            or _bridge_name(vlan) in self._existing.bridges
+            or vlans.get_bridge(vlan) in self._existing.bridges
         }
         return vlans.pick_free(self._count, start, taken)
 
@@ -167,7 +167,7 @@ class _Planner:
     def _bridge(self, vlan: int | None) -> str:
         bridge = self._request.bridge or self._defaults.flat_network_bridge
         if vlan is not None:
-            bridge = _bridge_name(vlan)  # whatever is requested, as in nova-network
+            bridge = vlans.get_bridge(vlan)  # whatever is requested, as in nova-network
         if bridge is None:
             raise NetworkNotCreated(
                 f"bridge: a {self._topology.value} network needs one; "
@@ -201,10 +201,6 @@ class _Planner:
         return validation.parse_argument(
             "bridge_interface", validation.parse_device_name, interface
         )
-
-
-def _bridge_name(vlan: int) -> str:
-    return f"br{vlan}"
 
 
 def _check_request(request: NetworkRequest, topology: Topology, count: int) -> None:

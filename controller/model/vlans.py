@@ -1,4 +1,4 @@
-"""Choosing the VLAN ids of new networks."""
+"""VLAN ids: choosing those of new networks, and the bridge that belongs to each."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from collections.abc import Collection
 
 from cloudnet.common.errors import DuplicateVlan, NoMoreVlans
 from cloudnet.common.limits import VLAN_ID
+
+
+def get_bridge(vlan: int) -> str:
+    """Return the name of a VLAN network's bridge, the same one as nova-network's."""
+    return f"br{vlan}"
 
 
 def pick_free(count: int, start: int, taken: Collection[int]) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cloudnet.common.wire.objects import Topology
+from cloudnet.controller.model import vlans
 from cloudnet.controller.model.consistency.finding import Finding, Row, Tables, find, set_columns
 
 _OF_NETWORK = ("gateway", "dhcp_server", "vpn_private_address", "dhcp_start", "dhcp_end")
@@ -51,7 +52,14 @@ def _check_topology(network: Row) -> Iterator[Finding]:
         problem = f"{network['host']} is the gateway of a network on which each host is one"
         remedy = set_columns("networks", network, host=None)
         yield find("networks", network, "host", problem, remedy)
-    if network["topology"] is Topology.VLAN and network["bridge_interface"] is None:
+    if network["topology"] is not Topology.VLAN:
+        return
+    bridge = vlans.get_bridge(network["vlan"])
+    if network["bridge"] != bridge:
+        problem = f"{network['bridge']} is not the bridge of VLAN {network['vlan']}: {bridge}"
+        remedy = set_columns("networks", network, bridge=bridge)
+        yield find("networks", network, "bridge", problem, remedy)
+    if network["bridge_interface"] is None:
         problem = "a VLAN network has no NIC that carries its tag"
         yield find("networks", network, "bridge_interface", problem, "name the NIC of its hosts")
 

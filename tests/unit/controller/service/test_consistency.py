@@ -92,6 +92,7 @@ EDITS = {
     f"UPDATE networks SET broadcast = '10.0.0.14' {A}": "networks.broadcast",
     f"UPDATE networks SET bridge = 'br101' {A}": "networks.bridge",
     f"UPDATE networks SET bridge = 'br 100' {A}": "networks.bridge",
+    f"UPDATE networks SET vlan = 200 {A}": "networks.bridge",
     f"UPDATE networks SET bridge_interface = NULL {A}": "networks.bridge_interface",
     f"UPDATE networks SET mtu = 10 {A}": "networks.mtu",
     f"UPDATE networks SET dns1 = 'dns' {A}": "networks.dns1",
