@@ -21,7 +21,7 @@ from cloudnet.common import errors
 from cloudnet.common.deadline import time_limit
 from cloudnet.common.queue_library import BROKER_ERRORS, messaging
 from cloudnet.common.request import describe_call, serving
-from cloudnet.common.topics import NETWORK_TOPIC
+from cloudnet.common.topics import HOSTS_TOPIC, NETWORK_TOPIC
 
 LOG = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def create_server(
     dispatcher = Dispatcher(endpoints, None, messaging.DefaultRPCAccessPolicy)
     dispatcher.response_seconds = response_seconds
     dispatcher.translate_error = translate_error
-    dispatcher.names_callers = translate_error is not None  # calls of compute services, not agents
+    dispatcher.names_callers = topic in {NETWORK_TOPIC, HOSTS_TOPIC}  # not agents
     target = messaging.Target(topic=topic, server=host)
     return _Server(transport, target, dispatcher, executor="threading")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -281,15 +282,37 @@ def test_a_network_of_a_project_is_deleted_without_require_disassociated(
     assert empty_cloud.api.get_all_networks(ADMIN) == []
 
 
-def test_a_project_creates_networks_for_itself_only(empty_cloud: Cloud) -> None:
+def test_a_project_creates_networks_for_itself_only(cloud: Cloud) -> None:
     tenant = {"project_id": "a", "is_admin": False}
 
     with pytest.raises(errors.Forbidden):
-        empty_cloud.api.create_networks(tenant, label="theirs", project_id="b")
-    empty_cloud.api.create_networks(tenant, label="mine", project_id="a")
-    empty_cloud.api.create_networks(tenant, label="free")
+        cloud.api.create_networks(tenant, label="theirs", project_id="b")
+    cloud.api.create_networks(tenant, label="mine", project_id="a")
+    cloud.api.create_networks(tenant, label="free")
 
-    assert [n["label"] for n in empty_cloud.api.get_all_networks(tenant)] == ["mine"]
+    assert [n["label"] for n in cloud.api.get_all_networks(tenant)] == ["mine"]
+
+
+def test_the_request_and_its_caller_are_in_the_database_with_what_they_changed(
+    cloud: Cloud,
+) -> None:
+    cloud.api.create_networks(ADMIN, label="private", project_id="a")
+    context = {"is_admin": True, "project_id": "a", "user_id": "alice", "request_id": "req-7"}
+
+    cloud.api.allocate_for_instance(context, instance(1), "a", "node1")
+    cloud.api.get_instance_nw_info(context, instance(1))
+
+    [logged] = cloud.world.services.operations.list_last(10, "req-7")
+    assert [logged[name] for name in ("source", "operation", "user_id", "project_id")] == [
+        "rpc",
+        "allocate_for_instance",
+        "alice",
+        "a",
+    ]
+    assert json.loads(logged["arguments"])["instance_id"] == instance(1)
+    assert cloud.world.rows(
+        "SELECT user_id, request_id FROM address_history WHERE event = 'allocated'"
+    ) == [("alice", "req-7")]
 
 
 def test_a_project_cannot_use_an_instance_of_another(cloud: Cloud) -> None:

@@ -116,6 +116,12 @@ def list_pools(connection: Connection) -> list[str]:
     )
 
 
+def has_pool(connection: Connection, pool: str) -> bool:
+    """Whether a pool has any floating IP, free or not."""
+    of_pool = sa.select(floating_ips.c.id).where(floating_ips.c.pool == pool)
+    return connection.execute(of_pool.limit(1)).first() is not None
+
+
 def count_for_project(connection: Connection, project: str) -> int:
     """Count the floating IPs that a project has allocated, without auto-assigned ones."""
     count = (

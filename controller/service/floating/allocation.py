@@ -38,7 +38,7 @@ def allocate_floating_ip(
     :raises NoMoreFloatingIps: the pool has no free address
     :raises FloatingIpAllocateFailed: other calls were first in every try
     """
-    if pool not in floating_rows.list_pools(connection):
+    if not floating_rows.has_pool(connection, pool):
         raise FloatingIpPoolNotFound(
             f"there is no floating IP pool {pool!r}; create it with "
             "`cloudnet-manage floating create --pool`"

@@ -6,7 +6,7 @@ in an operator's database.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from cloudnet.common.wire.objects import NetworkSnapshot, Topology
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import fixed_ips, instances, virtual_interfaces
 from cloudnet.controller.model.records import Network, SnapshotKey
+from cloudnet.controller.service.caller import ADMIN
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from tests.fixtures.controller.query_plans import Access, recorded_plans
 from tests.fixtures.controller.world import World, instance
@@ -88,6 +89,31 @@ def test_a_report_with_leases_reads_no_whole_table(crowded: World) -> None:
 def test_a_lease_event_reads_no_whole_table(crowded: World) -> None:
     with recorded_plans() as accesses:
         crowded.services.leases.record_lease(IPv4Address("10.0.0.3"))
+
+    assert list_costly(accesses) == []
+
+
+def test_looking_up_a_row_by_what_is_known_of_it_reads_no_whole_table(crowded: World) -> None:
+    crowded.services.pools.create(IPv4Network("203.0.113.0/29"))
+    floating = crowded.services.floating.allocate(ADMIN, "a")
+    fixed, lookups = IPv4Address("10.0.0.3"), crowded.services.lookups
+    crowded.services.floating.associate(ADMIN, floating, fixed)
+
+    with recorded_plans() as accesses:
+        lookups.get_fixed_ip(ADMIN, lookups.get_fixed_ip_by_address(ADMIN, fixed).id or 0)
+        lookups.get_fixed_ip_by_address(ADMIN, IPv4Address("10.0.0.9"))
+        lookups.find_vif(ADMIN, lookups.list_vifs(ADMIN, instance(1))[0].address)
+        lookups.find_instance_of_floating_ip(ADMIN, floating)
+        lookups.list_floating_ips_of(ADMIN, fixed)
+
+    assert list_costly(accesses) == []
+
+
+def test_allocating_a_floating_ip_reads_no_whole_table(crowded: World) -> None:
+    crowded.services.pools.create(IPv4Network("203.0.113.0/29"))
+
+    with recorded_plans() as accesses:
+        crowded.services.floating.allocate(ADMIN, "a")
 
     assert list_costly(accesses) == []
 
