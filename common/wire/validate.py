@@ -135,4 +135,6 @@ def is_valid_floating_ip(ip: FloatingIp, network: NetworkSnapshot) -> bool:
 
 
 def _is_host_address(address: IPv4Address, network: NetworkSnapshot) -> bool:
-    return address in network.cidr and address not in {network.cidr[0], network.cidr[-1]}
+    # As numbers: a snapshot may have a hundred thousand guests.
+    cidr = network.cidr
+    return int(cidr.network_address) < int(address) < int(cidr.broadcast_address)
