@@ -40,6 +40,8 @@ def parse_conflict(error: Any, statement: str | None = None) -> Conflict:  # Any
         table, columns = _read_diagnostics(diag)
     else:
         table, columns = _parse_constraint(text) or _parse_columns(text, named_table)
+    if named_table is not None and table not in {None, named_table}:
+        return Conflict(named_table, (), text)  # a row of another table refers to the row
     return Conflict(table or named_table, columns, text)
 
 
@@ -64,7 +66,7 @@ def _parse_columns(text: str, named_table: str | None) -> Key:
     if primary is not None:
         table = primary[1] or named_table or ""
         return _keys().get(f"pk_{table}", (named_table, ()))
-    null = re.search(r"Column '(\w+)' cannot be null", text)
+    null = re.search(r"(?:Column|Field) '(\w+)' (?:cannot be null|doesn't have a default)", text)
     return None, () if null is None else (null[1],)
 
 

@@ -19,15 +19,47 @@ from cloudnet.controller.db.conflicts import Conflict, parse_conflict
 # PostgreSQL's SQLSTATEs and MariaDB's numbers
 ABORTED = {"40001", "40P01", "1213", "1020"}  # deadlocks and serialization failures
 LOCK_TIMEOUTS = {"55P03", "1205"}
-# MariaDB and MySQL report a violated CHECK constraint as an operational error.
-CHECK_VIOLATED = {"4025", "3819"}
+# MariaDB and MySQL report a violated CHECK, and a column without a value, as operational errors.
+VIOLATED = {"4025", "3819", "1364"}
 
 DOES_NOT_ANSWER = "the database does not answer"
 
-# As PostgreSQL and MariaDB say it: no SQLSTATE comes with an error of the connection.
+# As the servers say it: no SQLSTATE comes with an error of the connection.
 _NO_DATABASE = re.compile(r'database "[^"]*" does not exist|Unknown database')
 _REFUSED = re.compile(
     r"authentication failed|no pg_hba.conf entry|role \"[^\"]*\" does not exist|Access denied"
+)
+REMEDIES = (  # the first that fits: what is said, the cause, and the remedy
+    (
+        _NO_DATABASE,
+        "the server has no database of this name",
+        "create it there, and then its tables with `cloudnet-manage db sync`",
+    ),
+    (
+        _REFUSED,
+        "the database server refuses this user",
+        "correct the user and password in [database] connection, or the server's permissions",
+    ),
+    (
+        re.compile("permission denied for schema"),
+        "this user may not create tables here",
+        "make it the owner of the database (`ALTER DATABASE … OWNER TO …`)",
+    ),
+    (
+        re.compile("no such table|does not exist|doesn't exist"),
+        "the database lacks the tables of this version",
+        "run `cloudnet-manage db sync`",
+    ),
+    (
+        re.compile("unable to open database file"),
+        "the database file is missing or unreadable",
+        "create it with `cloudnet-manage db sync`, as root",
+    ),
+    (
+        re.compile("readonly database"),
+        "this user may not write to the database",
+        "run it as root",
+    ),
 )
 
 
@@ -55,7 +87,7 @@ def translate(context: ExceptionContext) -> BaseException | None:
     if _is_expected(context):
         return None
     error, original = context.sqlalchemy_exception, context.original_exception
-    if isinstance(error, IntegrityError) or _code(original) in CHECK_VIOLATED:
+    if isinstance(error, IntegrityError) or _code(original) in VIOLATED:
         return parse_conflict(original, context.statement)
     text = " ".join(str(original).split())
     return _translate_abort(context, text) or _translate_refusal(error, text)
@@ -98,32 +130,14 @@ def _is_expected(context: ExceptionContext) -> bool:
 
 
 def _code(error: Any) -> str:  # Any: the driver's error
-    """Return PostgreSQL's SQLSTATE or MariaDB's error number."""
-    args = getattr(error, "args", None) or ("",)
-    return str(getattr(error, "sqlstate", None) or args[0])
+    """Return PostgreSQL's SQLSTATE or MariaDB's error number, which says more than its SQLSTATE."""
+    first = error.args[0] if error.args else ""
+    return str(first if isinstance(first, int) else getattr(error, "sqlstate", None) or first)
 
 
 def _explain(text: str, otherwise: str = DOES_NOT_ANSWER) -> str:
     """Return one line with the cause and, where it is known, the remedy."""
-    if _NO_DATABASE.search(text):
-        return (
-            f"the server has no database of this name ({text}); create it there, and then its "
-            "tables with `cloudnet-manage db sync`"
-        )
-    if _REFUSED.search(text):
-        return (
-            f"the database server refuses this user ({text}); correct the user and password in "
-            "[database] connection, or the server's permissions"
-        )
-    if any(words in text for words in ("no such table", "does not exist", "doesn't exist")):
-        return (
-            f"the database lacks the tables of this version ({text}); run `cloudnet-manage db sync`"
-        )
-    if "unable to open database file" in text:
-        return (
-            f"the database file is missing or unreadable ({text}); create it with "
-            "`cloudnet-manage db sync`, as root"
-        )
-    if "readonly database" in text:
-        return f"this user may not write to the database ({text}); run it as root"
+    for pattern, cause, remedy in REMEDIES:
+        if pattern.search(text):
+            return f"{cause} ({text}); {remedy}"
     return f"{otherwise}: {text}"

@@ -82,6 +82,23 @@ MARIADB = [
         ADD_VIF,
         VIF_NETWORK,
     ),
+    (
+        (
+            1451,
+            (
+                "Cannot delete or update a parent row: a foreign key constraint fails "
+                "(`nova`.`fixed_ips`, CONSTRAINT `fk_fixed_ips_network_id` FOREIGN KEY "
+                "(`network_id`) REFERENCES `networks` (`id`))"
+            ),
+        ),
+        "DELETE FROM networks WHERE networks.id = %(id_1)s",
+        ("networks", ()),
+    ),
+    (
+        (1364, "Field 'label' doesn't have a default value"),
+        "INSERT INTO networks",
+        ("networks", ("label",)),
+    ),
     ((1048, "Column 'label' cannot be null"), "INSERT INTO networks", ("networks", ("label",))),
     ((4025, "CONSTRAINT `ck_networks_vlan` failed for `nova`.`networks`"), None, VLAN_CHECK),
     ((3819, "Check constraint 'ck_networks_vlan' is violated."), None, VLAN_CHECK),
@@ -122,7 +139,7 @@ def test_postgresql_names_the_constraint_in_a_field_whatever_its_language(
 ) -> None:
     error = PostgresError("doppelter Schlüsselwert verletzt Unique-Constraint", diagnostic)
 
-    conflict = parse_conflict(error, ADD_VIF)
+    conflict = parse_conflict(error, f"INSERT INTO {diagnostic.table_name} VALUES (1)")
 
     assert (conflict.table, conflict.columns) == key
 

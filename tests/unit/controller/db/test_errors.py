@@ -44,6 +44,14 @@ class PostgresError(Exception):
         self.sqlstate = sqlstate
 
 
+class MariaDBError(Exception):
+    """An error as PyMySQL raises it since version 1.2."""
+
+    def __init__(self, number: int, message: str, sqlstate: str) -> None:
+        super().__init__(number, message)
+        self.sqlstate = sqlstate
+
+
 def wrap(kind: type[DBAPIError], error: Exception, *, is_disconnect: bool = False) -> Context:
     return Context(kind(None, None, error), is_disconnect)
 
@@ -54,6 +62,7 @@ ABORTED = [
     wrap(OperationalError, PostgresError("could not serialize access", "40001")),
     wrap(OperationalError, Exception(1213, "Deadlock found when trying to get lock")),
     wrap(OperationalError, Exception(1205, "Lock wait timeout exceeded")),
+    wrap(OperationalError, MariaDBError(1205, "Lock wait timeout exceeded", "HY000")),
     wrap(OperationalError, Exception("server closed the connection"), is_disconnect=True),
 ]
 
@@ -98,6 +107,7 @@ def test_the_remedy_is_named_in_one_line(context: Context, remedy: str) -> None:
     [
         wrap(IntegrityError, Exception("UNIQUE constraint failed: networks.uuid")),
         wrap(OperationalError, Exception(4025, "CONSTRAINT `ck_networks_vlan` failed")),
+        wrap(OperationalError, MariaDBError(4025, "CONSTRAINT `ck_networks_vlan` failed", "23000")),
     ],
 )
 def test_a_violated_constraint_is_a_conflict(context: Context) -> None:
