@@ -91,7 +91,8 @@ virtual_interfaces = sa.Table(
     sa.Column("instance_uuid", sa.ForeignKey("instances.uuid"), nullable=False),
     sa.Column("uuid", sa.String(36), nullable=False, unique=True),
     sa.Column("tag", sa.String(255)),
-    # ours: the first revisions of its network that include it, on its host and on the gateway
+    # ours: the first revisions of its network that include it, on its host and on the gateway;
+    # the highest number: none yet
     sa.Column("host_revision", sa.BigInteger, nullable=False),
     sa.Column("gateway_revision", sa.BigInteger),  # NULL: multi-host, or no gateway yet
     sa.UniqueConstraint("instance_uuid", "network_id"),
@@ -220,6 +221,21 @@ host_networks = sa.Table(
     sa.Column("revision", sa.BigInteger, nullable=False),
     sa.Column("applied_revision", sa.BigInteger),  # NULL: none yet
     sa.Column("applied_at", Timestamp),
+)
+
+# ours: what has changed since the last revision; without addresses, everything may have
+host_changes = sa.Table(
+    "host_changes",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("network_uuid", sa.String(36), nullable=False),
+    sa.Column("at", Timestamp, nullable=False),
+    sa.Column("vif_uuid", sa.String(36)),  # a VIF that the next revision includes; NULL: none
+    sa.Column("fixed_ip", Address),
+    sa.Column("floating_ip", Address),
+    sa.Index(None, "host", "network_uuid"),
+    sa.Index(None, "network_uuid"),
 )
 
 host_problems = sa.Table(  # ours: the faults in each host's last report

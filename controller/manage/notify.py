@@ -36,14 +36,13 @@ class PendingNotifications:
         :raises BrokerUnavailable: the broker does not answer, or does not take them
         """
         if self._changed or (self._ranges_changed and snapshots.list_agent_hosts()):
-            _cast(snapshots, settings, files, self._changed, ranges=self._ranges_changed)
+            _cast(snapshots, settings, files, ranges=self._ranges_changed)
 
 
 def _cast(
     snapshots: SnapshotReader,
     settings: RpcSettings,
     files: Sequence[Path],
-    changed: Iterable[SnapshotKey],
     *,
     ranges: bool,
 ) -> None:
@@ -59,7 +58,7 @@ def _cast(
     def cast_all() -> None:
         transport = rpc.create_transport(conf, settings.transport_url, settings.control_exchange)
         try:
-            cast_changes(snapshots, RpcCaster(transport), changed, ranges=ranges)
+            cast_changes(snapshots, RpcCaster(transport), ranges=ranges)
         finally:
             transport.cleanup()
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cloudnet.common.limits import REVISION
+
+NOT_YET = REVISION.highest
+"""Of a VIF that no revision includes yet: no host comes so far."""
+
 
 def first_revision(now: datetime, at_least: int = 0) -> int:
     """Return the revision that a counter starts with.

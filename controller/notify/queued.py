@@ -16,6 +16,7 @@ from typing import Protocol
 from cloudnet.common.errors import CloudnetError
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.wire.objects import FixedRanges, Origin, Snapshot
+from cloudnet.controller.model.host_changes import Fold, HostChange
 from cloudnet.controller.model.records import SnapshotKey
 
 LOG = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ CANNOT_NOTIFY = "cannot notify hosts"  # a condition that is logged once
 class SnapshotSource(Protocol):
     """Reads what is cast, as it is at that moment."""
 
-    def raise_generation(self) -> Origin:
-        """Raise the generation of the database and return its origin."""
+    def raise_revisions(self, *, ranges: bool = False) -> tuple[Origin | None, Fold]:
+        """Raise the revision of all that has changed; return the new origin of the database."""
 
     def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
         """Return a host's snapshot of a network, or None if the host does not have the network."""
@@ -49,23 +50,33 @@ class Caster(Protocol):
         """Cast the ranges of all networks to every host."""
 
 
-def cast_changes(
-    source: SnapshotSource, caster: Caster, changed: Iterable[SnapshotKey], *, ranges: bool
+def cast_changes(source: SnapshotSource, caster: Caster, *, ranges: bool) -> None:
+    """Cast what has changed since the last revisions, and the ranges if these have."""
+    is_complete = False
+    while not is_complete:
+        origin, fold = source.raise_revisions(ranges=ranges)
+        is_complete = fold.is_complete
+        if origin is None:
+            return
+        if ranges:
+            caster.cast_ranges(replace(source.get_ranges(), origin=origin))
+            ranges = False
+        for change in fold.changes:
+            _cast_change(source, caster, change, origin)
+
+
+def _cast_change(
+    source: SnapshotSource, caster: Caster, change: HostChange, origin: Origin
 ) -> None:
-    """Cast the present snapshots of what has changed, and the ranges if these have."""
-    origin = source.raise_generation()
-    if ranges:
-        caster.cast_ranges(replace(source.get_ranges(), origin=origin))
-    for key in sorted(changed):
-        snapshot = source.get_snapshot(key)
-        if snapshot is not None:
-            caster.cast_snapshot(replace(snapshot, origin=origin))
-            LOG.debug(
-                "network %s on host %s: cast revision %d",
-                snapshot.network,
-                snapshot.host,
-                snapshot.revision,
-            )
+    snapshot = source.get_snapshot(change.key)
+    if snapshot is not None:
+        caster.cast_snapshot(replace(snapshot, origin=origin))
+        LOG.debug(
+            "network %s on host %s: cast revision %d",
+            snapshot.network,
+            snapshot.host,
+            snapshot.revision,
+        )
 
 
 class QueuedNotifier:
@@ -122,7 +133,7 @@ class QueuedNotifier:
 
     def _cast(self, changed: Collection[SnapshotKey], *, ranges: bool) -> None:
         try:
-            cast_changes(self._source, self._caster, changed, ranges=ranges)
+            cast_changes(self._source, self._caster, ranges=ranges)
         except CloudnetError as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             self._conditions.start(CANNOT_NOTIFY, _describe(reason), log_changes=False)

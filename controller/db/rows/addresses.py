@@ -107,6 +107,19 @@ def get_gateway(connection: Connection, network_id: int, host: str) -> IPv4Addre
     return address
 
 
+def lock_gateway(
+    connection: Connection, network_id: int, host: str, *, shared: bool
+) -> IPv4Address | None:
+    """Return a host's own address on a network, and keep it until the transaction ends.
+
+    :param shared: others may keep it as well, but nobody releases it; False: nobody else may
+    """
+    address: IPv4Address | None = connection.scalar(
+        _GATEWAY.with_for_update(read=shared), {"network_id": network_id, "on_host": host}
+    )
+    return address
+
+
 def release_gateway(
     connection: Connection, network_id: int, host: str, now: datetime
 ) -> FixedIp | None:

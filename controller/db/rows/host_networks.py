@@ -11,7 +11,7 @@ from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import host_agents, host_networks, instances, networks
-from cloudnet.controller.model.records import HostNetwork, Network, NetworkSync, SnapshotKey
+from cloudnet.controller.model.records import HostNetwork, NetworkSync, SnapshotKey
 from cloudnet.controller.model.revisions import first_revision
 
 _ROW = sa.select(
@@ -22,6 +22,9 @@ _ROW = sa.select(
     host_networks.c.applied_revision,
 )
 _ONE = _ROW.where(
+    host_networks.c.host == given("on_host"), host_networks.c.network_uuid == given("of_network")
+)
+_REVISION = sa.select(host_networks.c.revision).where(
     host_networks.c.host == given("on_host"), host_networks.c.network_uuid == given("of_network")
 )
 _RAISE = (
@@ -96,24 +99,17 @@ def list_expected_hosts(connection: Connection) -> set[str]:
 
 
 def raise_revision(
-    connection: Connection, host: str, network: Network, now: datetime
-) -> SnapshotKey:
-    """Raise the revision of a network on a host; add the row if there is none."""
-    done = connection.execute(_RAISE, {"on_host": host, "of_network": network.uuid})
-    if not done.rowcount:
-        row = HostNetwork(host, network.uuid, network.id, first_revision(now), None)
-        connection.execute(_ADD, vars(row))
-    return SnapshotKey(host, network.uuid)
+    connection: Connection, key: SnapshotKey, now: datetime
+) -> tuple[int | None, int]:
+    """Raise the revision of a network on a host; add the row if there is none.
 
-
-def raise_revision_on_all_hosts(connection: Connection, network: Network) -> set[SnapshotKey]:
-    """Raise the revision of a network on every host that has it."""
-    of_network = host_networks.c.network_uuid == network.uuid
-    connection.execute(
-        sa.update(host_networks).where(of_network).values(revision=host_networks.c.revision + 1)
-    )
-    hosts = connection.scalars(sa.select(host_networks.c.host).where(of_network))
-    return {SnapshotKey(host, network.uuid) for host in hosts}
+    Returns the revision before (None: there was no row) and the one now.
+    """
+    row = {"on_host": key.host, "of_network": key.network}
+    if connection.execute(_RAISE, row).rowcount:
+        revision: int = connection.execute(_REVISION, row).scalar_one()
+        return revision - 1, revision
+    return None, add_unknown_network(connection, key.host, key.network, 0, now).revision
 
 
 def set_revision(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
@@ -130,7 +126,7 @@ def set_revision(connection: Connection, row: HostNetwork, revision: int) -> Hos
 def add_unknown_network(
     connection: Connection, host: str, network_uuid: str, at_least: int, now: datetime
 ) -> HostNetwork:
-    """Add the row of a network that a host has and shall remove."""
+    """Add the row of a network, also of one that the database does not have."""
     network_id = connection.scalar(sa.select(networks.c.id).where(networks.c.uuid == network_uuid))
     row = HostNetwork(host, network_uuid, network_id, first_revision(now, at_least), None)
     connection.execute(_ADD, vars(row))

@@ -14,42 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection, new_id
+from cloudnet.controller.db.hints import unindexed
 from cloudnet.controller.db.tables import host_networks, instances, networks, virtual_interfaces
-from cloudnet.controller.model.records import Network
+from cloudnet.controller.model.records import Network, SnapshotKey
+from cloudnet.controller.model.revisions import NOT_YET
 
-
-def _revision_on(host: str) -> sa.ScalarSelect[int]:
-    """The current revision of a network on the host that the parameter names."""
-    return (
-        sa.select(host_networks.c.revision)
-        .where(
-            host_networks.c.network_uuid == given("network_uuid"),
-            host_networks.c.host == given(host),
-        )
-        .scalar_subquery()
-    )
-
-
-_ADD = sa.insert(virtual_interfaces).values(
-    created_at=given("created_at"),
-    address=given("address"),
-    network_id=given("network_id"),
-    instance_uuid=given("instance_uuid"),
-    uuid=given("uuid"),
-    tag=given("tag"),
-    host_revision=_revision_on("on_host"),
-    gateway_revision=_revision_on("on_gateway"),
-)
-_MOVE = (
-    sa.update(virtual_interfaces)
-    .where(virtual_interfaces.c.id == given("vif_id"))
-    .values(host_revision=_revision_on("on_host"), gateway_revision=_revision_on("on_gateway"))
-)
-_SET_GATEWAY_REVISION = (
-    sa.update(virtual_interfaces)
-    .where(virtual_interfaces.c.network_id == given("of_network"))
-    .values(gateway_revision=_revision_on("on_gateway"))
-)
+_ADD = sa.insert(virtual_interfaces)
 _on_host, _on_gateway = host_networks.alias(), host_networks.alias()
 _ALL_ACTIVE = (
     sa.select(virtual_interfaces.c.id)
@@ -83,12 +53,9 @@ def add(
     mac: str,
     now: datetime,
     *,
-    host: str,
     tag: str | None = None,
 ) -> tuple[int, str]:
-    """Add a virtual interface on ``host`` and return its id and uuid.
-
-    The network's revision on the host must be raised before: the VIF becomes active with it.
+    """Add a virtual interface that no revision includes yet, and return its id and uuid.
 
     :raises Conflict: on ``virtual_interfaces.address`` if another interface has the MAC
     """
@@ -102,32 +69,82 @@ def add(
             "instance_uuid": instance_uuid,
             "uuid": vif_uuid,
             "tag": tag,
-            "network_uuid": network.uuid,
-            "on_host": host,
-            "on_gateway": network.host,
+            **_not_yet(network),
         },
     )
     return new_id(done), vif_uuid
 
 
-def move(connection: Connection, vif_id: int, network: Network, host: str) -> None:
-    """Record that a VIF is on ``host`` as of the network's current revisions."""
+def move(connection: Connection, vif_id: int, network: Network) -> None:
+    """Record that no revision includes a VIF yet: it is on another host now."""
     connection.execute(
-        _MOVE,
-        {
-            "vif_id": vif_id,
-            "network_uuid": network.uuid,
-            "on_host": host,
-            "on_gateway": network.host,
-        },
+        sa.update(virtual_interfaces)
+        .where(virtual_interfaces.c.id == vif_id)
+        .values(**_not_yet(network))
     )
 
 
-def set_gateway_revision(connection: Connection, network: Network) -> None:
-    """Record that the gateway serves a network's VIFs as of its current revision there."""
+def move_gateway(connection: Connection, network: Network) -> None:
+    """Record that no revision on the new gateway includes a network's VIFs yet."""
     connection.execute(
-        _SET_GATEWAY_REVISION,
-        {"of_network": network.id, "network_uuid": network.uuid, "on_gateway": network.host},
+        sa.update(virtual_interfaces)
+        .where(virtual_interfaces.c.network_id == network.id)
+        .values(gateway_revision=_not_yet(network)["gateway_revision"])
+    )
+
+
+def _not_yet(network: Network) -> dict[str, int | None]:
+    has_gateway = not network.multi_host and network.host is not None
+    return {"host_revision": NOT_YET, "gateway_revision": NOT_YET if has_gateway else None}
+
+
+def include(
+    connection: Connection, vif_uuids: Sequence[str], key: SnapshotKey, revision: int
+) -> None:
+    """Record that a revision is the first one that includes these VIFs, as host or gateway."""
+    these = virtual_interfaces.c.uuid.in_(vif_uuids)
+    is_on_host = sa.exists().where(
+        instances.c.uuid == virtual_interfaces.c.instance_uuid, instances.c.host == key.host
+    )
+    connection.execute(
+        sa.update(virtual_interfaces).where(these, is_on_host).values(host_revision=revision)
+    )
+    connection.execute(
+        sa.update(virtual_interfaces)
+        .where(these, virtual_interfaces.c.network_id.in_(_served_by(key)))
+        .values(gateway_revision=revision)
+    )
+
+
+def include_all(connection: Connection, key: SnapshotKey, revision: int) -> None:
+    """Record the same of all VIFs that no revision of the host or the gateway includes yet."""
+    by_uuid = sa.select(networks.c.id).where(networks.c.uuid == key.network).scalar_subquery()
+    on_host = sa.select(instances.c.uuid).where(instances.c.host == key.host)
+    connection.execute(
+        sa.update(virtual_interfaces)
+        .where(
+            virtual_interfaces.c.instance_uuid.in_(on_host),
+            unindexed(virtual_interfaces.c.network_id) == by_uuid,
+            virtual_interfaces.c.host_revision == NOT_YET,
+        )
+        .values(host_revision=revision)
+    )
+    network_id = connection.scalar(_served_by(key))
+    if network_id is not None:
+        connection.execute(
+            sa.update(virtual_interfaces)
+            .where(
+                virtual_interfaces.c.network_id == network_id,
+                virtual_interfaces.c.gateway_revision == NOT_YET,
+            )
+            .values(gateway_revision=revision)
+        )
+
+
+def _served_by(key: SnapshotKey) -> sa.Select[tuple[int]]:
+    """Select the id of a network if the host is the gateway of all its guests."""
+    return sa.select(networks.c.id).where(
+        networks.c.uuid == key.network, networks.c.host == key.host, ~networks.c.multi_host
     )
 
 

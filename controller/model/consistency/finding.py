@@ -22,6 +22,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "services": ("id",),
     "quotas": ("id",),
     "host_networks": ("host", "network_uuid"),
+    "host_changes": ("id",),
     "host_agents": ("host",),
     "host_ranges": ("id",),
     "recovered_guests": ("host", "address"),

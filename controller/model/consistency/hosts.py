@@ -51,21 +51,24 @@ def _check_needed(tables: Tables, raw: Tables) -> Iterator[Finding]:
     revisions = {(row["host"], row["network_id"]): row["revision"] for row in raw["host_networks"]}
     instances = {row["uuid"]: row for row in tables["instances"]}
     networks = {row["id"]: row for row in tables["networks"]}
+    ids = {row["uuid"]: row["id"] for row in tables["networks"]}
+    pending = {(row["host"], ids.get(row["network_uuid"])) for row in raw["host_changes"]}
     missing = set()
     for vif in tables["virtual_interfaces"]:
         network, instance = networks.get(vif["network_id"]), instances.get(vif["instance_uuid"])
         if network is None or instance is None:
             continue
         hosts = {instance["host"], instance["host"] if network["multi_host"] else network["host"]}
-        missing |= {(host, network["id"]) for host in hosts - {None}} - revisions.keys()
+        missing |= {(host, network["id"]) for host in hosts - {None}}
         revision = revisions.get((instance["host"], network["id"]))
-        if isinstance(revision, int) and vif["host_revision"] > revision:
+        is_pending = (instance["host"], network["id"]) in pending
+        if isinstance(revision, int) and not is_pending and vif["host_revision"] > revision:
             problem = (
                 f"{vif['host_revision']} is above {revision}, the one of host {instance['host']}"
             )
             remedy = set_columns("virtual_interfaces", vif, host_revision=revision)
             yield find("virtual_interfaces", vif, "host_revision", problem, remedy)
-    for host, network_id in sorted(missing):
+    for host, network_id in sorted(missing - revisions.keys() - pending):
         network = networks[network_id]
         problem = f"host {host} needs the network, but is not sent it"
         remedy = NOTIFY.format(network["cidr"])

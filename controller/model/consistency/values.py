@@ -201,6 +201,14 @@ _RULES: Mapping[str, Mapping[str, Parse]] = {
         "applied_revision": _revision,
         "applied_at": _time,
     },
+    "host_changes": {
+        "host": _host,
+        "network_uuid": _uuid,
+        "at": _time,
+        "vif_uuid": _uuid,
+        "fixed_ip": _address,
+        "floating_ip": _address,
+    },
     "host_agents": {"host": _host, "my_ip": _address, "accepted": _flag, "refused_at": _time},
     "host_ranges": {"host": _host, "cidr": IPv4Network, "address": _address},
     "recovered_guests": {

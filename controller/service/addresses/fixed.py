@@ -16,7 +16,7 @@ from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import history as history_rows
-from cloudnet.controller.db.rows import host_networks as host_network_rows
+from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import recovered as recovered_rows
 from cloudnet.controller.db.rows import usage as usage_rows
@@ -150,7 +150,7 @@ def _unreserve(connection: Connection, address: IPv4Address, now: datetime) -> N
     recovered_rows.delete_address(connection, address)
     hosts.update(recovered_rows.delete_network_without_guests(connection, network.uuid))
     for host in sorted(hosts):
-        host_network_rows.raise_revision(connection, host, network, now)
+        host_change_rows.add(connection, host, network, now)
     history_rows.add(connection, [events.network_event(events.UNRESERVED, network, address)], now)
 
 

@@ -15,7 +15,7 @@ from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import quarantine as quarantine_rows
 from cloudnet.controller.db.rows.quarantine import Rest
 from cloudnet.controller.model import events
-from cloudnet.controller.model.records import FixedIp
+from cloudnet.controller.model.records import FixedIp, FloatingIp
 
 FLOOR = timedelta(seconds=2)
 
@@ -65,10 +65,18 @@ def release_without_vif(connection: Connection, now: datetime, limit: int) -> li
 
 def disassociate_floating_ips(
     connection: Connection, instance: str, fixed_ip_ids: set[int], now: datetime
-) -> None:
-    """Take the floating IPs of an instance from these addresses, and free auto-assigned ones."""
-    for floating in floating_rows.list_for_instance(connection, instance):
-        if floating.fixed_ip_id in fixed_ip_ids:
-            floating_rows.set_target(connection, floating, fixed_ip_id=None, host=None, now=now)
-            if floating.auto_assigned:
-                floating_rows.release(connection, floating, now)
+) -> list[FloatingIp]:
+    """Take the floating IPs of an instance from these addresses, and free auto-assigned ones.
+
+    Return them as they were.
+    """
+    floating_ips = [
+        floating
+        for floating in floating_rows.list_for_instance(connection, instance)
+        if floating.fixed_ip_id in fixed_ip_ids
+    ]
+    for floating in floating_ips:
+        floating_rows.set_target(connection, floating, fixed_ip_id=None, host=None, now=now)
+        if floating.auto_assigned:
+            floating_rows.release(connection, floating, now)
+    return floating_ips

@@ -16,6 +16,7 @@ from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.model.host_changes import ChangedPart
 from cloudnet.controller.model.records import FloatingIp, Guest, SnapshotKey
 from cloudnet.controller.service.caller import Caller
 from cloudnet.controller.service.floating.lookup import find_guest
@@ -42,10 +43,10 @@ def associate_floating_ip(
     loser = find_guest(connection, floating)
     network = network_rows.get_by_id(connection, guest.network_id)
     _set_target(connection, floating, guest.fixed_ip_id, network.gateway_host(guest.host), now)
-    changed = _raise_revisions(connection, guest, now)
+    changed = _record_change(connection, guest, floating, now)
     if loser is None:
         return None, changed
-    return loser.instance, changed | _raise_revisions(connection, loser, now)
+    return loser.instance, changed | _record_change(connection, loser, floating, now)
 
 
 def disassociate_floating_ip(
@@ -60,7 +61,7 @@ def disassociate_floating_ip(
     _refuse_auto_assigned(floating, affect=affect_auto_assigned)
     guest = find_guest(connection, floating)
     _set_target(connection, floating, None, None, now)
-    return set() if guest is None else _raise_revisions(connection, guest, now)
+    return set() if guest is None else _record_change(connection, guest, floating, now)
 
 
 def _lock_target(
@@ -94,9 +95,12 @@ def _set_target(
         )
 
 
-def _raise_revisions(connection: Connection, guest: Guest, now: datetime) -> set[SnapshotKey]:
+def _record_change(
+    connection: Connection, guest: Guest, floating: FloatingIp, now: datetime
+) -> set[SnapshotKey]:
     network = network_rows.get_by_id(connection, guest.network_id)
-    return attachment.raise_revisions(connection, network, guest.host, now)
+    part = ChangedPart(fixed_ip=guest.address, floating_ip=floating.address)
+    return attachment.record_changes(connection, network, guest.host, now, [part])
 
 
 def _refuse_auto_assigned(floating: FloatingIp, *, affect: bool) -> None:

@@ -13,6 +13,7 @@ from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import history as history_rows
 from cloudnet.controller.db.rows import host_agents as host_agent_rows
+from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import host_problems as host_problem_rows
 from cloudnet.controller.db.rows import host_ranges as host_range_rows
@@ -193,6 +194,7 @@ def _delete(connection: Connection, host: str, now: datetime) -> list[IPv4Addres
         history_rows.add(connection, released, now)
     recovered_rows.delete_networks_of_host(connection, host)
     host_network_rows.delete_host(connection, host)
+    host_change_rows.delete_host(connection, host)
     host_problem_rows.replace(connection, host, [], now)
     host_range_rows.replace(connection, host, [])
     host_agent_rows.delete(connection, host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Address
@@ -10,11 +11,12 @@ from cloudnet.common.errors import NoMoreFixedIps
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import floating as floating_rows
-from cloudnet.controller.db.rows import host_networks as host_network_rows
+from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import pool
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events
+from cloudnet.controller.model.host_changes import WHOLE, ChangedPart
 from cloudnet.controller.model.records import Event, Network, SnapshotKey
 from cloudnet.controller.service.hosts.restored import require_checked
 
@@ -25,7 +27,7 @@ class Attachment:
 
     network: Network
     own_address: IPv4Address | None  # of the guest's host; None: a single-host network
-    changed: frozenset[SnapshotKey]
+    is_new: bool  # the host or its network has got something that no guest of it had before
     events: tuple[Event, ...] = ()
 
 
@@ -40,35 +42,36 @@ def attach(connection: Connection, network: Network, host: str, now: datetime) -
     if network.multi_host:
         return _attach_multi_host(connection, network, host, now)
     with_gateway = _ensure_gateway(connection, network, host, now)
-    changed = frozenset(raise_revisions(connection, with_gateway, host, now))
-    if with_gateway != network:
-        # Guests and floating IPs may have been left without a gateway.
-        vif_rows.set_gateway_revision(connection, with_gateway)
-        floating_rows.set_host_for_network(connection, with_gateway.id, with_gateway.host, now)
-    return Attachment(with_gateway, None, changed)
+    if with_gateway == network:
+        return Attachment(network, None, is_new=False)
+    # Guests and floating IPs may have been left without a gateway.
+    vif_rows.move_gateway(connection, with_gateway)
+    floating_rows.set_host_for_network(connection, with_gateway.id, with_gateway.host, now)
+    return Attachment(with_gateway, None, is_new=True)
 
 
-def raise_revisions(
-    connection: Connection, network: Network, guest_host: str, now: datetime
+def record_changes(
+    connection: Connection,
+    network: Network,
+    guest_host: str,
+    now: datetime,
+    parts: Sequence[ChangedPart] = (WHOLE,),
 ) -> set[SnapshotKey]:
-    """Raise the revision of a network on each host that serves guests of ``guest_host``."""
-    hosts = {guest_host, network.gateway_host(guest_host) or guest_host}
-    # Always in the same order, so that two transactions do not wait for each other.
-    return {
-        host_network_rows.raise_revision(connection, host, network, now) for host in sorted(hosts)
-    }
+    """Record that a network changes on each host that serves guests of ``guest_host``."""
+    hosts = sorted({guest_host, network.gateway_host(guest_host) or guest_host})
+    host_change_rows.add_all(connection, hosts, network, now, parts)
+    return {SnapshotKey(host, network.uuid) for host in hosts}
 
 
 def _attach_multi_host(
     connection: Connection, network: Network, host: str, now: datetime
 ) -> Attachment:
-    changed = frozenset(raise_revisions(connection, network, host, now))
-    # Read only now: a transaction that releases the host's address locks the row of the revision.
-    own_address = address_rows.get_gateway(connection, network.id, host)
+    # A transaction that releases the address waits for this one, and then finds its change.
+    own_address = address_rows.lock_gateway(connection, network.id, host, shared=True)
     if own_address is not None:
-        return Attachment(network, own_address, changed)
+        return Attachment(network, own_address, is_new=False)
     event = _claim_own_address(connection, network, host, now)
-    return Attachment(network, event.address, changed, (event,))
+    return Attachment(network, event.address, is_new=True, events=(event,))
 
 
 def _claim_own_address(connection: Connection, network: Network, host: str, now: datetime) -> Event:

@@ -15,6 +15,7 @@ from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import cloud as cloud_rows
 from cloudnet.controller.db.rows import history as history_rows
 from cloudnet.controller.db.rows import host_agents as host_agent_rows
+from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import host_problems as host_problem_rows
 from cloudnet.controller.db.rows import host_ranges as host_range_rows
@@ -129,6 +130,7 @@ def _answer(  # noqa: PLR0917 - what an answer is made of
     now: datetime,
 ) -> ReportReply:
     """Return the reply with all that the host lacks; without it if the database is the older."""
+    host_change_rows.fold(connection, report.host)
     rows = {
         row.network_uuid: row for row in host_network_rows.list_for_host(connection, report.host)
     }
@@ -224,6 +226,9 @@ def _release_gateway(connection: Connection, row: HostNetwork, now: datetime) ->
     """Release the address that a host has had on a multi-host network."""
     if row.network_id is None:
         return  # the network is deleted, and its addresses with it
+    address_rows.lock_gateway(connection, row.network_id, row.host, shared=False)
+    if host_change_rows.has_changed(connection, row.host, row.network_uuid):
+        return  # a guest has come meanwhile, and uses the address
     gateway = address_rows.release_gateway(connection, row.network_id, row.host, now)
     if gateway is not None:
         event = events.address_event(events.GATEWAY_FREED, gateway)

@@ -14,12 +14,14 @@ from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import cloud as cloud_rows
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
+from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import recovered as recovered_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import ipam
+from cloudnet.controller.model.host_changes import Fold
 from cloudnet.controller.model.records import HostNetwork, Network, SnapshotKey
 from cloudnet.controller.model.snapshot import build_removal, build_snapshot
 
@@ -98,17 +100,26 @@ class SnapshotReader:
             ranges = self._ranges = FixedRanges(revision, collapsed)
         return ranges
 
-    def raise_generation(self) -> Origin:
-        """Raise the generation of the database; called before committed changes are cast.
+    def raise_revisions(self, *, ranges: bool = False) -> tuple[Origin | None, Fold]:
+        """Raise the revision of all that has changed, and the generation of the database.
 
-        If it is not above the last one, an older copy of the database was restored meanwhile: a
-        branch begins.
+        Called before committed changes are cast. Without a change, and unless ``ranges`` are cast
+        as well, nothing is raised and there is no origin. If the generation is not above the last
+        one, an older copy of the database was restored meanwhile: a branch begins.
         """
-        origin = self._database.write(cloud_rows.raise_generation)
+
+        def work(connection: Connection) -> tuple[Origin | None, Fold]:
+            fold = host_change_rows.fold(connection)
+            has_news = fold.changes or ranges
+            return cloud_rows.raise_generation(connection) if has_news else None, fold
+
+        origin, fold = self._database.write(work)
+        if origin is None:
+            return None, fold
         if origin.generation <= self._last_generation:
             origin = self.begin_branch()
         self._last_generation = origin.generation
-        return origin
+        return origin, fold
 
     def begin_branch(self) -> Origin:
         """Begin a branch of the database, so that a lost generation is not taken for a new one."""

@@ -23,6 +23,7 @@ from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import pool
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events, hostnames
+from cloudnet.controller.model.host_changes import ChangedPart
 from cloudnet.controller.model.nwinfo import VifInfo
 from cloudnet.controller.model.records import Event, Guest, Instance, Network, SnapshotKey
 from cloudnet.controller.service.addresses.quarantine import free_due
@@ -179,6 +180,10 @@ class Allocation:
             self._settings.default_floating_pool,
             self._now,
         )
+        part = ChangedPart(fixed_ip=first.guest.address, floating_ip=floating.address)
+        self.changed |= attachment.record_changes(
+            self._connection, first.network, first.guest.host, self._now, [part]
+        )
         self.vifs[0] = replace(first, floating_ips=(floating.address,))
 
     def _claim(self, selection: SelectedNetwork, present: Guest | None) -> Guest:
@@ -186,7 +191,6 @@ class Allocation:
         boot = self._boot
         attached = attachment.attach(self._connection, selection.network, boot.host, self._now)
         network = attached.network
-        self.changed |= attached.changed
         self._events += attached.events
         require_checked(self._connection, self._now)
         requested = (
@@ -210,6 +214,13 @@ class Allocation:
             project=boot.project,
             host=boot.host,
             hostname=hostnames.to_dns_label(boot.hostname),
+        )
+        # If the host gets more than this guest, the part has no address.
+        part = ChangedPart(
+            vif_uuid if present is None else None, None if attached.is_new else guest.address
+        )
+        self.changed |= attachment.record_changes(
+            self._connection, network, boot.host, self._now, [part]
         )
         self.vifs.append(VifInfo(network, guest, attached.own_address))
         kind = events.PICKED if selection.address is None else events.REQUESTED
@@ -251,7 +262,7 @@ class Allocation:
         boot, mac = self._boot, self._macs.next_mac()
         try:
             vif_id, vif_uuid = vif_rows.add(
-                self._connection, boot.instance, network, mac, self._now, host=boot.host, tag=tag
+                self._connection, boot.instance, network, mac, self._now, tag=tag
             )
         except Conflict as conflict:
             if conflict.is_on("virtual_interfaces", "address"):

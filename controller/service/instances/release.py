@@ -13,6 +13,7 @@ from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import quarantine as quarantine_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events
+from cloudnet.controller.model.host_changes import ChangedPart
 from cloudnet.controller.model.records import Guest, Network, SnapshotKey
 from cloudnet.controller.service.addresses.quarantine import disassociate_floating_ips
 from cloudnet.controller.service.hosts import attachment
@@ -44,13 +45,18 @@ def release_instance(
     fixed_ip_ids = {guest.fixed_ip_id for guest in guests}
     # Before the floating IPs are read: from now on none can be associated with these addresses.
     quarantine_rows.begin(connection, sorted(fixed_ip_ids), now)
-    disassociate_floating_ips(connection, instance, fixed_ip_ids, now)
+    floating_ips = disassociate_floating_ips(connection, instance, fixed_ip_ids, now)
     kept = {guest.vif_id for guest in everything if guest.fixed_ip_id not in fixed_ip_ids}
     vif_rows.delete(connection, {guest.vif_id for guest in guests} - kept)
     changed: set[SnapshotKey] = set()
     for guest in guests:
         network = networks[guest.network_id]
-        changed |= attachment.raise_revisions(connection, network, guest.host, now)
+        parts = [ChangedPart(fixed_ip=guest.address)] + [
+            ChangedPart(fixed_ip=guest.address, floating_ip=floating.address)
+            for floating in floating_ips
+            if floating.fixed_ip_id == guest.fixed_ip_id
+        ]
+        changed |= attachment.record_changes(connection, network, guest.host, now, parts)
     released = [
         events.guest_event(events.RELEASED, networks[guest.network_id].uuid, guest)
         for guest in guests

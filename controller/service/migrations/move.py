@@ -13,6 +13,7 @@ from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events
+from cloudnet.controller.model.host_changes import ChangedPart
 from cloudnet.controller.model.records import Event, Guest, Instance, SnapshotKey
 from cloudnet.controller.service.hosts import attachment
 from cloudnet.controller.service.hosts.administration import require_enabled
@@ -36,10 +37,11 @@ def move_instance(
     moved: list[Event] = []
     for guest in guests:
         network = network_rows.get_by_id(connection, guest.network_id)
-        changed |= attachment.raise_revisions(connection, network, guest.host, now)
+        changed |= attachment.record_changes(connection, network, guest.host, now)
         attached = attachment.attach(connection, network, host, now)
-        changed |= attached.changed
-        vif_rows.move(connection, guest.vif_id, attached.network, host)
+        vif_rows.move(connection, guest.vif_id, attached.network)
+        part = ChangedPart(guest.vif_uuid)
+        changed |= attachment.record_changes(connection, attached.network, host, now, [part])
         moved += attached.events
         moved.append(events.guest_event(events.MOVED, network.uuid, replace(guest, host=host)))
         gateway = attached.network.gateway_host(host)

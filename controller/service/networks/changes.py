@@ -11,7 +11,7 @@ from cloudnet.controller.db.changes import add as add_change
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
-from cloudnet.controller.db.rows import host_networks as host_network_rows
+from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
@@ -38,7 +38,7 @@ def set_host(connection: Connection, uuid: str, host: str, now: datetime) -> Cha
     require_enabled(connection, host)
     network_rows.update(connection, network.id, now, host=host)
     network = network_rows.get_by_id(connection, network.id)
-    changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    changed = host_change_rows.add_on_all_hosts(connection, network, now)
     add_change(connection, network_change(NETWORK_UPDATED, network))
     return network, changed | move_gateway(connection, network, host, now)
 
@@ -47,10 +47,10 @@ def refresh_network(connection: Connection, uuid: str, now: datetime) -> Changed
     """Send a network again to each host that has it or needs it: its rows were edited by SQL."""
     revision_rows.increment(connection, revision_rows.RANGES, now)
     network = lock_network(connection, uuid)
-    changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    changed = host_change_rows.add_on_all_hosts(connection, network, now)
     hosts = {guest.host for guest in guest_rows.list_for_network(connection, network.id)}
     for host in sorted(hosts - {key.host for key in changed}):
-        changed.add(host_network_rows.raise_revision(connection, host, network, now))
+        changed.add(host_change_rows.add(connection, host, network, now))
     if network.host is not None and not network.multi_host:
         changed |= move_gateway(connection, network, network.host, now)
     return network, changed
@@ -66,7 +66,7 @@ def associate_network(
     revision_rows.increment(connection, revision_rows.PROJECTS, now)
     network = _find_associable(connection, project, uuid)
     network_rows.update(connection, network.id, now, project_id=project)
-    changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    changed = host_change_rows.add_on_all_hosts(connection, network, now)
     network = network_rows.get_by_id(connection, network.id)
     add_change(connection, network_change(NETWORK_UPDATED, network))
     return network, changed
@@ -88,7 +88,7 @@ def disassociate_network(
         network_rows.update(connection, network.id, now, **values)
     if host and not network.multi_host:
         floating_rows.set_host_for_network(connection, network.id, None, now)
-    changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    changed = host_change_rows.add_on_all_hosts(connection, network, now)
     network = lock_network(connection, uuid)
     add_change(connection, network_change(NETWORK_UPDATED, network))
     return network, changed
@@ -145,8 +145,8 @@ def move_gateway(
     floating_rows.set_host_for_network(connection, network.id, host, now)
     if not guest_rows.has_guests(connection, network.id):
         return set()
-    changed = host_network_rows.raise_revision(connection, host, network, now)
-    vif_rows.set_gateway_revision(connection, network)
+    vif_rows.move_gateway(connection, network)
+    changed = host_change_rows.add(connection, host, network, now)
     return {changed}
 
 

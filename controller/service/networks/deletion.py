@@ -8,7 +8,7 @@ from cloudnet.controller.db import changes
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import history as history_rows
-from cloudnet.controller.db.rows import host_networks as host_network_rows
+from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
@@ -20,7 +20,7 @@ from cloudnet.controller.model.records import Event, FixedIp, Network, SnapshotK
 def delete_network(connection: Connection, network: Network, now: datetime) -> set[SnapshotKey]:
     """Delete a network without guests, and all its addresses; return which snapshots change."""
     revision_rows.increment(connection, revision_rows.RANGES, now)
-    changed = host_network_rows.raise_revision_on_all_hosts(connection, network)
+    changed = host_change_rows.add_on_all_hosts(connection, network, now)
     freed = address_rows.delete_for_network(connection, network.id)
     if freed:
         history_rows.add(connection, [_freed_event(row) for row in freed], now)

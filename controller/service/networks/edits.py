@@ -11,7 +11,7 @@ from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import history as history_rows
-from cloudnet.controller.db.rows import host_networks as host_network_rows
+from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import host_ranges as host_range_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
@@ -49,7 +49,7 @@ def edit_network(
         network_rows.update(connection, before.id, now, **columns)
     after = network_rows.get_by_id(connection, before.id)
     _reserve_own_addresses(connection, before, after, now)
-    changed = host_network_rows.raise_revision_on_all_hosts(connection, after)
+    changed = host_change_rows.add_on_all_hosts(connection, after, now)
     if edit.host is not None:
         changed |= move_gateway(connection, after, edit.host, now)
     changes.add(connection, network_change(NETWORK_UPDATED, after))

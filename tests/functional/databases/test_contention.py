@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection, Database
-from cloudnet.controller.db.rows import pool
+from cloudnet.controller.db.rows import host_changes, pool
 from cloudnet.controller.model.records import Network
 from tests.fixtures.controller.databases import Databases
 from tests.fixtures.controller.world import World, a_world, multi_host_settings
@@ -114,3 +114,36 @@ def test_the_last_addresses_of_a_full_network_go_to_one_caller_each(wide: World)
     assert sorted(each for each in found if each is not None) == list(
         range(network.pool_start, network.pool_end + 1)
     )
+
+
+def test_callers_with_one_gateway_do_not_wait_for_an_open_transaction(world: World) -> None:
+    world.network(size=64)
+    world.boot(1)
+    if world.settings.database.startswith("sqlite"):
+        return  # it has one writer
+
+    def work(connection: Connection) -> int:
+        """Change the network on its gateway, and allocate there before this transaction ends."""
+        network = world.services.networks.list_networks()[0]
+        host_changes.add(connection, "node1", network, world.clock())
+        return len(world.boot(2))
+
+    assert world.services.database.write(work) == 1
+
+
+def test_a_hosts_own_address_is_not_released_while_a_guest_of_it_is_added(wide: World) -> None:
+    wide.network(size=64)
+    wide.boot(1)
+    (present,) = wide.sync("node1")
+    wide.delete(1)
+    (gone,) = wide.report("node1", present).stale
+
+    def add_guest_and_report(number: int) -> None:
+        if number:
+            wide.boot(2)
+        else:
+            wide.report("node1", gone)
+
+    at_once(add_guest_and_report, 2, threads=2)
+
+    assert wide.one("SELECT count(*) FROM fixed_ips WHERE host = 'node1'") == 1

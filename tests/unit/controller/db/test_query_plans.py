@@ -39,7 +39,12 @@ def crowded(world: World) -> World:
     world.network()
     world.boot(1)
     world.boot(2)
+    raise_revisions(world)
     return world
+
+
+def raise_revisions(world: World) -> None:
+    SnapshotReader(world.services.database).raise_revisions()
 
 
 def list_costly(accesses: list[Access]) -> list[str]:
@@ -54,6 +59,15 @@ def list_costly(accesses: list[Access]) -> list[str]:
 def test_allocating_reads_no_whole_table(crowded: World) -> None:
     with recorded_plans() as accesses:
         crowded.boot(3)
+
+    assert list_costly(accesses) == []
+
+
+def test_raising_revisions_reads_no_whole_table(crowded: World) -> None:
+    crowded.boot(3)
+
+    with recorded_plans() as accesses:
+        raise_revisions(crowded)
 
     assert list_costly(accesses) == []
 
@@ -184,6 +198,7 @@ def large(world: World, request: pytest.FixtureRequest) -> tuple[World, Network]
     )
     for number in (1, 2):
         world.boot(number, "a", "node2", (network, None))
+    raise_revisions(world)
     return world, network
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from cloudnet.common.errors import BrokerUnavailable, NoMoreNetworks
 from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Origin, Snapshot
+from cloudnet.controller.model.host_changes import WHOLE, Fold, HostChange
 from cloudnet.controller.model.records import SnapshotKey
 from cloudnet.controller.notify.queued import QueuedNotifier
 from tests.fixtures.controller.world import SETTINGS, RecordedCaster, a_world
@@ -23,6 +24,7 @@ class Source:
     """Snapshots that name nothing but a revision; it records which ones are read."""
 
     revision: int = 0
+    changed: set[SnapshotKey] = field(default_factory=set)
     read_keys: list[SnapshotKey] = field(default_factory=list)
 
     def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
@@ -31,8 +33,13 @@ class Source:
             return None
         return NetworkGone(key.network, key.host, self.revision)
 
-    def raise_generation(self) -> Origin:
-        return Origin("cloud", 1, "branch")
+    def raise_revisions(self, *, ranges: bool = False) -> tuple[Origin | None, Fold]:
+        changes = tuple(
+            HostChange(key, None, self.revision, (WHOLE,)) for key in sorted(self.changed)
+        )
+        self.changed.clear()
+        origin = Origin("cloud", 1, "branch") if changes or ranges else None
+        return origin, Fold(changes, is_complete=True)
 
     def get_ranges(self) -> FixedRanges:
         return FixedRanges(self.revision, ())
@@ -61,6 +68,13 @@ class BlockedCaster(RecordedCaster):
         super().cast_snapshot(snapshot)
 
 
+def change(source: Source, notifier: QueuedNotifier, *hosts: str) -> None:
+    """Change a network on some hosts."""
+    keys = [SnapshotKey(host, "net") for host in hosts]
+    source.changed.update(keys)
+    notifier.notify_hosts(keys)
+
+
 def wait_until(is_met: Callable[[], object]) -> None:
     deadline = monotonic() + 5
     while not is_met():
@@ -71,11 +85,11 @@ def wait_until(is_met: Callable[[], object]) -> None:
 def test_a_burst_of_changes_is_cast_as_one_snapshot_of_the_last_state() -> None:
     source, caster = Source(), BlockedCaster()
     notifier = QueuedNotifier(source, caster)
-    notifier.notify_hosts([SnapshotKey("node1", "net")])
+    change(source, notifier, "node1")
     wait_until(lambda: source.read_keys)
 
     for source.revision in range(1, 50):
-        notifier.notify_hosts([SnapshotKey("node1", "net")])
+        change(source, notifier, "node1")
     caster.gate.set()
     notifier.close()
 
@@ -86,7 +100,7 @@ def test_queued_changes_are_cast_before_the_notifier_ends() -> None:
     source, caster = Source(), RecordedCaster()
     notifier = QueuedNotifier(source, caster)
 
-    notifier.notify_hosts([SnapshotKey("node1", "net"), SnapshotKey("node2", "net")])
+    change(source, notifier, "node1", "node2")
     notifier.notify_ranges()
     notifier.close()
 
@@ -95,10 +109,10 @@ def test_queued_changes_are_cast_before_the_notifier_ends() -> None:
 
 
 def test_a_host_that_does_not_have_the_network_gets_no_cast() -> None:
-    caster = RecordedCaster()
-    notifier = QueuedNotifier(Source(), caster)
+    source, caster = Source(), RecordedCaster()
+    notifier = QueuedNotifier(source, caster)
 
-    notifier.notify_hosts([SnapshotKey("other", "net")])
+    change(source, notifier, "other")
     notifier.close()
 
     assert caster.snapshots == []
@@ -112,10 +126,10 @@ def test_an_unreachable_broker_is_logged_once_and_does_no_harm(
 
     with caplog.at_level(logging.INFO):
         for number in range(3):
-            notifier.notify_hosts([SnapshotKey(f"node{number}", "net")])
+            change(source, notifier, f"node{number}")
             wait_until(lambda: len(source.read_keys) == number + 1)  # noqa: B023 - run in this turn
         caster.is_unreachable = False
-        notifier.notify_hosts([SnapshotKey("node9", "net")])
+        change(source, notifier, "node9")
         notifier.close()
 
     assert [record.message for record in caplog.records] == [

@@ -10,9 +10,10 @@ from cloudnet.controller.model.revisions import first_revision
 from tests.fixtures.controller.world import World, instance
 
 
-def raise_revision(world: World, network: Network, host: str = "node1") -> SnapshotKey:
-    return world.services.database.write(
-        lambda connection: host_networks.raise_revision(connection, host, network, world.clock())
+def raise_revision(world: World, network: Network, host: str = "node1") -> None:
+    key = SnapshotKey(host, network.uuid)
+    world.services.database.write(
+        lambda connection: host_networks.raise_revision(connection, key, world.clock())
     )
 
 
@@ -38,7 +39,8 @@ def record_progress(world: World, row: HostNetwork, revision: int) -> None:
 def test_the_first_revision_of_a_network_on_a_host_is_the_time(world: World) -> None:
     network = world.network()
 
-    assert raise_revision(world, network) == SnapshotKey("node1", network.uuid)
+    raise_revision(world, network)
+
     assert get(world, network) == HostNetwork(
         "node1", network.uuid, network.id, first_revision(world.clock()), None
     )
@@ -62,24 +64,6 @@ def test_a_host_without_the_network_has_no_row(world: World) -> None:
     with world.services.database.reading() as connection:
         assert host_networks.get(connection, "node1", network.uuid) is None
         assert host_networks.list_for_host(connection, "node1") == []
-
-
-def test_a_change_of_a_network_raises_it_on_every_host_that_has_it(world: World) -> None:
-    network, other = world.network("first"), world.network("second")
-    for host in ("node1", "node2"):
-        raise_revision(world, network, host)
-    raise_revision(world, other)
-    before = [get(world, network, host).revision for host in ("node1", "node2")]
-    unchanged = get(world, other)
-
-    keys = world.services.database.write(
-        lambda connection: host_networks.raise_revision_on_all_hosts(connection, network)
-    )
-
-    assert keys == {SnapshotKey("node1", network.uuid), SnapshotKey("node2", network.uuid)}
-    after = [get(world, network, host).revision for host in ("node1", "node2")]
-    assert after == [revision + 1 for revision in before]
-    assert get(world, other) == unchanged
 
 
 def test_the_current_revision_is_recorded_as_applied(world: World) -> None:

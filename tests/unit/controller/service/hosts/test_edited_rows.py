@@ -129,6 +129,7 @@ def test_the_spoilt_network_alone_is_not_cast(two: World) -> None:
         for label in ("a", "b")
     }
     reader = SnapshotReader(two.services.database)
+    reader.raise_revisions()
 
     assert reader.get_snapshot(keys["a"]) is None
     assert isinstance(reader.get_snapshot(keys["b"]), NetworkSnapshot)
