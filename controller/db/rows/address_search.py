@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import (
     fixed_ips,
     floating_ips,
@@ -70,4 +71,4 @@ def _run(
 ) -> Iterator[Any]:  # Any: rows of the statement
     if project is not None:
         statement = statement.where(instances.c.project_id == project)
-    return (tuple(row) for row in connection.execute(statement))
+    return (tuple(row) for row in read_rows(connection, statement))

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection
+from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import dns_domains, dns_entries
 from cloudnet.controller.model.dns import DnsDomain, DnsEntry
 
@@ -27,7 +28,9 @@ _ENTRY = sa.select(
 
 def list_domains(connection: Connection) -> list[DnsDomain]:
     """Return all domains by name."""
-    return [DnsDomain(*row) for row in connection.execute(_DOMAIN.order_by(dns_domains.c.domain))]
+    return [
+        DnsDomain(*row) for row in read_rows(connection, _DOMAIN.order_by(dns_domains.c.domain))
+    ]
 
 
 def get_domain(connection: Connection, domain: str) -> DnsDomain | None:
@@ -74,13 +77,13 @@ def list_entries(
     for column, value in (*wanted, (dns_entries.c.address, address)):
         if value is not None:
             statement = statement.where(column == value)
-    return [DnsEntry(*row) for row in connection.execute(statement)]
+    return [DnsEntry(*row) for row in read_rows(connection, statement)]
 
 
 def list_for_instance(connection: Connection, instance: str) -> list[DnsEntry]:
     """Return the entries that an instance has by itself."""
     statement = _ENTRY.where(dns_entries.c.instance_uuid == instance)
-    return [DnsEntry(*row) for row in connection.execute(statement)]
+    return [DnsEntry(*row) for row in read_rows(connection, statement)]
 
 
 def add_entry(connection: Connection, entry: DnsEntry, now: datetime) -> None:
