@@ -22,7 +22,6 @@ from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments
 from cloudnet.controller.endpoint.methods import NETWORK_TARGET, Context, Route, rpc_method
 from cloudnet.controller.endpoint.serialize import serialize_floating_ip
-from cloudnet.controller.model.records import FloatingIp
 
 
 class FloatingIpsEndpoint:
@@ -32,6 +31,7 @@ class FloatingIpsEndpoint:
 
     def __init__(self, services: Services) -> None:
         self._floating = services.floating
+        self._lookups = services.lookups
 
     @rpc_method(
         "1.0", FloatingIpPoolNotFound, FloatingIpLimitExceeded, NoMoreFloatingIps, route=Route.NONE
@@ -147,17 +147,14 @@ class FloatingIpsEndpoint:
         project = arguments.get_caller(context).project
         if project is None:
             raise Forbidden("the context names no project; call with the project's own context")
-        return [self._serialize(row) for row in self._floating.list_for_project(project)]
+        return [serialize_floating_ip(row) for row in self._lookups.list_floating_ips(project)]
 
     @rpc_method("1.0", FloatingIpNotFoundForAddress, route=Route.NONE)
     def get_floating_ip_by_address(self, context: Context, address: Any) -> JsonObject:
         """Return one floating IP."""
         caller = arguments.get_caller(context)
         parsed = arguments.parse_floating_ip("address", address)
-        return self._serialize(self._floating.get_floating_ip(caller, parsed))
-
-    def _serialize(self, row: FloatingIp) -> JsonObject:
-        return serialize_floating_ip(row, self._floating.get_guest(row))
+        return serialize_floating_ip(self._lookups.get_floating_ip_by_address(caller, parsed))
 
 
 def _parse_affect_auto_assigned(value: Any) -> bool:

@@ -35,7 +35,6 @@ class LookupsEndpoint:
 
     def __init__(self, services: Services) -> None:
         self._lookups = services.lookups
-        self._floating = services.floating
 
     @rpc_method("1.0", FixedIpNotFound, InvalidID, route=Route.NONE)
     def get_fixed_ip(self, context: Context, id: Any) -> JsonObject:  # noqa: A002 - nova's name
@@ -91,7 +90,7 @@ class LookupsEndpoint:
     def get_floating_ip(self, context: Context, id: Any) -> JsonObject:  # noqa: A002 - nova's name
         """Return the row of a floating IP."""
         row = self._lookups.get_floating_ip(arguments.get_caller(context), _parse_id(id))
-        return serialize_floating_ip(row, self._floating.get_guest(row))
+        return serialize_floating_ip(row)
 
     @rpc_method("1.0", FixedIpInvalid, route=Route.NONE)
     def get_floating_ips_by_fixed_address(self, context: Context, fixed_address: Any) -> list[str]:

@@ -8,8 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
 from cloudnet.common.wire.codec import JsonObject
-from cloudnet.controller.model.records import FloatingIp, Guest, Network
-from cloudnet.controller.model.whole_rows import FixedIpRow, VifRow
+from cloudnet.controller.model.records import Network
+from cloudnet.controller.model.whole_rows import FixedIpRow, FloatingIpRow, VifRow
 
 _NOT_DELETED = {"deleted": False, "deleted_at": None}  # nova keeps the rows of what is deleted
 
@@ -19,24 +19,17 @@ def serialize_network(row: Network) -> JsonObject:
     return serialize_row(row)
 
 
-def serialize_row(row: Network | FixedIpRow | VifRow) -> JsonObject:
+def serialize_row(row: Network | FixedIpRow | FloatingIpRow | VifRow) -> JsonObject:
     """Return a row as nova's primitive: each column by its name."""
     return {field.name: _to_json(getattr(row, field.name)) for field in fields(row)} | _NOT_DELETED
 
 
-def serialize_floating_ip(row: FloatingIp, guest: Guest | None) -> JsonObject:
-    """Return a row of ``floating_ips`` with the guest that it is associated with."""
-    return {
-        "id": row.id,
-        "address": str(row.address),
-        "pool": row.pool,
-        "interface": row.interface,
-        "project_id": row.project_id,
-        "host": row.host,
-        "auto_assigned": row.auto_assigned,
-        "fixed_ip_id": row.fixed_ip_id,
-        "fixed_ip": None if guest is None else {"address": str(guest.address)},
-        "instance_uuid": None if guest is None else guest.instance,
+def serialize_floating_ip(row: FloatingIpRow) -> JsonObject:
+    """Return a row of ``floating_ips``, with the row of its fixed IP and the instance's uuid."""
+    fixed = row.fixed_ip
+    return serialize_row(row) | {
+        "fixed_ip": None if fixed is None else serialize_row(fixed),
+        "instance_uuid": None if fixed is None else fixed.instance_uuid,
     }
 
 

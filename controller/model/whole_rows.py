@@ -25,6 +25,23 @@ class FixedIpRow:
 
 
 @dataclass(frozen=True)
+class FloatingIpRow:
+    """A row of ``floating_ips``, with the fixed IP that it is associated with."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime | None
+    address: IPv4Address
+    fixed_ip_id: int | None
+    project_id: str | None
+    host: str | None
+    auto_assigned: bool
+    pool: str
+    interface: str | None
+    fixed_ip: FixedIpRow | None = None
+
+
+@dataclass(frozen=True)
 class VifRow:
     """A row of ``virtual_interfaces``, with the uuid of its network."""
 

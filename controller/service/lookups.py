@@ -9,6 +9,7 @@ from cloudnet.common.errors import (
     FixedIpNotFound,
     FixedIpNotFoundForAddress,
     FloatingIpNotFound,
+    FloatingIpNotFoundForAddress,
     InstanceNotFound,
 )
 from cloudnet.controller.db.engine import Connection, Database
@@ -19,10 +20,14 @@ from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model import ipv6
 from cloudnet.controller.model.ip_filters import IpFilter
-from cloudnet.controller.model.records import FloatingIp, Guest
-from cloudnet.controller.model.whole_rows import FixedIpRow, InstanceAddress, VifRow
+from cloudnet.controller.model.records import Guest
+from cloudnet.controller.model.whole_rows import (
+    FixedIpRow,
+    FloatingIpRow,
+    InstanceAddress,
+    VifRow,
+)
 from cloudnet.controller.service.caller import Caller
-from cloudnet.controller.service.floating.lookup import find_guest, read_floating_ip
 
 
 class Lookups:
@@ -88,27 +93,42 @@ class Lookups:
         vif, project = found
         return vif if caller.is_admin or caller.project == project else None
 
-    def get_floating_ip(self, caller: Caller, row_id: int) -> FloatingIp:
+    def get_floating_ip(self, caller: Caller, row_id: int) -> FloatingIpRow:
         """Return the floating IP with this id.
 
         :raises FloatingIpNotFound: there is none
         """
         with self._database.reading() as connection:
-            floating = floating_rows.get_by_id(connection, row_id)
+            floating = whole_rows.get_floating_ip(connection, row_id)
         if floating is None:
             raise FloatingIpNotFound(f"no floating IP has id {row_id}")
-        if floating.project_id is not None:
-            caller.require_access(f"floating IP {floating.address}", floating.project_id)
-        return floating
+        return _require_own_floating_ip(caller, floating)
+
+    def get_floating_ip_by_address(self, caller: Caller, address: IPv4Address) -> FloatingIpRow:
+        """Return the floating IP with this address.
+
+        :raises FloatingIpNotFoundForAddress: there is none
+        """
+        with self._database.reading() as connection:
+            floating = whole_rows.get_floating_ip_by_address(connection, address)
+        if floating is None:
+            raise FloatingIpNotFoundForAddress(
+                f"{address} is no floating IP; see `cloudnet-manage floating list`"
+            )
+        return _require_own_floating_ip(caller, floating)
+
+    def list_floating_ips(self, project: str) -> list[FloatingIpRow]:
+        """Return the floating IPs that a project has allocated, without auto-assigned ones."""
+        with self._database.reading() as connection:
+            return whole_rows.list_floating_ips_of_project(connection, project)
 
     def find_instance_of_floating_ip(self, caller: Caller, address: IPv4Address) -> str | None:
         """Return the instance that a floating IP is associated with; None: none.
 
         :raises FloatingIpNotFoundForAddress: there is no such floating IP
         """
-        with self._database.reading() as connection:
-            guest = find_guest(connection, read_floating_ip(connection, caller, address))
-        return None if guest is None else guest.instance
+        fixed = self.get_floating_ip_by_address(caller, address).fixed_ip
+        return None if fixed is None else fixed.instance_uuid
 
     def list_floating_ips_of(self, caller: Caller, fixed: IPv4Address) -> list[IPv4Address]:
         """Return the floating IPs that are associated with a fixed address."""
@@ -145,6 +165,12 @@ class Lookups:
 def _require_own(caller: Caller, row: FixedIpRow, project: str | None) -> FixedIpRow:
     if project is not None:
         caller.require_access(f"fixed IP {row.address}", project)
+    return row
+
+
+def _require_own_floating_ip(caller: Caller, row: FloatingIpRow) -> FloatingIpRow:
+    if row.project_id is not None:
+        caller.require_access(f"floating IP {row.address}", row.project_id)
     return row
 
 

@@ -49,12 +49,6 @@ def get_by_address(connection: Connection, address: IPv4Address) -> FloatingIp |
     return None if row is None else FloatingIp(*row)
 
 
-def get_by_id(connection: Connection, row_id: int) -> FloatingIp | None:
-    """Return the floating IP with this id."""
-    row = connection.execute(_ROW.where(floating_ips.c.id == row_id)).first()
-    return None if row is None else FloatingIp(*row)
-
-
 def list_for_fixed_address(connection: Connection, address: IPv4Address) -> list[FloatingIp]:
     """Return the floating IPs that are associated with a fixed address, the oldest first."""
     rows = connection.execute(
@@ -74,16 +68,6 @@ def list_floating_ips(connection: Connection, host: str | None = None) -> list[F
 def list_for_instance(connection: Connection, instance_uuid: str) -> list[FloatingIp]:
     """Return the floating IPs that are associated with an instance, the oldest first."""
     rows = read_rows(connection, _FOR_INSTANCE, {"instance": instance_uuid})
-    return [FloatingIp(*row) for row in rows]
-
-
-def list_for_project(connection: Connection, project: str) -> list[FloatingIp]:
-    """Return the floating IPs that a project has allocated, without auto-assigned ones."""
-    rows = connection.execute(
-        _ROW.where(floating_ips.c.project_id == project, ~floating_ips.c.auto_assigned).order_by(
-            floating_ips.c.id
-        )
-    )
     return [FloatingIp(*row) for row in rows]
 
 

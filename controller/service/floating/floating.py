@@ -9,7 +9,7 @@ from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.model.clock import Clock
-from cloudnet.controller.model.records import FloatingIp, Guest, SnapshotKey
+from cloudnet.controller.model.records import FloatingIp, SnapshotKey
 from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.caller import Caller
 from cloudnet.controller.service.floating.allocation import (
@@ -20,11 +20,7 @@ from cloudnet.controller.service.floating.association import (
     associate_floating_ip,
     disassociate_floating_ip,
 )
-from cloudnet.controller.service.floating.lookup import (
-    find_floating_ip,
-    find_guest,
-    read_floating_ip,
-)
+from cloudnet.controller.service.floating.lookup import find_floating_ip
 
 LOG = logging.getLogger(__name__)
 
@@ -47,11 +43,6 @@ class FloatingIps:
         with self._database.reading() as connection:
             return floating_rows.list_pools(connection)
 
-    def list_for_project(self, project: str) -> list[FloatingIp]:
-        """Return the floating IPs that a project has allocated."""
-        with self._database.reading() as connection:
-            return floating_rows.list_for_project(connection, project)
-
     def list_with_targets(self, host: str | None = None) -> list[FloatingIpWithTarget]:
         """Return all floating IPs (on a host if given) with the instance and address of each."""
         with self._database.reading() as connection:
@@ -60,19 +51,6 @@ class FloatingIps:
                 (floating, *targets.get(floating.id, (None, None)))
                 for floating in floating_rows.list_floating_ips(connection, host)
             ]
-
-    def get_floating_ip(self, caller: Caller, address: IPv4Address) -> FloatingIp:
-        """Return one floating IP.
-
-        :raises FloatingIpNotFoundForAddress: there is none with this address
-        """
-        with self._database.reading() as connection:
-            return read_floating_ip(connection, caller, address)
-
-    def get_guest(self, floating: FloatingIp) -> Guest | None:
-        """Return the guest that a floating IP is associated with."""
-        with self._database.reading() as connection:
-            return find_guest(connection, floating)
 
     def allocate(
         self, caller: Caller, project: str, pool: str | None = None, *, auto_assigned: bool = False

@@ -18,29 +18,12 @@ def find_floating_ip(connection: Connection, caller: Caller, address: IPv4Addres
     :raises FloatingIpNotFoundForAddress: there is none with this address
     :raises Forbidden: it is another project's
     """
-    floating = _get_floating_ip(connection, address)
-    caller.require_access(f"floating IP {address}", floating.project_id)
-    return floating
-
-
-def read_floating_ip(connection: Connection, caller: Caller, address: IPv4Address) -> FloatingIp:
-    """Return a floating IP that the caller may see: its project's, or a free one.
-
-    :raises FloatingIpNotFoundForAddress: there is none with this address
-    :raises Forbidden: it is another project's
-    """
-    floating = _get_floating_ip(connection, address)
-    if floating.project_id is not None:
-        caller.require_access(f"floating IP {address}", floating.project_id)
-    return floating
-
-
-def _get_floating_ip(connection: Connection, address: IPv4Address) -> FloatingIp:
     floating = floating_rows.get_by_address(connection, address)
     if floating is None:
         raise FloatingIpNotFoundForAddress(
             f"{address} is no floating IP; see `cloudnet-manage floating list`"
         )
+    caller.require_access(f"floating IP {address}", floating.project_id)
     return floating
 
 

@@ -89,7 +89,25 @@ def test_a_floating_ip_is_found_by_all_that_leads_to_it(booted: World) -> None:
     endpoint = LookupsEndpoint(booted.services)
     row = booted.one("SELECT id FROM floating_ips")
 
-    assert endpoint.get_floating_ip(USER, str(row))["address"] == "203.0.113.9"
+    record = endpoint.get_floating_ip(USER, str(row))
+    assert [record] == FloatingIpsEndpoint(booted.services).get_floating_ips_by_project(USER)
+    fixed = record.pop("fixed_ip")
+    assert record == {
+        "id": row,
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "updated_at": "2026-01-01T00:00:00+00:00",
+        "deleted_at": None,
+        "deleted": False,
+        "address": "203.0.113.9",
+        "fixed_ip_id": fixed["id"],
+        "project_id": "a",
+        "host": "node1",
+        "auto_assigned": False,
+        "pool": "nova",
+        "interface": None,
+        "instance_uuid": instance(1),
+    }
+    assert fixed == endpoint.get_fixed_ip_by_address(USER, "10.0.0.3")
     assert endpoint.get_instance_id_by_floating_address(USER, "203.0.113.9") == instance(1)
     assert endpoint.get_floating_ips_by_fixed_address(USER, "10.0.0.3") == ["203.0.113.9"]
 

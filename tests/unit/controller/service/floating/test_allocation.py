@@ -64,7 +64,7 @@ def test_another_projects_floating_ip_cannot_be_used(pooled: World) -> None:
     for deed in (
         lambda: pooled.services.floating.deallocate(B, floating),
         lambda: pooled.services.floating.associate(B, floating, FIRST),
-        lambda: pooled.services.floating.get_floating_ip(B, floating),
+        lambda: pooled.services.lookups.get_floating_ip_by_address(B, floating),
         lambda: pooled.services.floating.allocate(B, "a"),
     ):
         with pytest.raises(Forbidden):

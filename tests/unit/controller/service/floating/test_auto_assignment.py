@@ -35,7 +35,7 @@ def test_a_new_instance_gets_one_floating_ip_on_its_first_interface(assigning: W
         "SELECT g.project_id, g.auto_assigned, g.host, f.address FROM floating_ips g "
         "JOIN fixed_ips f ON f.id = g.fixed_ip_id"
     ) == [("a", True, "node1", "10.0.0.3")]
-    assert [ip.address for ip in assigning.services.floating.list_for_project("a")] == []
+    assert assigning.services.lookups.list_floating_ips("a") == []
 
 
 def test_a_repeated_call_assigns_no_second_one(assigning: World) -> None:
