@@ -30,6 +30,7 @@ from cloudnet.controller.service.instances.addresses import InstanceAddresses
 from cloudnet.controller.service.instances.instances import Instances
 from cloudnet.controller.service.instances.wiring import Wiring
 from cloudnet.controller.service.lookups import Lookups
+from cloudnet.controller.service.migrations.migrations import Migrations
 from cloudnet.controller.service.networks.networks import Networks
 from cloudnet.controller.service.networks.peers import list_peers
 from cloudnet.controller.service.operations import Operations
@@ -45,6 +46,7 @@ class Services:
     addresses: InstanceAddresses
     wiring: Wiring
     waiter: Waiter
+    migrations: Migrations
     networks: Networks
     floating: FloatingIps
     pools: FloatingPools
@@ -81,12 +83,23 @@ def build_services(
     instances = Instances(database, settings, notifier, clock)
     overview = Overview(database, settings.service_down_seconds, clock)
     waiter = Waiter(database)
+    wiring = Wiring(instances, overview, waiter, settings.wiring_seconds)
     return Services(
         database=database,
         instances=instances,
         addresses=InstanceAddresses(database, settings, notifier, clock),
-        wiring=Wiring(instances, overview, waiter, settings.wiring_seconds),
+        wiring=wiring,
         waiter=waiter,
+        migrations=Migrations(
+            database,
+            instances,
+            wiring,
+            overview,
+            waiter,
+            notifier,
+            clock,
+            settings.wiring_seconds,
+        ),
         networks=Networks(
             database, settings.networks, notifier, clock, lambda: list_peers(settings)
         ),

@@ -140,6 +140,21 @@ address_pools = sa.Table(  # ours: how far each network's addresses have been li
     sa.Column("listed_to", sa.BigInteger, nullable=False),  # a position
 )
 
+prepared_networks = sa.Table(  # ours: that a host shall have before a guest of them arrives
+    "prepared_networks",
+    metadata,
+    sa.Column("host", sa.String(255), primary_key=True),
+    sa.Column(
+        "network_id",
+        sa.ForeignKey("networks.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    # for which it is prepared; empty: any
+    sa.Column("instance_uuid", sa.String(36), primary_key=True, index=True),
+    sa.Column("created_at", Timestamp, nullable=False),
+)
+
 floating_ips = sa.Table(
     "floating_ips",
     metadata,

@@ -11,6 +11,7 @@ from cloudnet.controller.endpoint.dns import DnsEndpoint
 from cloudnet.controller.endpoint.floating import FloatingIpsEndpoint
 from cloudnet.controller.endpoint.instances import InstancesEndpoint
 from cloudnet.controller.endpoint.lookups import LookupsEndpoint
+from cloudnet.controller.endpoint.migrations import MigrationsEndpoint
 from cloudnet.controller.endpoint.networks import NetworksEndpoint
 
 __all__ = ["NETWORK_ENDPOINTS", "AgentsEndpoint", "network_endpoints"]
@@ -18,6 +19,7 @@ __all__ = ["NETWORK_ENDPOINTS", "AgentsEndpoint", "network_endpoints"]
 NETWORK_ENDPOINTS = (
     InstancesEndpoint,
     AddressesEndpoint,
+    MigrationsEndpoint,
     NetworksEndpoint,
     FloatingIpsEndpoint,
     LookupsEndpoint,

@@ -14,7 +14,6 @@ from cloudnet.common.errors import (
     FixedIpNotFoundForAddress,
     FixedIpNotFoundForNetwork,
     FixedIpNotFoundForSpecificInstance,
-    Forbidden,
     InstanceNotFound,
     NetworkNotFoundForProject,
     NetworkNotFoundForUUID,
@@ -29,7 +28,6 @@ from cloudnet.controller.endpoint.methods import NETWORK_TARGET, Context, Route,
 LOG = logging.getLogger(__name__)
 
 _ADD_ERRORS = (
-    Forbidden,
     InstanceNotFound,
     NetworkNotFoundForUUID,
     NetworkNotFoundForProject,
@@ -186,7 +184,6 @@ class AddressesEndpoint:
     @rpc_method("1.3", NetworkNotFoundForUUID, route=Route.FANOUT, is_cast=True)
     def update_dns(self, context: Context, network_ids: Any) -> None:
         """Send networks to their hosts again, with the names of their guests."""
-        if not arguments.get_caller(context).is_admin:
-            raise Forbidden("update_dns: only an administrator can call it")
+        arguments.require_admin(context, "send networks again")
         for number, network in enumerate(arguments.parse_list("network_ids", network_ids)):
             self._networks.notify_hosts(requests.parse_network(f"network_ids[{number}]", network))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from cloudnet.common.errors import (
     FixedIpInvalid,
+    Forbidden,
     InvalidAddress,
     InvalidInput,
     InvalidIpAddressError,
@@ -29,6 +30,16 @@ def get_caller(context: Mapping[str, Any]) -> Caller:
         None if project is None else str(project),
         is_admin=bool(context.get("is_admin", project is None)),
     )
+
+
+def require_admin(context: Mapping[str, Any], action: str) -> None:
+    """Refuse a caller who is no administrator.
+
+    :raises Forbidden: the caller is none
+    """
+    caller = get_caller(context)
+    if not caller.is_admin:
+        raise Forbidden(f"project {caller.project} cannot {action}; an administrator can")
 
 
 def parse_optional(parse: Callable[[str, Any], T], name: str, value: Any) -> T | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def config(broker: RabbitMQ, tmp_path: Path) -> Path:
     path = tmp_path / "nova.conf"
     path.write_text(
         f"[DEFAULT]\ntransport_url = {broker.transport_url}\nstate_path = {tmp_path}\n"
-        "vlan_interface = eth0\nmulti_host = True\n"
+        "vlan_interface = eth0\nmulti_host = True\n[cloudnet]\nwiring_timeout = 0\n"
     )
     argv = [sys.executable, "-m", "cloudnet.controller.manage", "--config-file", str(path)]
     subprocess.run([*argv, "db", "sync"], env=ENVIRONMENT, check=True, capture_output=True)
@@ -89,5 +90,10 @@ def test_a_call_to_a_host_is_served_once_whatever_the_host_is_and_whoever_is_up(
         with run_controller(config, "controller3"):
             created.append(nova.create_network(CONTROLLERS[0]))
             everything = nova.call("new", "get_all_networks")
+            named = {"network_id": everything[0]["id"], "teardown": False}
+            nova.call("node2.example.net", "rpc_setup_network_on_host", **named)
 
     assert [network["cidr"] for network in everything] == created
+    with sqlite3.connect(config.with_name("cloudnet.sqlite")) as database:
+        prepared = list(database.execute("SELECT host FROM prepared_networks"))
+    assert prepared == [("node2.example.net",)]  # named by the topic alone

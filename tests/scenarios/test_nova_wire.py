@@ -332,3 +332,33 @@ def test_a_network_has_its_gateway_host(cloud: Cloud, version: str) -> None:
     ref = plain if version == "1.0" else envelope("Network", "1.2", **plain)
 
     assert get_result(cloud.nova.call(version, "set_network_host", network_ref=ref)) == "node7"
+
+
+def test_an_instance_is_migrated_as_nova_does(cloud: Cloud) -> None:
+    cloud.world.network()
+    get_result(cloud.boot(1))
+    call = cloud.nova.call
+    on_destination = {
+        "instance_id": 74,
+        "host": "node2",
+        "instance": instance_object(instance(1), "node1"),
+    }
+    migration = {
+        "instance_uuid": instance(1),
+        "rxtx_factor": 1.0,
+        "project_id": PROJECT,
+        "source": "node1",
+        "dest": "node2",
+        "floating_addresses": None,
+    }
+
+    get_result(call("1.16", "setup_networks_on_host", teardown=False, **on_destination))
+    before = cloud.world.snapshot("node2")
+    get_result(call("1.2", "migrate_instance_start", **migration))
+    get_result(call("1.2", "migrate_instance_finish", **migration))
+    on_source = {**on_destination, "host": "node1"}
+    get_result(call("1.16", "setup_networks_on_host", teardown=True, **on_source))
+
+    assert before.vifs == ()
+    assert cloud.world.rows("SELECT host FROM instances") == [("node2",)]
+    assert len(cloud.world.snapshot("node2").vifs) == 1

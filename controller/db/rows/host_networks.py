@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -58,14 +57,6 @@ def list_for_host(connection: Connection, host: str) -> list[HostNetwork]:
         _ROW.where(host_networks.c.host == host).order_by(host_networks.c.network_uuid)
     )
     return [HostNetwork(*row) for row in rows]
-
-
-def map_applied(connection: Connection, keys: Iterable[SnapshotKey]) -> dict[SnapshotKey, int]:
-    """Return the revisions that hosts have applied, without those that have applied none."""
-    applied = {key: get(connection, key.host, key.network) for key in keys}
-    return {
-        key: row.applied_revision for key, row in applied.items() if row and row.applied_revision
-    }
 
 
 def list_sync_by_host(connection: Connection) -> dict[str, list[NetworkSync]]:

@@ -75,10 +75,15 @@ class Overview:
     def explain_unwired(self, instance: str) -> list[str]:
         """Return why an instance's hosts may not have wired it, a line for each host."""
         with self._database.reading() as connection:
+            hosts = guest_rows.list_hosts_of_instance(connection, instance)
+        return self.explain_host(*hosts)
+
+    def explain_host(self, *hosts: str) -> list[str]:
+        """Return what is wrong with hosts, a line for each of them."""
+        with self._database.reading() as connection:
             services = service_rows.list_services(connection)
             agents = host_agent_rows.list_by_host(connection)
             faults = host_problem_rows.list_by_host(connection)
-            hosts = guest_rows.list_hosts_of_instance(connection, instance)
         by_host = {each.host: each for each in services if each.binary == AGENT}
         known = _format_names(list(by_host))
         lines: list[str] = []

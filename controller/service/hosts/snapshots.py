@@ -17,6 +17,7 @@ from cloudnet.controller.db.rows import guests as guest_rows
 from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import preparations as preparation_rows
 from cloudnet.controller.db.rows import recovered as recovered_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.db.rows import services as service_rows
@@ -156,7 +157,10 @@ def read_snapshot(connection: Connection, row: HostNetwork) -> Snapshot:
     if (
         not guests
         and not recovered
-        and recovered_rows.has_network(connection, row.host, network.uuid)
+        and (
+            recovered_rows.has_network(connection, row.host, network.uuid)
+            or preparation_rows.has(connection, row.host, network.id)
+        )
     ):
         return build_snapshot(row, network, own_address, (), (), is_kept=True)
     return build_snapshot(row, network, own_address, guests, floating_ips, recovered)

@@ -13,8 +13,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from cloudnet.common.deadline import get_remaining_seconds
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.db.engine import Connection, Database
+from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model.records import SnapshotKey
@@ -35,14 +37,13 @@ class InstanceWired:
 
 
 @dataclass(frozen=True)
-class NetworkApplied:
-    """A host has applied a network, as of a revision."""
+class HostInSync:
+    """A host has applied the present revisions of networks."""
 
-    key: SnapshotKey
-    revision: int
+    keys: tuple[SnapshotKey, ...]
 
 
-Condition = InstanceWired | NetworkApplied
+Condition = InstanceWired | HostInSync
 
 
 @dataclass(eq=False)
@@ -130,11 +131,24 @@ class Waiter:
 def list_open(connection: Connection, conditions: Collection[Condition]) -> set[Condition]:
     """Return those of the conditions that do not hold."""
     instances = [each for each in conditions if isinstance(each, InstanceWired)]
-    networks = [each for each in conditions if isinstance(each, NetworkApplied)]
+    hosts = [each for each in conditions if isinstance(each, HostInSync)]
     unwired = vif_rows.list_unwired(connection, [each.instance for each in instances])
-    applied = host_network_rows.map_applied(connection, {each.key for each in networks})
     waiting: set[Condition] = {each for each in instances if each.instance in unwired}
-    return waiting | {each for each in networks if applied.get(each.key, 0) < each.revision}
+    return waiting | {
+        each for each in hosts if not all(_is_in_sync(connection, key) for key in each.keys)
+    }
+
+
+def _is_in_sync(connection: Connection, key: SnapshotKey) -> bool:
+    row = host_network_rows.get(connection, key.host, key.network)
+    is_applied = row is not None and row.applied_revision == row.revision
+    return is_applied and not host_change_rows.has_changed(connection, key.host, key.network)
+
+
+def get_limit(seconds: float) -> float:
+    """Return how long to wait: no longer than the caller of this thread waits for its reply."""
+    remaining = get_remaining_seconds()
+    return seconds if remaining is None else min(seconds, remaining)
 
 
 def _finish(wait: _Wait, is_done: bool) -> None:

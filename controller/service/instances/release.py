@@ -13,10 +13,11 @@ from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.db.rows import quarantine as quarantine_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events
-from cloudnet.controller.model.host_changes import ChangedPart
+from cloudnet.controller.model.host_changes import WHOLE, ChangedPart
 from cloudnet.controller.model.records import Guest, Network, SnapshotKey
 from cloudnet.controller.service.addresses.quarantine import disassociate_floating_ips
 from cloudnet.controller.service.hosts import attachment
+from cloudnet.controller.service.migrations.preparation import end_preparation
 from cloudnet.controller.service.networks.network_selection import RequestedNetwork
 
 
@@ -56,7 +57,11 @@ def release_instance(
             for floating in floating_ips
             if floating.fixed_ip_id == guest.fixed_ip_id
         ]
+        if guest.vif_id in kept:
+            parts = [WHOLE]  # DHCP may give the VIF another of its addresses now
         changed |= attachment.record_changes(connection, network, guest.host, now, parts)
+    if len(guests) == len(everything):
+        changed |= end_preparation(connection, instance, now)
     released = [
         events.guest_event(events.RELEASED, networks[guest.network_id].uuid, guest)
         for guest in guests

@@ -6,13 +6,12 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from cloudnet.common.deadline import get_remaining_seconds
 from cloudnet.common.errors import CloudnetError, NotWired
 from cloudnet.common.wire.codec import JsonObject
 from cloudnet.controller.model.nwinfo import format_network_info
 from cloudnet.controller.service.caller import ADMIN, Caller
 from cloudnet.controller.service.hosts.overview import Overview
-from cloudnet.controller.service.hosts.waiter import InstanceWired, Waiter
+from cloudnet.controller.service.hosts.waiter import InstanceWired, Waiter, get_limit
 from cloudnet.controller.service.instances.allocation import BootRequest
 from cloudnet.controller.service.instances.instances import Instances
 
@@ -64,7 +63,7 @@ class Wiring:
 
         :param undo: is called if they have not in time
         """
-        limit = self._get_limit(seconds)
+        limit = get_limit(self._seconds if seconds is None else seconds)
         if not limit or all(vif["active"] for vif in info):
             return info
 
@@ -78,12 +77,6 @@ class Wiring:
             raise error
 
         return self._waiter.wait(InstanceWired(instance), limit, finish)
-
-    def _get_limit(self, seconds: float | None) -> float:
-        """Return how long to wait: no longer than the caller waits for its reply."""
-        wanted = self._seconds if seconds is None else seconds
-        remaining = get_remaining_seconds()
-        return wanted if remaining is None else min(wanted, remaining)
 
     def _describe(self, instance: str, info: NetworkInfo, seconds: float) -> NotWired:
         labels = ", ".join(vif["network"]["label"] for vif in info if not vif["active"])

@@ -11,6 +11,7 @@ from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import history as history_rows
 from cloudnet.controller.db.rows import instances as instance_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import preparations as preparation_rows
 from cloudnet.controller.db.rows import vifs as vif_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.host_changes import ChangedPart
@@ -51,4 +52,6 @@ def move_instance(
                     connection, floating, fixed_ip_id=guest.fixed_ip_id, host=gateway, now=now
                 )
     history_rows.add(connection, moved, now)
+    network_ids = {guest.network_id for guest in guests}
+    preparation_rows.remove(connection, host, network_ids, instance.uuid)
     return changed
