@@ -63,3 +63,26 @@ def test_a_released_address_no_longer_counts(world: World) -> None:
 
     assert world.boot(2)[0]["network"]["label"] == "private"
     assert world.rows("SELECT instance_uuid FROM fixed_ips WHERE allocated") == [(instance(2),)]
+
+
+def test_an_instance_that_needs_more_than_is_left_gets_nothing(world: World) -> None:
+    world.create_networks(num_networks=2, network_size=16, project="a")
+    world.services.quotas.set_limits("a", {"fixed_ips": 3})
+    world.boot(1)
+
+    with pytest.raises(FixedIpLimitExceeded, match="2 of 3 fixed_ips, 2 more"):
+        world.boot(2)
+
+    assert world.one("SELECT count(*) FROM fixed_ips WHERE allocated") == 2
+
+
+def test_a_limit_below_what_is_used_takes_nothing_away(world: World) -> None:
+    world.network(size=16, project="a")
+    world.boot(1)
+    world.boot(2)
+
+    world.services.quotas.set_limits("a", {"fixed_ips": 1})
+
+    assert len(world.boot(1)) == 1
+    with pytest.raises(FixedIpLimitExceeded):
+        world.boot(3)
