@@ -160,7 +160,7 @@ def test_a_host_that_never_reported_is_named_to_the_compute_service(cloud: Cloud
     )
 
     with pytest.raises(errors.NotWired) as refused:
-        cloud.api.wait_until_wired({}, instance(1), timeout=0.1)
+        cloud.api.wait_until_wired({}, instance(1), timeout=0.5)
 
     assert "host node1.example.net has never reported; known: node1, node2" in str(refused.value)
 

@@ -20,7 +20,7 @@ barrier, built = threading.Barrier(16), []
 def build():
     barrier.wait()
     api = NetworkAPI("kombu+memory://", control_exchange="clouds")
-    built.append(api._client.target.exchange)
+    built.append(api._connection.exchange)
     api.close()
 
 threads = [threading.Thread(target=build) for _ in range(16)]
