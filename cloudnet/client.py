@@ -7,7 +7,6 @@ errors. docs/developers/compute-service.md says which call is made when.
 from cloudnet.common.client.api import NetworkAPI
 from cloudnet.common.client.connection import Context, NoReply
 from cloudnet.common.client.encoding import Address, Range
-from cloudnet.common.client.instances import RequestedNetwork
 from cloudnet.common.client.network_info import (
     IP,
     VIF,
@@ -41,6 +40,7 @@ from cloudnet.common.client.records import (
     NetworkRecord,
     VifRecord,
 )
+from cloudnet.common.client.requested_networks import RequestedNetwork
 from cloudnet.common.errors import (
     AddressOutOfRange,
     BadRequest,
@@ -60,6 +60,7 @@ from cloudnet.common.errors import (
     FixedIpNotFound,
     FixedIpNotFoundForAddress,
     FixedIpNotFoundForNetwork,
+    FixedIpNotFoundForSpecificInstance,
     FloatingIpAllocateFailed,
     FloatingIpAssociated,
     FloatingIpAssociateFailed,
@@ -131,6 +132,7 @@ __all__ = [
     "FixedIpNotFound",
     "FixedIpNotFoundForAddress",
     "FixedIpNotFoundForNetwork",
+    "FixedIpNotFoundForSpecificInstance",
     "FixedIpRecord",
     "FloatingIpAllocateFailed",
     "FloatingIpAssociateFailed",

@@ -173,11 +173,19 @@ def _list_broker_addresses(url: str, conf: cfg.ConfigOpts) -> list[broker.Broker
     return broker.list_addresses(parsed) if parsed.transport.startswith("rabbit") else None
 
 
+_UNKNOWN_CALL = {"NoSuchMethod", "UnsupportedVersion"}
+"""The library's errors of a server that does not have a method."""
+
+
 def rebuild_error(error: Any) -> errors.CloudnetError:  # Any: oslo.messaging's RemoteError
     """Return our own error for one that a server has sent under its class name."""
     class_ = getattr(errors, str(error.exc_type), None)
     if isinstance(class_, type) and issubclass(class_, errors.CloudnetError):
         return class_(error.value)
+    if error.exc_type in _UNKNOWN_CALL:
+        return errors.ServiceFailed(
+            f"the controller is older than its caller: {error.value}; upgrade the controller"
+        )
     return errors.ServiceFailed(
         f"the network service failed ({error.exc_type}: {error.value}); see the controller's log"
     )

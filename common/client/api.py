@@ -8,6 +8,7 @@ from typing import Self
 from oslo_config import cfg
 
 from cloudnet.common import rpc
+from cloudnet.common.client.addresses import AddressCalls
 from cloudnet.common.client.connection import Connection
 from cloudnet.common.client.dns import DnsCalls
 from cloudnet.common.client.floating_ips import FloatingIpCalls
@@ -17,7 +18,9 @@ from cloudnet.common.client.networks import NetworkCalls
 from cloudnet.common.client.wiring import WiringCalls
 
 
-class NetworkAPI(InstanceCalls, WiringCalls, LookupCalls, FloatingIpCalls, NetworkCalls, DnsCalls):
+class NetworkAPI(
+    InstanceCalls, WiringCalls, AddressCalls, LookupCalls, FloatingIpCalls, NetworkCalls, DnsCalls
+):
     """The network service, called over the message broker.
 
     The names of methods and arguments are those of nova; arguments that only cloudnet has are

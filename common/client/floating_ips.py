@@ -134,7 +134,10 @@ class FloatingIpCalls(Calls):
     def get_floating_ips_by_fixed_address(
         self, context: Context, fixed_address: Address
     ) -> list[str]:
-        """Return the addresses of the floating IPs that are associated with the fixed IP."""
+        """Return the addresses of the floating IPs that are associated with the fixed IP.
+
+        :raises FixedIpInvalid: not an IPv4 address
+        """
         addresses: list[str] = self._call(
             context, "get_floating_ips_by_fixed_address", fixed_address=fixed_address
         )

@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cloudnet.common.client.calls import Calls
 from cloudnet.common.client.connection import Context
-from cloudnet.common.client.encoding import Address
 from cloudnet.common.client.network_info import NetworkInfo
-
-Networks = Iterable["RequestedNetwork | tuple[str, Address | None]"]
-"""Requested networks; a pair is a uuid and an address."""
-
-
-@dataclass(frozen=True)
-class RequestedNetwork:
-    """A network for one VIF of an instance.
-
-    :param network_id: its uuid. ``auto`` in its place: the project's networks; ``none``: no network
-    :param address: the fixed IP that the VIF gets; None: the one that has been free longest
-    :param tag: the VIF's name for the guest's user, stored in ``virtual_interfaces.tag``
-    """
-
-    network_id: str
-    address: Address | None = None
-    tag: str | None = None
+from cloudnet.common.client.requested_networks import Networks, encode_networks
 
 
 class InstanceCalls(Calls):
@@ -85,7 +67,7 @@ class InstanceCalls(Calls):
             host=host,
             rxtx_factor=rxtx_factor,
             vpn=vpn,
-            requested_networks=_encode_networks(requested_networks),
+            requested_networks=encode_networks(requested_networks),
             macs=macs,
             hostname=hostname,
             wait_seconds=wait_seconds,
@@ -115,7 +97,7 @@ class InstanceCalls(Calls):
             instance_id=instance_id,
             project_id=project_id,
             host=host,
-            requested_networks=_encode_networks(requested_networks),
+            requested_networks=encode_networks(requested_networks),
         )
 
     def get_instance_nw_info(
@@ -140,12 +122,3 @@ class InstanceCalls(Calls):
             project_id=context.get("project_id"),
         )
         return info
-
-
-def _encode_networks(networks: Networks | None) -> list[dict[str, object]] | None:
-    if networks is None:
-        return None
-    items = [
-        each if isinstance(each, RequestedNetwork) else RequestedNetwork(*each) for each in networks
-    ]
-    return [vars(item) for item in items]

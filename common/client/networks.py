@@ -177,3 +177,15 @@ class NetworkCalls(Calls):
         :raises NetworkInUse: it has guests
         """
         self._call(context, "disassociate_network", network_uuid=network_uuid)
+
+    def set_network_host(self, context: Context, network_ref: str) -> str:
+        """Return the gateway host of the network; if it has none yet, ``network_host`` becomes it.
+
+        Repeatable.
+
+        :param network_ref: its uuid
+        :raises NetworkNotFoundForUUID: there is none
+        :raises NetworkSetHostFailed: it is multi-host, or no ``network_host`` is configured
+        """
+        host: str = self._call(context, "set_network_host", network_ref=network_ref)
+        return host
