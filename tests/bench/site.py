@@ -11,9 +11,9 @@ import uuid
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from cloudnet.client import NetworkAPI
+from cloudnet.client import NetworkAPI, NetworkInfo
 from tests.bench.daemon import BIN, Daemon, wait_until
 from tests.bench.site_node import SiteNode
 from tests.fixtures.servers.rabbitmq import RabbitMQ
@@ -22,7 +22,6 @@ LISTING = Path(__file__).parents[2] / "etc" / "listing6.conf"
 NODE = "node1"  # the listing's network_host; the agent's host
 CONTEXT = {"is_admin": True}
 NETWORK_SIZE = 1024  # the listing's
-Info = list[dict[str, Any]]  # Any: JSON
 
 
 class Site:
@@ -113,12 +112,11 @@ class Site:
                 "bridge_interface": self.node.add_uplink(number),
             }
         created = self.api.create_networks(CONTEXT, label=f"bench{number}", **request)
-        uuid_: str = created[0]["uuid"]
-        return uuid_
+        return created[0]["uuid"]
 
     def allocate(
         self, host: str, *, project: str = "bench", network: str | None = None
-    ) -> tuple[str, Info]:
+    ) -> tuple[str, NetworkInfo]:
         """Allocate for a new instance; return its uuid and its network info."""
         instance = str(uuid.uuid4())
         requested = None if network is None else [(network, None)]

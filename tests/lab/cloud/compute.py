@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from cloudnet.client import NetworkAPI
+from cloudnet.client import NetworkAPI, NetworkInfo, fixed_ips, tap_name
 from tests.lab.machines.emulated import EmulatedGuest
 from tests.lab.machines.guest import Card, Guest
 from tests.lab.machines.guest_image import GuestImage
@@ -27,7 +27,7 @@ class Instance:
     project: str
     node: Node
     guest: Guest
-    network_info: list[dict[str, Any]]  # JSON, in the shape of nova's network model
+    network_info: NetworkInfo
 
     @property
     def context(self) -> dict[str, Any]:  # JSON
@@ -36,8 +36,7 @@ class Instance:
     @property
     def fixed_address(self) -> str:
         """Its first fixed address, from the network service."""
-        address: str = self.network_info[0]["network"]["subnets"][0]["ips"][0]["address"]
-        return address
+        return fixed_ips(self.network_info)[0]["address"]
 
 
 def context(project: str) -> dict[str, Any]:  # JSON
@@ -59,7 +58,7 @@ class Compute:
             context(project), instance_id, project, node.name, hostname=name
         )
         cards = [
-            Card(link=f"tap{vif['id'][:11]}", mac=vif["address"], bridge=vif["network"]["bridge"])
+            Card(link=tap_name(vif), mac=vif["address"], bridge=vif["network"]["bridge"])
             for vif in info
         ]
         guest = (
