@@ -171,10 +171,19 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
     ) -> messaging.ExpectedException:
         """Return what the library sends to the caller as this error, without a stack."""
         knows_ours = self.translate_error is None or context.get(OWN_ERRORS_KEY) is True
-        sent = error if knows_ours or self.translate_error is None else self.translate_error(error)
+        if knows_ours or self.translate_error is None:
+            sent = _get_known(error)
+        else:
+            sent = self.translate_error(error)
         expected = messaging.ExpectedException()
         expected.exc_info = (type(sent), sent.with_traceback(None), None)
         return expected
+
+
+def _get_known(error: errors.CloudnetError) -> Exception:
+    """Return the error as a class that its caller knows: an inner one is one of its families."""
+    class_ = next(each for each in type(error).__mro__ if each.__module__ == errors.__name__)
+    return error if class_ is type(error) else class_(str(error))
 
 
 class _Server(messaging.rpc.server.RPCServer):  # type: ignore[misc]  # the library has no types

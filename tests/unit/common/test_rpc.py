@@ -36,6 +36,10 @@ def client() -> Iterator[Any]:
     server.wait()
 
 
+class InnerError(NoMoreFixedIps):
+    """A class that only the server has."""
+
+
 class Full:
     target = messaging.Target(version="1.17")
 
@@ -55,6 +59,9 @@ class Full:
     def get_all_networks(self, context: Any) -> None:
         raise NoMoreFixedIps("network private is full")
 
+    def get_network(self, context: Any, network_uuid: str) -> None:
+        raise InnerError("network private is full")
+
 
 def test_an_error_reaches_the_caller_as_its_own_class_in_one_line() -> None:
     url = "kombu+memory://"  # it encodes messages, which fake:// does not
@@ -65,8 +72,11 @@ def test_an_error_reaches_the_caller_as_its_own_class_in_one_line() -> None:
 
     with pytest.raises(NoMoreFixedIps) as refused:
         api.get_all_networks({})
+    with pytest.raises(NoMoreFixedIps) as inner:
+        api.get_network({}, "uuid")
 
     assert str(refused.value) == "network private is full"
+    assert str(inner.value) == "network private is full"  # as the nearest class that callers know
     api.close()
     server.stop()
     server.wait()
