@@ -17,8 +17,8 @@ class Calls:
     - ``BadRequest`` (often ``InvalidInput``): an argument has the wrong form
     - ``Forbidden``: the object belongs to another project than the context's
     - ``NoReply``: no controller has replied in time; the call may have been done
-    - ``BrokerUnavailable``, ``DatabaseRestored``, ``DeadlinePassed``: nothing was changed; try again
-      later
+    - ``BrokerUnavailable``, ``DatabaseRestored``, ``DeadlinePassed``: nothing was changed; try
+      again later
     - ``DatabaseUnavailable``: the same, unless the message says that a commit was interrupted: what
       was asked for may be done or not
     - ``ServiceFailed``: a bug; the controller's log has it
