@@ -123,17 +123,70 @@ def test_an_installed_cloud_starts_from_the_installed_example(bare: Path, tmp_pa
     assert (created.stdout, created.stderr) == ("10.0.0.0/22\n", "")
 
 
-def test_a_compute_service_sees_the_types_of_the_client(bare: Path, tmp_path: Path) -> None:
-    program = tmp_path / "service.py"
-    program.write_text(
-        "from cloudnet.client import NetworkAPI\nreveal_type(NetworkAPI.allocate_floating_ip)\n"
-    )
+COMPUTE_SERVICE = """
+from ipaddress import IPv4Address
+from cloudnet.client import (
+    VIF, NetworkAPI, NetworkInfo, NoMoreFixedIps, NoReply, RequestedNetwork, fixed_ips, get_mtu,
+)
 
+def boot(api: NetworkAPI, instance: str, network: str) -> list[str]:
+    wanted = [RequestedNetwork(network, IPv4Address("10.0.0.9"))]
+    try:
+        info: NetworkInfo = api.allocate_for_instance(
+            {"project_id": "a"}, instance, "a", "node1", requested_networks=wanted
+        )
+    except (NoMoreFixedIps, NoReply) as error:
+        return [str(error)]
+    mtus: list[int | None] = [get_mtu(vif) for vif in info]
+    return [address["address"] for address in fixed_ips(info)] + [str(mtu) for mtu in mtus]
+
+def name_host(api: NetworkAPI, uuid: str) -> str | None:
+    return api.get_network({}, uuid)["host"]
+"""
+MISTAKES = """
+from cloudnet.client import VIF, NetworkAPI
+
+def misspell(vif: VIF) -> str:
+    return vif["adress"]
+
+def forget(api: NetworkAPI) -> None:
+    api.allocate_for_instance({}, "uuid", "a")
+
+def mistake(api: NetworkAPI) -> int:
+    return api.get_floating_ip_pools({})
+"""
+
+
+def check_types(bare: Path, program: Path) -> list[str]:
+    """Return the errors that a compute service's own mypy finds in its program."""
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--python-executable", bare / "bin" / "python",
-         "--cache-dir", tmp_path / "cache", "--follow-imports", "silent", program],
-        cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "mypy", "--strict", "--python-executable", bare / "bin" / "python",
+         "--cache-dir", program.parent / "cache", "--no-error-summary", program],
+        cwd=program.parent, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout.splitlines()
 
-    assert "project_id: str" in done.stdout, done.stdout
-    assert '-> str"' in done.stdout.replace("builtins.", "")
+
+def test_programs_of_compute_services_pass_strict_type_checks(bare: Path, tmp_path: Path) -> None:
+    own = tmp_path / "service.py"
+    own.write_text(COMPUTE_SERVICE)
+    example = tmp_path / "boot_guest.py"
+    shutil.copy(TOP / "docs" / "examples" / "boot_guest.py", example)
+
+    assert check_types(bare, own) == []
+    assert check_types(bare, example) == []
+
+
+def test_mistakes_of_a_compute_service_are_found_by_its_type_check(
+    bare: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "service.py"
+    program.write_text(MISTAKES)
+
+    found = "\n".join(line for line in check_types(bare, program) if ": error: " in line)
+
+    assert 'TypedDict "VIF" has no key "adress"' in found
+    assert 'Missing positional argument "host"' in found
+    assert "list[FloatingIpPool]" in found.replace("cloudnet.common.client.records.", "")

@@ -100,6 +100,11 @@ class Cloud:
         """The switch between the nodes."""
         return self.site.trunk
 
+    @property
+    def transport_url(self) -> str:
+        """The broker's, for clients."""
+        return self._broker.transport_url
+
     # -- cloudnet ------------------------------------------------------------------------------
 
     def deploy(self) -> None:
@@ -129,7 +134,7 @@ class Cloud:
         self.controller = controller = Daemon("controller", self.lab, program, log)
         controller.start()
         self._stack.callback(controller.kill_if_running)
-        self.api = NetworkAPI(self._broker.transport_url)
+        self.api = NetworkAPI(self.transport_url)
         self._stack.callback(self.api.close)
         self.compute = Compute(self.api, self.image)
         wait_for(
@@ -169,7 +174,7 @@ class Cloud:
         return rows
 
     def _is_answering(self, controller: Daemon) -> bool:
-        with contextlib.closing(NetworkAPI(self._broker.transport_url, timeout_seconds=2)) as api:
+        with contextlib.closing(NetworkAPI(self.transport_url, timeout_seconds=2)) as api:
             try:
                 api.get_all_networks(context("admin"))
             except messaging.MessagingTimeout:
@@ -215,7 +220,7 @@ class Cloud:
         return self.directory / node.name / "state"
 
     def _local_options(self, state: Path) -> dict[str, object]:
-        return {"transport_url": self._broker.transport_url, "state_path": state}
+        return {"transport_url": self.transport_url, "state_path": state}
 
     def _base_config(self) -> Path:
         """etc/listing6.conf; in multi-host mode without the option that makes one node the

@@ -7,6 +7,7 @@ import pytest
 
 from tests.lab.cloud.checks import assert_all
 from tests.lab.cloud.cloud import Cloud
+from tests.lab.cloud.example import run_example
 from tests.lab.cloud.story import Story
 
 
@@ -57,3 +58,7 @@ def test_5_a_project_network_is_removed_from_a_node_with_its_last_guest(
 
 def test_5_nothing_of_a_deleted_guest_remains(story: Story) -> None:
     assert_all(story.delete_guest())
+
+
+def test_8_the_example_of_the_documents_boots_a_guest_and_leaves_nothing(story: Story) -> None:
+    assert_all(run_example(story.cloud))
