@@ -14,12 +14,20 @@ from cloudnet.common.client.dns import DnsCalls
 from cloudnet.common.client.floating_ips import FloatingIpCalls
 from cloudnet.common.client.instances import InstanceCalls
 from cloudnet.common.client.lookups import LookupCalls
+from cloudnet.common.client.migrations import MigrationCalls
 from cloudnet.common.client.networks import NetworkCalls
 from cloudnet.common.client.wiring import WiringCalls
 
 
 class NetworkAPI(
-    InstanceCalls, WiringCalls, AddressCalls, LookupCalls, FloatingIpCalls, NetworkCalls, DnsCalls
+    InstanceCalls,
+    WiringCalls,
+    AddressCalls,
+    MigrationCalls,
+    LookupCalls,
+    FloatingIpCalls,
+    NetworkCalls,
+    DnsCalls,
 ):
     """The network service, called over the message broker.
 

@@ -83,6 +83,7 @@ def test_every_method_returns_the_type_that_it_promises(cloud: tuple[World, Netw
     world.services.pools.create(IPv4Network("203.0.113.8/29"))
     use_floating_ips(api)
     use_dns(api)
+    use_migrations(api, world)
     api.deallocate_for_instance(TENANT, instance(1), "a", "node1")
     plain.ping()
 
@@ -161,6 +162,14 @@ def use_dns(api: CheckedApi) -> None:
     assert api.get_dns_entries_by_address(TENANT, "203.0.113.10", "example.org") == ["www"]
     api.delete_dns_entry(TENANT, "www", "example.org")
     api.delete_dns_domain(ADMIN, "inside.example")
+
+
+def use_migrations(api: CheckedApi, world: World) -> None:
+    api.setup_networks_on_host(TENANT, instance(1), "node2")
+    api.migrate_instance_start(ADMIN, instance(1), source="node1", dest="node2")
+    api.migrate_instance_finish(ADMIN, instance(1), "node2", source="node1")
+    api.setup_networks_on_host(TENANT, instance(1), "node1", teardown=True)
+    assert world.one("SELECT host FROM instances") == "node2"
 
 
 def test_an_error_is_caught_by_the_class_that_the_client_exports(
