@@ -33,10 +33,9 @@ _ADD_ERRORS = (
     NetworkNotFoundForProject,
     NoMoreFixedIps,
     FixedIpLimitExceeded,
-    FixedIpNotFoundForNetwork,
-    FixedIpAlreadyInUse,
     FixedIpAssociateFailed,
 )
+_ALLOCATE_ERRORS = (*_ADD_ERRORS, FixedIpNotFoundForNetwork, FixedIpAlreadyInUse)
 
 
 class AddressesEndpoint:
@@ -84,7 +83,7 @@ class AddressesEndpoint:
         self._addresses.remove(instance, parsed, arguments.get_caller(context))
         return self._instances.get_network_info(instance, factor)
 
-    @rpc_method("1.0", *_ADD_ERRORS, route=Route.NONE)
+    @rpc_method("1.0", *_ALLOCATE_ERRORS, route=Route.NONE)
     def allocate_fixed_ip(
         self,
         context: Context,
@@ -98,7 +97,7 @@ class AddressesEndpoint:
         """Give an instance this address of a network, or any; return it."""
         return self._allocate(context, instance_id, ("network", network), address, vpn)
 
-    @rpc_method("1.0", *_ADD_ERRORS, route=Route.HOST)
+    @rpc_method("1.0", *_ALLOCATE_ERRORS, route=Route.HOST)
     def rpc_allocate_fixed_ip(
         self,
         context: Context,
