@@ -17,6 +17,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from cloudnet.common.errors import ConfigurationError
+from cloudnet.common.regular_file import read_regular, write_regular
 from cloudnet.common.wire.objects import AgentIdentity
 
 LOG = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def load_identity(
     if agent is None:
         agent = str(uuid4())
         try:
-            file.write_text(f"{agent}\n")
+            write_regular(file, f"{agent}\n")
         except OSError as error:
             LOG.warning("%s: cannot be written (%s)", file, error.strerror)
     return AgentIdentity(agent, my_ip, _read_uuid(boot_id_file) or "")
@@ -75,6 +76,6 @@ def _get_holder(name: str) -> str:
 
 def _read_uuid(file: Path) -> str | None:
     try:
-        return str(UUID(file.read_text().strip()))
+        return str(UUID(read_regular(file).decode().strip()))
     except (OSError, ValueError):
         return None

@@ -45,6 +45,7 @@ from cloudnet.common.escape import write_line
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
+from cloudnet.common.regular_file import open_regular
 from cloudnet.common.settings.load import load_agent
 from cloudnet.common.settings.views import AgentSettings
 
@@ -263,7 +264,7 @@ def _lock(state_path: Path) -> Iterator[None]:
     try:
         # dnsmasq, which is not root, passes through to its files; nobody lists the directory.
         state_path.mkdir(mode=0o711, parents=True, exist_ok=True)
-        lock = (state_path / "agent.lock").open("w")
+        lock = os.fdopen(open_regular(state_path / "agent.lock", os.O_WRONLY | os.O_CREAT), "w")
     except OSError as error:
         raise ConfigurationError(f"state_path: cannot use {state_path}: {error}") from error
     with lock:

@@ -20,7 +20,7 @@ from typing import TypeVar
 from cloudnet.agent.synced_mark import SyncedMark
 from cloudnet.common.errors import BadRequest, ConfigurationError
 from cloudnet.common.log_once import ConditionLog
-from cloudnet.common.regular_file import read_regular
+from cloudnet.common.regular_file import open_regular, read_regular, write_regular
 from cloudnet.common.wire.codec import from_wire, to_wire
 from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Origin, Snapshot
 from cloudnet.common.wire.validate import validate, validate_origin, validate_ranges
@@ -179,7 +179,7 @@ class SnapshotCache:
         fresh = file.with_suffix(".new")
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)  # if it was deleted
-            with fresh.open("w") as stream:
+            with open(fresh, "w", opener=open_regular) as stream:
                 stream.write(self._unwritten[file])
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -244,5 +244,5 @@ class TrialFile:
         """Replace the text, if the disk can be written to."""
         fresh = self._path.with_suffix(".new")
         with suppress(OSError):
-            fresh.write_text(text)
+            write_regular(fresh, text)
             fresh.rename(self._path)

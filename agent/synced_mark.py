@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from cloudnet.common.regular_file import read_regular, write_regular
+
 
 class SyncedMark:
     """The mark in a directory of snapshots."""
@@ -21,7 +23,7 @@ class SyncedMark:
         """Return the files that must exist; None: there is no mark, so some may be missing."""
         self._text = None
         with suppress(OSError, ValueError):
-            self._text = self._file.read_text()
+            self._text = read_regular(self._file).decode()
             return [self._file.parent / name for name in self._text.splitlines()]
         return None
 
@@ -34,7 +36,7 @@ class SyncedMark:
         if text == self._text and self._file.exists():
             return
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(text)
+        write_regular(fresh, text)
         fresh.rename(self._file)
         self._text = text
 

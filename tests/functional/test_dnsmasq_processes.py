@@ -55,7 +55,8 @@ def test_of_two_for_one_bridge_one_is_ended(host: Host) -> None:
     desired = serve(host, network(3))
     program = "import time; time.sleep(600)"
     with subprocess.Popen(
-        [sys.executable, "-c", program, f"--pid-file={host.files('br100').pid}"]
+        ["dnsmasq", "-c", program, f"--pid-file={host.files('br100').pid}"],
+        executable=sys.executable,
     ) as double:
         wait_for(lambda: double.pid in host.dnsmasq_pids(), "the double to start", 5)
         host.restart_the_agent()
@@ -155,6 +156,40 @@ def test_a_bad_option_is_one_line(host: Host) -> None:
         "command line options: bad dhcp-range; see dnsmasq_config_file and the networks' DNS "
         "servers; the new ones are tried again when they change, or the agent is restarted"
     )
+
+
+def test_other_programs_with_its_arguments_are_neither_counted_nor_ended(host: Host) -> None:
+    """For example ``pgrep -f``, ``strace`` and ``sudo``."""
+    desired = serve(host, network(3))
+    before, pid_file = host.dnsmasq_pids(), host.files("br100").pid
+    program = "import time; time.sleep(600)"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "dnsmasq", f"--pid-file={pid_file}"]
+    ) as other:
+        wait_for(lambda: other.pid in host.dnsmasq_pids(), "the other program to start", 5)
+        host.restart_the_agent()
+        assert host.has(desired)
+        pid_file.write_text(f"{other.pid}\n")
+        host.kernel.ensure(desired)
+
+        assert host.has(desired)
+        assert other.poll() is None
+        other.kill()
+    assert host.dnsmasq_pids() == before
+
+
+def test_a_stopped_process_is_noticed_and_serves_again(host: Host) -> None:
+    desired = serve(host, network(3))
+    before = host.dnsmasq_pids()
+    host.sh(f"kill -STOP $(cat {host.files('br100').pid})")
+
+    wait_for(lambda: host.resources()[desired.key].faults == ("stopped",), "it to stop", 5)
+    host.kernel.ensure(desired)
+
+    assert host.has(desired)
+    assert host.dnsmasq_pids() == before
+    with Guest(host, "br100", guest(3).mac) as vm3:
+        assert str(vm3.boot().address) == "10.0.0.3"
 
 
 def test_a_missing_bridge_is_one_line(host: Host) -> None:

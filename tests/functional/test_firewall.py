@@ -2,6 +2,7 @@
 
 import fcntl
 import gc
+import os
 import re
 import subprocess
 import sys
@@ -276,6 +277,18 @@ def test_the_lock_is_respected_and_its_holder_reported(host: Host) -> None:
     )
     with xtables_lock(wait_seconds=0.2):
         pass
+
+
+def test_a_pipe_in_place_of_the_lock_is_named_and_not_waited_for(host: Host) -> None:
+    lock = Path("/run/xtables.lock")
+    lock.unlink(missing_ok=True)
+    os.mkfifo(lock)
+
+    with pytest.raises(KernelRefused, match=f"iptables lock {lock}: Not a regular file"):
+        host.kernel.ensure(nat(snat(FIXED)))
+
+    lock.unlink()
+    host.kernel.ensure(nat(snat(FIXED)))
 
 
 def test_neither_we_nor_iptables_lose_a_rule_when_both_write(host: Host) -> None:

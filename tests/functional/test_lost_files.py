@@ -96,7 +96,9 @@ def test_a_release_that_a_crash_prevented_is_made_up_for(host: Host, vm3: Guest)
         assert vm5.boot().address == VM3
 
 
-@pytest.mark.parametrize("script", ["rm {pid}", "echo 1 >{pid}", ": >{pid}"])
+@pytest.mark.parametrize(
+    "script", ["rm {pid}", "echo 1 >{pid}", ": >{pid}", "rm {pid}; mkfifo {pid}"]
+)
 def test_a_lost_pid_file_is_restored_and_the_process_serves_on(
     host: Host, vm3: Guest, script: str
 ) -> None:

@@ -15,6 +15,7 @@ from cloudnet.agent.drivers.dnsmasq.host_files import HostFiles, Reaction
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.lease_guard import LeaseGuard
 from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
+from cloudnet.agent.drivers.dnsmasq.permissions import find_closed, refuse_closed
 from cloudnet.agent.drivers.dnsmasq.process_table import (
     NETWORK,
     NONE,
@@ -22,7 +23,12 @@ from cloudnet.agent.drivers.dnsmasq.process_table import (
     ProcessTable,
     get_pid_file,
 )
-from cloudnet.agent.drivers.dnsmasq.processes import Process, get_environment, send
+from cloudnet.agent.drivers.dnsmasq.processes import (
+    Process,
+    get_environment,
+    is_stopped,
+    send,
+)
 from cloudnet.agent.drivers.dnsmasq.refusals import Refusals
 from cloudnet.agent.drivers.dnsmasq.replacement import (
     HOSTS_INODE,
@@ -67,6 +73,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             processes, open_leases, limit or InotifyLimit(), self._refusals
         )
         self._stamps = FileStamps(networks_path)
+        self._closed: Path | None = None  # the directory that keeps dnsmasq out, as last read
 
     def read(self, links: LinkTable) -> Iterator[Dnsmasq]:
         """Yield each dnsmasq, also what is left of one that does not run."""
@@ -75,6 +82,7 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         self._guard.watch_only(running)
         bridges = sorted(running.keys() | self._list_bridges_with_files())
         self._stamps.take(bridges)
+        self._closed = find_closed(self._path)
         indexes = {link.name: str(link.index) for link in links.links}
         for bridge in bridges:
             yield self._read_one(bridge, running.get(bridge, NONE), indexes.get(bridge))
@@ -85,11 +93,14 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         It notices additions by itself; changes need a SIGHUP, other arguments a new process.
         """
         host_files = HostFiles(self._find_files(desired.bridge, desired.arguments))
+        self._refuse_closed(host_files)
         try:
             reaction = host_files.write(desired.hosts, desired.options)
         except OSError as error:
             raise KernelRefused(f"{desired}: cannot write its files: {error}") from error
         running = self._processes.get(desired.bridge)
+        for process in filter(is_stopped, running):
+            send(process, signal.SIGCONT)
         serving = [each for each in running if len(running) == 1 and self._serves(each, desired)]
         if not serving or reaction is Reaction.RESTART:
             self._replace(desired, running, host_files)
@@ -102,6 +113,13 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         self._stamps.update(desired.bridge)
         for failure in host_files.failures:
             raise KernelRefused(f"{desired}: cannot write its files: {failure}") from failure
+
+    def _refuse_closed(self, host_files: HostFiles) -> None:
+        try:
+            refuse_closed(host_files.files.hosts.parent)
+        except KernelRefused:
+            host_files.request_reload()  # somebody else may send a SIGHUP meanwhile
+            raise
 
     def _replace(self, desired: Dnsmasq, running: Processes, host_files: HostFiles) -> None:
         try:
@@ -192,6 +210,10 @@ class DnsmasqDriver(Driver[Dnsmasq]):
             yield "bound to a bridge that was removed"
         else:
             (process,) = running
+            if is_stopped(process):
+                yield "stopped"
+            if self._closed is not None:
+                yield f"dnsmasq cannot read {self._closed}"
             yield from self._list_lost_files(bridge, process)
             if not self._processes.is_named(bridge, process):
                 yield "pid file lost"

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Address
 
+from cloudnet.agent.drivers.dnsmasq.permissions import READ, READ_AND_ENTER
 from cloudnet.agent.node.resources.dnsmasq import DnsmasqFiles
 from cloudnet.common.limits import is_mac
-from cloudnet.common.regular_file import read_regular
+from cloudnet.common.regular_file import open_regular, read_regular
 
 RELOAD_MARK = ".reload"
 
@@ -59,6 +61,8 @@ class HostFiles:
         if options is None:
             faults.append("options file cannot be read")
             options = ""
+        if self._is_closed():
+            faults.append("hosts directory cannot be read by dnsmasq")
         if self._is_reload_due():
             faults.append("not reloaded")
         return Content(
@@ -71,6 +75,7 @@ class HostFiles:
         A guest's file that cannot be written stops no other; see ``failures``.
         """
         is_new = self._create_directory()
+        self._open_directory()
         desired = _texts(hosts)
         actual: Mapping[str, str | None] = {} if is_new else self._read_hosts()
         text = _text(options)
@@ -92,6 +97,11 @@ class HostFiles:
         if is_new:
             return Reaction.RESTART
         return Reaction.RELOAD if self._is_reload_due() else Reaction.NONE
+
+    def request_reload(self) -> None:
+        """Mark that a SIGHUP is due: dnsmasq could not read its files for a time."""
+        with suppress(OSError):
+            self._mark_reload(())
 
     def list_removed(self, hosts: Iterable[str]) -> list[Guest]:
         """Return the guests whose lines were removed since the last reload.
@@ -118,7 +128,8 @@ class HostFiles:
             self.files.hosts.rmdir()
 
     def _mark_reload(self, removed: Iterable[str]) -> None:
-        with (self.files.hosts / RELOAD_MARK).open("a", errors="surrogateescape") as mark:
+        file = f"{self.files.hosts}/{RELOAD_MARK}"
+        with open(file, "a", errors="surrogateescape", opener=open_regular) as mark:
             mark.writelines(f"{text}\n" for text in removed)
 
     @contextmanager
@@ -127,6 +138,12 @@ class HostFiles:
             yield
         except OSError as error:
             self.failures.append(error)
+
+    def _is_closed(self) -> bool:
+        """Return whether dnsmasq may not read the hosts directory."""
+        with suppress(OSError):
+            return self.files.hosts.stat().st_mode & READ_AND_ENTER != READ_AND_ENTER
+        return False
 
     def _is_reload_due(self) -> bool:
         return os.path.exists(f"{self.files.hosts}/{RELOAD_MARK}")  # noqa: PTH110 - in each pass
@@ -139,6 +156,13 @@ class HostFiles:
         self.files.hosts.mkdir()
         self.files.hosts.chmod(0o755)  # whatever the umask is: dnsmasq reads as nobody
         return True
+
+    def _open_directory(self) -> None:
+        """Let dnsmasq read the directory, if somebody took the permission away."""
+        mode = self.files.hosts.stat().st_mode
+        if mode & READ_AND_ENTER != READ_AND_ENTER:
+            self.files.hosts.chmod(stat.S_IMODE(mode) | READ_AND_ENTER)
+            self._mark_reload(())
 
     def _read_hosts(self) -> dict[str, str | None]:
         """Return the text of each guest's file by its name; None: it cannot be read."""
@@ -186,15 +210,15 @@ def _by_address(line: str) -> tuple[bytes, str]:
 
 def _read(file: str) -> str | None:
     try:
-        return os.fsdecode(read_regular(file))
-    except OSError:  # a directory in its place
+        return os.fsdecode(read_regular(file, permission=READ))
+    except OSError:  # a directory in its place, or dnsmasq may not read it
         return None
 
 
 def _replace(file: str, text: str) -> None:
     directory, _, name = file.rpartition("/")
     fresh = f"{directory}/.{name}.new"
-    with open(fresh, "wb", buffering=0) as stream:  # noqa: PTH123
+    with open(fresh, "wb", buffering=0, opener=open_regular) as stream:
         os.fchmod(stream.fileno(), 0o644)
         stream.write(os.fsencode(text))
     os.rename(fresh, file)  # noqa: PTH104

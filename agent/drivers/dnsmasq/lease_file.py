@@ -14,7 +14,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from cloudnet.agent.node.resources.lease import Lease
-from cloudnet.common.regular_file import read_regular
+from cloudnet.common.regular_file import read_regular, write_regular
 
 LINE = re.compile(r"(\d{1,15}) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) ([0-9.]+) \S+ \S+")
 FRESH_SECONDS = 0.05
@@ -57,7 +57,7 @@ def remove_other_leases(file: Path, hosts: Iterable[str]) -> None:
 def write_leases(file: Path, text: str) -> None:
     """Replace the file; dnsmasq reads it only when it starts."""
     fresh = file.with_suffix(".new")
-    fresh.write_text(text)
+    write_regular(fresh, text)
     fresh.rename(file)
 
 

@@ -15,13 +15,15 @@ from cloudnet.agent.drivers.dnsmasq.processes import (
     Process,
     get_environment,
     is_in_our_network,
+    is_program,
     list_processes_with,
     read_process,
     refresh,
 )
-from cloudnet.common.regular_file import read_regular
+from cloudnet.common.regular_file import read_regular, write_regular
 
 Processes = frozenset[Process]
+PROGRAM = "dnsmasq"
 PID_FILE = "--pid-file="
 NETWORK = "CLOUDNET_NETWORK"  # in the environment of each dnsmasq: the uuid of its network
 NONE: Processes = frozenset()
@@ -100,12 +102,14 @@ class ProcessTable:
     def restore_pid_file(self, bridge: str, process: Process) -> None:
         """Write the pid file of a process again if it does not name it; others rely on it."""
         if not self.is_named(bridge, process):
-            (self._path / f"nova-{bridge}.pid").write_text(f"{process.pid}\n")
+            fresh = self._path / f".nova-{bridge}.pid.new"
+            write_regular(fresh, f"{process.pid}\n")
+            fresh.rename(self._path / f"nova-{bridge}.pid")  # whatever is there
 
     def _search(self) -> dict[str, Processes]:
         """Search all processes for ours."""
         found: dict[str, Processes] = {}
-        for process in list_processes_with(PID_FILE):
+        for process in list_processes_with(PROGRAM, PID_FILE):
             file = get_pid_file(process.arguments)
             if file is None:
                 continue
@@ -131,7 +135,9 @@ def _read_pid_file(file: Path, known: Processes) -> Process | None:
         if process.pid == pid:
             return process
     found = read_process(pid)
-    if found and f"{PID_FILE}{file}" in found.arguments and is_in_our_network(found):
+    if found is None or not is_program(found, PROGRAM):
+        return None
+    if f"{PID_FILE}{file}" in found.arguments and is_in_our_network(found):
         return found
     return None
 

@@ -89,15 +89,35 @@ def is_in_our_network(process: Process) -> bool:
     return theirs.st_ino == (PROC / "thread-self" / "ns" / "net").stat().st_ino
 
 
-def list_processes_with(argument_start: str) -> Iterator[Process]:
-    """Yield the processes here with an argument that starts so, without their children.
+def is_stopped(process: Process) -> bool:
+    """Return whether somebody stopped the process (SIGSTOP): it runs and does nothing."""
+    with suppress(OSError, IndexError):
+        return _stat(process.pid)[STATE] == b"T"
+    return False
+
+
+def is_program(process: Process, name: str) -> bool:
+    """Return whether the process runs this program, and not one that has its name as an argument.
+
+    Others may have the arguments of a dnsmasq: ``strace``, ``pgrep``, ``sudo``.
+    """
+    first = process.arguments[0] if process.arguments else ""
+    return first.rpartition("/")[2] == name
+
+
+def list_processes_with(program: str, argument_start: str) -> Iterator[Process]:
+    """Yield the processes of a program here with an argument that starts so, without children.
 
     dnsmasq has a child for its script, with the same arguments, which ends with its parent.
     """
     found = {}
     for entry in os.listdir(PROC):  # noqa: PTH208 - only names are needed
         process = read_process(int(entry)) if entry.isdigit() else None
-        if process and any(word.startswith(argument_start) for word in process.arguments):
+        if (
+            process
+            and is_program(process, program)
+            and any(word.startswith(argument_start) for word in process.arguments)
+        ):
             found[process.pid] = process
     for pid, process in found.items():
         with suppress(OSError, ValueError, IndexError):

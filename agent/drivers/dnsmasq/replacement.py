@@ -17,13 +17,13 @@ from pathlib import Path
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.lease_file import remove_other_leases
 from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
+from cloudnet.agent.drivers.dnsmasq.permissions import refuse_closed
 from cloudnet.agent.drivers.dnsmasq.process_table import Processes, ProcessTable, get_pid_file
 from cloudnet.agent.drivers.dnsmasq.processes import Process, get_environment, stop
 from cloudnet.agent.drivers.dnsmasq.refusals import Attempt, Refusals
 from cloudnet.agent.drivers.dnsmasq.start import (
     explain,
     find_complaint,
-    refuse_unreadable,
     start_dnsmasq,
 )
 from cloudnet.agent.node.resources.dnsmasq import (
@@ -59,7 +59,7 @@ class Replacement:
         :raises KernelRefused: none serves, or those that ran do still
         """
         environment = build_environment(desired)
-        refuse_unreadable(files.hosts)
+        refuse_closed(files.hosts)
         attempt = Attempt.begin(desired.arguments)
         former = self._find_former(desired.bridge, running)
         if running:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.processes import has_ended
@@ -114,13 +113,3 @@ def explain(desired: Dnsmasq, complaint: str) -> str:
         where = "" if file is None or str(file) in complaint else f" ({file})"
         remedy = f"see dnsmasq_config_file{where} and the networks' DNS servers"
     return f"{complaint}; {remedy}"
-
-
-def refuse_unreadable(directory: Path) -> None:
-    """Refuse a directory that dnsmasq, which gives up root's rights, cannot read."""
-    for part in (directory, *directory.parents):
-        if not part.stat().st_mode & 0o001:
-            raise KernelRefused(
-                f"dnsmasq runs as an ordinary user and cannot read {part}; "
-                f"permit it by `chmod o+x {part}`"
-            )

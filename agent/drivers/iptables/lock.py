@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cloudnet.common.errors import KernelRefused
+from cloudnet.common.regular_file import open_regular
 
 LOCK = Path("/run/xtables.lock")  # iptables' XT_LOCK_NAME
 WAIT_SECONDS = 1.0  # the reconcile loop waits meanwhile; a refused step is retried
@@ -29,7 +30,7 @@ def xtables_lock(wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     # iptables reads the variable, too: for hosts whose /run is read-only.
     path = Path(os.environ.get("XTABLES_LOCKFILE") or LOCK)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_regular(path, os.O_RDONLY | os.O_CREAT, 0o600)
     except OSError as error:
         raise KernelRefused(f"cannot open the iptables lock {path}: {error.strerror}") from error
     try:

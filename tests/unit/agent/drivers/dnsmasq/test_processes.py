@@ -66,8 +66,12 @@ def test_a_process_has_the_environment_that_it_was_started_with(
 
 
 def test_a_process_is_found_by_the_beginning_of_an_argument(child: subprocess.Popen[str]) -> None:
-    assert [process.pid for process in list_processes_with(MARK)] == [child.pid]
-    assert list(list_processes_with(f"{MARK}y")) == []
+    program = os.path.basename(sys.executable)  # noqa: PTH119
+    found = list_processes_with(program, MARK)
+
+    assert [process.pid for process in found] == [child.pid]
+    assert list(list_processes_with(program, f"{MARK}y")) == []
+    assert list(list_processes_with("two words", MARK)) == []
 
 
 def test_a_later_process_with_the_same_pid_is_another_and_gets_no_signal(
