@@ -54,3 +54,8 @@ def has(connection: Connection, host: str, network_id: int) -> bool:
         prepared_networks.c.host == host, prepared_networks.c.network_id == network_id
     )
     return connection.execute(statement.limit(1)).first() is not None
+
+
+def delete_host(connection: Connection, host: str) -> None:
+    """Delete all rows of a host."""
+    connection.execute(sa.delete(prepared_networks).where(prepared_networks.c.host == host))

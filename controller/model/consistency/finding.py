@@ -15,6 +15,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "virtual_interfaces": ("id",),
     "fixed_ips": ("id",),
     "floating_ips": ("id",),
+    "prepared_networks": ("host", "network_id", "instance_uuid"),
     "free_ips": ("network_id", "position"),
     "address_pools": ("network_id",),
     "dns_domains": ("domain",),

@@ -17,6 +17,7 @@ REFERENCES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("dns_entries", "domain"): ("dns_domains", "domain"),
     ("free_ips", "network_id"): ("networks", "id"),
     ("address_pools", "network_id"): ("networks", "id"),
+    ("prepared_networks", "network_id"): ("networks", "id"),
 }
 _NULLABLE = {"virtual_interface_id", "fixed_ip_id"}
 

@@ -18,6 +18,7 @@ from cloudnet.controller.db.rows import host_networks as host_network_rows
 from cloudnet.controller.db.rows import host_problems as host_problem_rows
 from cloudnet.controller.db.rows import host_ranges as host_range_rows
 from cloudnet.controller.db.rows import networks as network_rows
+from cloudnet.controller.db.rows import preparations as preparation_rows
 from cloudnet.controller.db.rows import recovered as recovered_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import events
@@ -149,12 +150,13 @@ def _require_unused(host: str, uses: Sequence[HostUse]) -> None:
 
 def _list_uses(connection: Connection, host: str) -> list[HostUse]:
     """Return the guests of a host, and the networks whose only gateway it is."""
-    networks = {network.id: network for network in network_rows.list_networks(connection)}
-    labels = {network.uuid: network.label for network in networks.values()}
+    networks = network_rows.list_networks(connection)
+    labels = {network.id: network.label for network in networks}
+    labels_by_uuid = {network.uuid: network.label for network in networks}
     uses = [
         HostUse(
             "guest",
-            networks[guest.network_id].label,
+            labels.get(guest.network_id, str(guest.network_id)),
             guest.address,
             guest.instance,
             "migrate or delete the instance",
@@ -169,13 +171,13 @@ def _list_uses(connection: Connection, host: str) -> list[HostUse]:
             None,
             f"`cloudnet-manage network set {network.uuid} --host HOST`",
         )
-        for network in networks.values()
+        for network in networks
         if network.host == host and not network.multi_host
     ]
     uses += [
         HostUse(
             "recovered guest",
-            labels.get(guest.network_uuid, guest.network_uuid),
+            labels_by_uuid.get(guest.network_uuid, guest.network_uuid),
             guest.address,
             guest.instance_uuid,
             f"`cloudnet-manage fixed unreserve {guest.address}`",
@@ -193,6 +195,7 @@ def _delete(connection: Connection, host: str, now: datetime) -> list[IPv4Addres
     if released:
         history_rows.add(connection, released, now)
     recovered_rows.delete_networks_of_host(connection, host)
+    preparation_rows.delete_host(connection, host)
     host_network_rows.delete_host(connection, host)
     host_change_rows.delete_host(connection, host)
     host_problem_rows.replace(connection, host, [], now)
