@@ -40,6 +40,15 @@ LIBRARY_DEFAULTS: Mapping[str, object] = {
 }
 """Defaults of [oslo_messaging_rabbit] that differ from the library's."""
 
+FORMER_DRIVERS: Mapping[str, str] = {
+    "log_notifier": "log",
+    "no_op_notifier": "noop",
+    "rpc_notifier": "messaging",
+    "rpc_notifier2": "messagingv2",
+    "test_notifier": "test",
+}
+"""nova's modules of notifications until Havana, and the library's names of these drivers."""
+
 __all__ = [
     "AGENT_TOPIC",
     "AGENT_VERSION",
@@ -122,8 +131,10 @@ def create_notifier(conf: cfg.ConfigOpts, url: str, publisher: str) -> messaging
         if group == "oslo_messaging_notifications":
             conf.register_opts(options, group=group)
     configured = conf.oslo_messaging_notifications
-    if all(name == "noop" for name in configured.driver):
+    drivers = [FORMER_DRIVERS.get(name.rpartition(".")[2], name) for name in configured.driver]
+    if all(name == "noop" for name in drivers):
         return None
+    conf.set_override("driver", drivers, group="oslo_messaging_notifications")
     transport = messaging.get_notification_transport(conf, url=configured.transport_url or url)
     return messaging.Notifier(transport, publisher_id=publisher, retry=1)
 

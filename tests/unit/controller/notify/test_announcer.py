@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from cloudnet.common import rpc
 from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.request import RPC, Request, serving
 from cloudnet.common.rpc import messaging
+from cloudnet.common.settings.load import load_controller
 from cloudnet.controller.model.changes import Change
 from cloudnet.controller.notify.announcer import Announcer
 from cloudnet.controller.notify.rpc_emitter import RpcEmitter
@@ -77,6 +79,31 @@ def make_conf(*drivers: str) -> cfg.ConfigOpts:
 def test_without_a_driver_there_are_no_notifications() -> None:
     assert rpc.create_notifier(make_conf(), "fake://", "network.node1") is None
     assert rpc.create_notifier(make_conf("noop"), "fake://", "network.node1") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "driver", "topics"),
+    [
+        ("[oslo_messaging_notifications]\ndriver = messagingv2", "messagingv2", "notifications"),
+        ("notification_driver = messaging\nnotification_topics = a,b", "messaging", "a b"),
+        (
+            "notification_driver = nova.openstack.common.notifier.rpc_notifier",
+            "messaging",
+            "notifications",
+        ),
+    ],
+)
+def test_the_driver_is_configured_as_for_nova(
+    tmp_path: Path, text: str, driver: str, topics: str
+) -> None:
+    file = tmp_path / "nova.conf"
+    file.write_text(f"{text}\n")
+    conf, _ = load_controller(["--config-file", str(file)], "cloudnet-controller")
+
+    assert rpc.create_notifier(conf, "fake://", "network.node1") is not None
+
+    configured = conf.oslo_messaging_notifications
+    assert (configured.driver, configured.topics) == ([driver], topics.split())
 
 
 def test_a_listener_gets_the_event_type_the_publisher_and_the_payload() -> None:
