@@ -128,11 +128,12 @@ class Unreserve(_AddressAction):
 
 
 class History(ListCommand):
-    """Show which instances and hosts have had an address, the oldest first."""
+    """Show who had an address, or which addresses an instance had, the oldest event first."""
 
     columns = (
         "at",
         "event",
+        "address",
         "mac",
         "instance_uuid",
         "project_id",
@@ -143,8 +144,12 @@ class History(ListCommand):
     )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the address."""
-        parser.add_argument("address", type=argument_types.address, help="the address")
+        """Add the address or the instance, and the time."""
+        names = parser.add_mutually_exclusive_group(required=True)
+        names.add_argument("address", nargs="?", type=argument_types.address, help="the address")
+        names.add_argument(
+            "--instance", type=argument_types.uuid, metavar="UUID", help="the instance"
+        )
         parser.add_argument(
             "--at",
             type=argument_types.moment,
@@ -153,5 +158,7 @@ class History(ListCommand):
         )
 
     def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
-        """Return the events of the address."""
+        """Return the events."""
+        if args.instance is not None:
+            return session.services.fixed.list_events_of_instance(args.instance, args.at)
         return session.services.fixed.list_events(args.address, args.at)

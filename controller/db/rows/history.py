@@ -36,9 +36,15 @@ def add(connection: Connection, events: Iterable[Event], now: datetime) -> None:
 
 def list_for_address(connection: Connection, address: IPv4Address) -> list[dict[str, Any]]:
     """Return the events of an address, the oldest first; Any: columns of several types."""
-    rows = connection.execute(
-        sa.select(address_history)
-        .where(address_history.c.address == address)
-        .order_by(address_history.c.id)
-    )
+    return _list(connection, address_history.c.address == address)
+
+
+def list_for_instance(connection: Connection, instance: str) -> list[dict[str, Any]]:
+    """Return the events of all addresses that an instance has had, the oldest first."""
+    return _list(connection, address_history.c.instance_uuid == instance)
+
+
+def _list(connection: Connection, condition: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+    statement = sa.select(address_history).where(condition).order_by(address_history.c.id)
+    rows = connection.execute(statement)
     return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name

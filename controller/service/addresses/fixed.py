@@ -59,6 +59,19 @@ class FixedIps:
             return events
         return [event for event in events if event["at"] <= at][-1:]
 
+    def list_events_of_instance(
+        self, instance: str, at: datetime | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the events of all addresses that an instance has had, the oldest first.
+
+        :param at: only the last event of each address up to this time
+        """
+        with self._database.reading() as connection:
+            events = history_rows.list_for_instance(connection, instance)
+        if at is None:
+            return events
+        return list({event["address"]: event for event in events if event["at"] <= at}.values())
+
     def list_usage(self) -> list[Usage]:
         """Return the usage of each network."""
         with self._database.reading() as connection:

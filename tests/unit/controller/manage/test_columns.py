@@ -15,7 +15,9 @@ COLUMNS = {
     "db check": "table row column problem remedy",
     "dns list": "domain name address instance_uuid",
     "dns list-domains": "domain scope availability_zone project_id",
-    "fixed history": "at event mac instance_uuid project_id host network_uuid user_id request_id",
+    "fixed history": (
+        "at event address mac instance_uuid project_id host network_uuid user_id request_id"
+    ),
     "fixed list": (
         "address state mac instance_uuid hostname project_id host allocated leased "
         "reserved reason network_uuid"

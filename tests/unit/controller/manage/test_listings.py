@@ -90,5 +90,8 @@ def test_who_had_an_address_at_a_time_is_shown(cloud: Manage) -> None:
 
     assert holders(future) == [("allocated", VM1)]
     assert holders(past) == []
+    [row] = cloud.done("fixed", "history", "--instance", VM2, "-f", "json").json
+    assert (row["event"], row["address"]) == ("allocated", "10.0.0.4")
+    assert cloud("fixed", "history").status == 2
     refused = cloud("fixed", "history", "10.0.0.3", "--at", "yesterday")
     assert (refused.status, "a time such as" in refused.err) == (2, True)
