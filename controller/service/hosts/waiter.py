@@ -101,7 +101,10 @@ class Waiter:
                     self._thread = None  # the next wait starts another
                     return
                 waits = list(self._waits)
-            self._check(waits)
+            try:
+                self._check(waits)
+            except Exception:
+                LOG.exception("cannot check what is applied")
             time.sleep(PAUSE_SECONDS)
 
     @property

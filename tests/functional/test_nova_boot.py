@@ -1,0 +1,121 @@
+"""A boot as nova does it, in multi-host mode: the bridge is there when the call returns."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from cloudnet.common import rpc
+from cloudnet.common.rpc import messaging
+from tests.fixtures.servers.rabbitmq import RabbitMQ
+from tests.fixtures.waiting import wait_for
+
+TOP = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TOP)}
+BRIDGE, NIC = "br-nova", "nova0"
+
+
+@contextmanager
+def run(module: str, config: Path, ready: str) -> Iterator[None]:
+    log = config.with_name(f"{module}.log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, "--config-file", str(config)],
+            env=ENVIRONMENT,
+            stderr=output,
+        )
+    try:
+        wait_for(lambda: ready in log.read_text(), f"{module}: {ready}", timeout=60)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def ip(*words: str) -> str:
+    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def state() -> Iterator[Path]:
+    """A directory that dnsmasq can read, which gives up root's rights; pytest's own it cannot."""
+    with tempfile.TemporaryDirectory(prefix="nova-", dir="/run") as directory:
+        path = Path(directory)
+        path.chmod(0o755)
+        yield path
+        for file in (path / "networks").glob("*.pid"):
+            with suppress(ProcessLookupError):
+                os.kill(int(file.read_text()), signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def cloud(broker: RabbitMQ, state: Path) -> Iterator[rpc.messaging.RPCClient]:
+    """A controller, the agent of node1, a flat network, and nova's client."""
+    config = state / "nova.conf"
+    config.write_text(
+        f"[DEFAULT]\ntransport_url = {broker.transport_url}\nstate_path = {state}\n"
+        f"networks_path = {state}/networks\nhost = node1\nmy_ip = 127.0.0.1\n"
+        "network_manager = nova.network.manager.FlatDHCPManager\nmulti_host = True\n"
+        f"flat_interface = {NIC}\nflat_network_bridge = {BRIDGE}\npublic_interface =\n"
+        "report_interval = 1\n[cloudnet]\nwiring_timeout = 8\n"
+    )
+    manage = [sys.executable, "-m", "cloudnet.controller.manage", "--config-file", str(config)]
+    create = ["--label", "flat", "--fixed-range-v4", "10.55.0.0/24"]
+    with ExitStack() as stack:
+        ip("link", "add", NIC, "type", "veth", "peer", "name", f"{NIC}-far")
+        stack.callback(ip, "link", "delete", NIC)
+        subprocess.run([*manage, "db", "sync"], env=ENVIRONMENT, check=True)
+        stack.enter_context(run("cloudnet.controller", config, "answering on topics"))
+        subprocess.run([*manage, "network", "create", *create], env=ENVIRONMENT, check=True)
+        stack.enter_context(run("cloudnet.agent", config, "starting"))
+        stack.callback(ip, "link", "delete", BRIDGE)
+        transport = rpc.create_transport(rpc.get_default_conf(), broker.transport_url, "nova")
+        stack.callback(transport.cleanup)
+        yield rpc.create_client(transport, rpc.NETWORK_TOPIC, 20)
+
+
+def boot(cloud: rpc.messaging.RPCClient, host: str) -> Any:
+    return cloud.prepare(server=host, version="1.13").call(
+        {"is_admin": True, "project_id": "a"},
+        "allocate_for_instance",
+        instance_id=str(uuid4()),
+        project_id="a",
+        host=host,
+        rxtx_factor=1.0,
+        vpn=False,
+        requested_networks=None,
+        macs=None,
+    )
+
+
+def test_the_bridge_and_the_gateway_are_there_when_the_call_returns(
+    cloud: rpc.messaging.RPCClient,
+) -> None:
+    before = ip("-br", "address", "show", "dev", BRIDGE)
+
+    [vif] = boot(cloud, "node1")
+    after = ip("-br", "address", "show", "dev", BRIDGE)
+
+    assert before == ""
+    assert f"{vif['network']['subnets'][0]['gateway']['address']}/24" in after
+    assert vif["network"]["bridge"] == BRIDGE
+
+
+def test_a_host_without_an_agent_is_an_error_that_ends_a_boot(
+    cloud: rpc.messaging.RPCClient,
+) -> None:
+    with pytest.raises(messaging.RemoteError, match="host node2 has never reported") as refused:
+        boot(cloud, "node2")
+
+    assert refused.value.exc_type == "VirtualInterfaceCreateException"
