@@ -73,7 +73,7 @@ class NetworkMeta(TypedDict, total=False):
     """
 
     tenant_id: str | None
-    mtu: int  # bytes; absent: not configured
+    mtu: int  # bytes; absent: that of the NIC below, which the bridge has too
     injected: bool
     should_create_bridge: bool
     bridge_interface: str | None
@@ -160,7 +160,7 @@ def is_in_subnet(ip: IP, subnet: Subnet) -> bool:
 
 
 def get_mtu(vif: VIF) -> int | None:
-    """Return the MTU for the tap and the guest's card in bytes, or None: leave the kernel's."""
+    """Return the MTU for the tap and the guest's card in bytes, or None: that of the bridge."""
     return vif["network"]["meta"].get("mtu")
 
 

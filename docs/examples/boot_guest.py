@@ -6,6 +6,7 @@ python boot_guest.py rabbit://USER:PASSWORD@BROKER:5672/ NODE PROJECT KERNEL INI
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 
 from cloudnet.client import NetworkAPI, get_mtu, tap_name
 
@@ -25,11 +26,11 @@ with NetworkAPI(url) as network:
     try:
         network.allocate_for_instance(context, instance, project, node, hostname="example")
         for vif in network.wait_until_wired(context, instance):
-            tap = tap_name(vif)
+            tap, bridge = tap_name(vif), vif["network"]["bridge"]
             ip("tuntap", "add", tap, "mode", "tap")
             taps.append(tap)
-            ip("link", "set", tap, "mtu", str(get_mtu(vif) or 1500))
-            ip("link", "set", tap, "master", vif["network"]["bridge"], "up")
+            mtu = get_mtu(vif) or Path(f"/sys/class/net/{bridge}/mtu").read_text().strip()
+            ip("link", "set", tap, "mtu", str(mtu), "master", bridge, "up")
             qemu += ["-netdev", f"tap,id={tap},ifname={tap},script=no,downscript=no"]
             qemu += ["-device", f"virtio-net-pci,netdev={tap},mac={vif['address']},romfile="]
         subprocess.run(qemu, check=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,6 +12,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from cloudnet.client import (
+    CloudnetError,
     InstanceNotFound,
     NetworkAPI,
     NotWired,
@@ -192,3 +194,48 @@ def test_the_reasons_of_a_host_reach_who_waits_for_it(cloud: tuple[World, Networ
 
     assert any("eth0 is missing" in reason for reason in api.explain_unwired({}, instance(1)))
     assert len(api.get_instance_nw_info({}, instance(1))) == 1  # it stays
+
+
+def test_a_repeated_call_does_or_says_what_the_page_has(cloud: tuple[World, NetworkAPI]) -> None:
+    world, api = cloud
+    world.services.pools.create(IPv4Network("203.0.113.8/29"))
+    made = api.create_networks(ADMIN, "many", num_networks=2, network_size=256)
+    one, two = (each["uuid"] for each in made)
+    api.add_network_to_project(ADMIN, "a", one)
+    api.create_public_dns_domain(ADMIN, "example.org")
+    api.allocate_for_instance(ADMIN, instance(1), "a", "node1")
+    address = api.allocate_fixed_ip(ADMIN, instance(1), one, address="10.0.0.30")
+    floating = api.allocate_floating_ip(ADMIN, "a")
+
+    for name, arguments, expected in (
+        ("allocate_for_instance", (instance(1), "a", "node1"), "same"),
+        ("add_network_to_project", ("b", two), "same"),
+        ("set_network_host", (two,), "same"),
+        ("associate", (two, {"host": "node2"}), "same"),
+        ("setup_networks_on_host", (instance(1), "node2"), "same"),
+        ("migrate_instance_finish", (instance(1), "node2"), "same"),
+        ("remove_fixed_ip_from_instance", (instance(1), address), "FixedIpNotFoundForSpecific"),
+        ("associate_floating_ip", (floating, "10.0.0.3"), "same"),
+        ("disassociate_floating_ip", (floating,), "FloatingIpNotAssociated"),
+        ("deallocate_floating_ip", (floating,), "same"),
+        ("create_private_dns_domain", ("inside.example",), "same"),
+        ("add_dns_entry", ("203.0.113.9", "www", "example.org"), "FloatingIpDNSExists"),
+        ("modify_dns_entry", ("203.0.113.10", "www", "example.org"), "same"),
+        ("delete_dns_entry", ("www", "example.org"), "DnsNotFound"),
+        ("delete_dns_domain", ("example.org",), "DnsNotFound"),
+        ("deallocate_for_instance", (instance(1), "a", "node2"), "same"),
+        ("disassociate_network", (two,), "same"),
+        ("delete_network", (None, two), "NetworkNotFoundForUUID"),
+    ):
+        actual = describe_repeated(partial(getattr(api, name), ADMIN, *arguments))
+        assert (name, actual[: len(expected)]) == (name, expected)
+
+
+def describe_repeated(call: Callable[[], object]) -> str:
+    """Make a call twice; return how the second one ends."""
+    first = call()
+    try:
+        second = call()
+    except CloudnetError as error:
+        return type(error).__name__
+    return "same" if second == first else f"{second!r} instead of {first!r}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +47,8 @@ LEFT_OUT = {
 COMMON = {"Forbidden", "InvalidInput"}
 """Errors that every method can raise; `Calls` has them."""
 
+PAGE = Path(__file__).parents[4] / "docs" / "developers" / "compute-service.md"
+
 METHODS = [
     method for method in list_methods(NETWORK_ENDPOINTS) if method.name not in NOT_FOR_CLIENTS
 ]
@@ -83,3 +87,12 @@ def test_the_docstring_of_a_method_has_its_errors(method: RpcMethod) -> None:
 def test_every_error_that_a_method_can_raise_is_exported() -> None:
     assert {error.__name__ for error in NOVA_NAMES} - {*client.__all__} == set()
     assert all(hasattr(client, name) for name in client.__all__)
+
+
+def test_the_page_for_compute_services_has_every_method_and_no_unknown_one() -> None:
+    page = PAGE.read_text()
+    named = set(re.findall(r"\b((?:get|add|remove|create|delete|set|migrate)_[a-z]\w+)", page))
+    functions = {name for name in client.__all__ if name.startswith("get_")}
+
+    assert {name for name in dir(NetworkAPI) if name[0] != "_" and name not in page} == set()
+    assert named - {*dir(NetworkAPI)} - functions == {"get_all"}  # of nova's own API
