@@ -14,6 +14,7 @@ from cloudnet.common.errors import (
     NoMoreFixedIps,
 )
 from cloudnet.common.settings.views import ControllerSettings
+from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
@@ -171,8 +172,15 @@ class Allocation:
             )
 
     def _assign_floating_ip(self) -> None:
-        """Give a new instance a floating IP of the default pool, which is released with it."""
-        first = self.vifs[0]
+        """Give a new instance a floating IP of the default pool, which is released with it.
+
+        It is on the first interface that has a gateway: no host routes a flat network.
+        """
+        routed = (n for n, vif in enumerate(self.vifs) if vif.network.topology is not Topology.FLAT)
+        number = next(routed, None)
+        if number is None:
+            return
+        first = self.vifs[number]
         floating = assign_floating_ip(
             self._connection,
             first.guest,
@@ -184,7 +192,7 @@ class Allocation:
         self.changed |= attachment.record_changes(
             self._connection, first.network, first.guest.host, self._now, [part]
         )
-        self.vifs[0] = replace(first, floating_ips=(floating.address,))
+        self.vifs[number] = replace(first, floating_ips=(floating.address,))
 
     def _claim(self, selection: SelectedNetwork, present: Guest | None) -> Guest:
         """Claim an address on one network, for a new VIF or for the one that is present."""

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from cloudnet.common.errors import CannotDisassociateAutoAssignedFloatingIP, NoMoreFloatingIps
+from cloudnet.common.wire.objects import Topology
 from cloudnet.controller.service.caller import ADMIN
-from tests.fixtures.controller.world import SETTINGS, World, a_world
+from tests.fixtures.controller.world import SETTINGS, World, a_world, instance
 
 
 @pytest.fixture
@@ -44,6 +45,19 @@ def test_a_repeated_call_assigns_no_second_one(assigning: World) -> None:
     assigning.boot(1)
 
     assert assigning.one("SELECT count(*) FROM floating_ips WHERE project_id = 'a'") == 1
+
+
+def test_an_interface_on_a_flat_network_is_passed_over(assigning: World) -> None:
+    flat = assigning.network("flat", topology=Topology.FLAT, bridge="br-flat")
+    vlan = assigning.services.networks.list_networks()[0]
+
+    assigning.boot(1, "a", "node1", (flat, None), (vlan, None))
+    assigning.boot(2, "a", "node1", (flat, None))
+
+    assert assigning.rows(
+        "SELECT f.address, f.instance_uuid FROM floating_ips g "
+        "JOIN fixed_ips f ON f.id = g.fixed_ip_id"
+    ) == [("10.0.0.3", instance(1))]
 
 
 def test_the_gateway_gets_it_in_its_snapshot(assigning: World) -> None:
