@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from cloudnet.agent.dns_records import NO_RECORDS, merge
 from cloudnet.agent.obedience import Obedience, serves_guests
 from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.wire.objects import (
+    DnsRecords,
     FixedRanges,
     NetworkGone,
     NetworkSnapshot,
@@ -41,6 +43,7 @@ class DesiredState:
     ranges: FixedRanges = field(default=FixedRanges(0, ()))
     # All networks of this host are known, from the controller or from disk.
     synced: bool = False
+    dns: DnsRecords | None = None  # None: this host serves no names
 
     @cached_property
     def networks(self) -> list[NetworkSnapshot]:
@@ -71,6 +74,7 @@ class DesiredStore:
         on_change: Callable[[], None] = lambda: None,
         *,
         removable_share: float = 0.5,
+        serves_names: bool = True,
     ) -> None:
         """:param removable_share: of the networks that serve guests; more is not removed at once"""
         self._host = host
@@ -82,6 +86,7 @@ class DesiredStore:
         self._snapshots = {each.network: each for each in stored.snapshots if each.host == host}
         self._forgotten: dict[str, int] = {}  # network → its last revision: late casts are older
         self._ranges = stored.ranges
+        self._dns = (stored.dns or NO_RECORDS) if serves_names else None
         self._obedience = Obedience(stored.origin, removable_share)
         # This host had another name. It may still have the networks of that name.
         self._renamed = [each for each in stored.snapshots if each.host != host]
@@ -101,7 +106,7 @@ class DesiredStore:
         with self._lock:
             if self._state is None:
                 snapshots = tuple(self._snapshots.values())
-                self._state = DesiredState(snapshots, self._ranges, self._synced)
+                self._state = DesiredState(snapshots, self._ranges, self._synced, self._dns)
             return self._state
 
     @property
@@ -149,6 +154,20 @@ class DesiredStore:
             self._on_change()
         return True
 
+    def put_dns(self, records: DnsRecords) -> bool:
+        """Take names in DNS from a cast, unless they are not newer; return as ``put`` does."""
+        with self._lock:
+            if self._dns is None:
+                return True
+            if not self._may_cast(records.origin):
+                return self.held is not None
+            if records.revision <= self._dns.revision:
+                return True
+            is_taken = self._take_dns(records)
+        if is_taken:
+            self._on_change()
+        return is_taken
+
     def get_basis(self) -> Basis:
         """Return what a report is based on."""
         return Basis(self.origin, self.desired())
@@ -157,7 +176,7 @@ class DesiredStore:
         """Write again what another program removed from the disk."""
         with self._lock:
             known = self._snapshots.values()
-            self._cache.restore(known, self._ranges, self._obedience.obeyed)
+            self._cache.restore(known, self._ranges, self._obedience.obeyed, self._dns)
 
     def put_reply(self, reply: ReportReply, basis: Basis | None = None) -> bool:
         """Take the controller's reply to a report; after the first one the state is synced.
@@ -183,6 +202,8 @@ class DesiredStore:
             reported = {each.network: each.revision for each in basis.desired.snapshots}
             changes = [self._take(each, reported.get(each.network)) for each in valid]
             changes.append(self._take_ranges(reply.ranges, basis.desired.ranges.revision))
+            if reply.dns is not None and self._dns is basis.desired.dns is not None:
+                changes.append(self._take_dns(reply.dns))
             self._cache.retry()
             # Of a network whose snapshot was dropped, the host may have something to keep.
             if not self._synced and is_complete:
@@ -248,6 +269,15 @@ class DesiredStore:
             return False
         self._cache.keep_ranges(ranges)
         self._ranges = ranges
+        self._state = None
+        return True
+
+    def _take_dns(self, records: DnsRecords) -> bool:
+        merged = None if self._dns is None else merge(self._dns, records)
+        if merged is None:
+            return False
+        self._cache.keep_dns(merged)
+        self._dns = merged
         self._state = None
         return True
 

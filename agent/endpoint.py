@@ -12,8 +12,8 @@ from cloudnet.common import rpc
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import from_wire
-from cloudnet.common.wire.objects import FixedRanges, Undecoded
-from cloudnet.common.wire.validate import validate, validate_ranges
+from cloudnet.common.wire.objects import DnsRecords, FixedRanges, Undecoded
+from cloudnet.common.wire.validate import validate, validate_dns, validate_ranges
 
 LOG = logging.getLogger(__name__)
 
@@ -48,3 +48,11 @@ class AgentEndpoint:
                 self._report()
         except BadRequest as error:
             LOG.warning("dropped fixed ranges: %.300s", error)
+
+    def apply_dns(self, context: Json, records: Any) -> None:
+        """Take names in DNS: all, or those that changed."""
+        try:
+            if not self._store.put_dns(validate_dns(from_wire(DnsRecords, records))):
+                self._report()
+        except BadRequest as error:
+            LOG.warning("dropped names in DNS: %.300s", error)

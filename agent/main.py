@@ -103,6 +103,7 @@ class Agent:
             SnapshotCache(settings.state_path / "snapshots"),
             self._wakeup.desired_changed,
             removable_share=settings.removable_share,
+            serves_names=settings.names.serves_any,
         )
         self._conf = conf
         self._controller = RpcController(

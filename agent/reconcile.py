@@ -174,9 +174,9 @@ class Reconciler:
 
     def _render(self, desired: DesiredState, actual: ActualState) -> Rendered:
         if self._trials is None:
-            return self._renderer.render(desired.networks, desired.ranges, actual)
+            return self._renderer.render(desired.networks, desired.ranges, actual, desired.dns)
         admitted = self._trials.admit(desired.networks)
-        rendered = self._renderer.render(admitted, desired.ranges, actual)
+        rendered = self._renderer.render(admitted, desired.ranges, actual, desired.dns)
         faults = self._trials.list_faults()
         taken_back = {fault.network for fault in faults}
         return replace(

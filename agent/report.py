@@ -155,6 +155,7 @@ class Reporter:
             served=self._store.list_served() if held is not None else (),
             agent=self._identity,
             ranges=status.reported_ranges,
+            dns=None if basis.desired.dns is None else basis.desired.dns.revision,
         )
         try:
             reply = self._controller.report(report)

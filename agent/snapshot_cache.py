@@ -22,8 +22,15 @@ from cloudnet.common.errors import BadRequest, ConfigurationError
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.regular_file import open_regular, read_regular, write_regular
 from cloudnet.common.wire.codec import from_wire, to_wire
-from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Origin, Snapshot
-from cloudnet.common.wire.validate import validate, validate_origin, validate_ranges
+from cloudnet.common.wire.objects import (
+    DnsRecords,
+    FixedRanges,
+    NetworkGone,
+    NetworkSnapshot,
+    Origin,
+    Snapshot,
+)
+from cloudnet.common.wire.validate import validate, validate_dns, validate_origin, validate_ranges
 
 T = TypeVar("T")
 
@@ -40,6 +47,7 @@ class StoredState:
     ranges: FixedRanges
     synced: bool
     origin: Origin | None = None  # the newest that was obeyed
+    dns: DnsRecords | None = None  # None: no names were kept
 
 
 class SnapshotCache:
@@ -49,6 +57,7 @@ class SnapshotCache:
         self._path = path
         self._ranges = path / "ranges.json"
         self._origin = path / "origin.json"
+        self._dns = path / "dns.json"
         self._mark = SyncedMark(path)
         self._written: set[Path] = set()  # files that are on disk, unless somebody removes them
         self._stamp: Stamp = None  # of the directory when it had all of them
@@ -76,7 +85,8 @@ class SnapshotCache:
                 key=lambda each: each.generation,
                 default=None,
             )
-        return StoredState(snapshots, ranges, self._is_synced, origin)
+        dns = self._load(DnsRecords, self._dns, validate_dns)
+        return StoredState(snapshots, ranges, self._is_synced, origin, dns)
 
     def keep(self, snapshot: Snapshot) -> None:
         """Write a network's snapshot in place of the one before."""
@@ -85,6 +95,10 @@ class SnapshotCache:
     def keep_ranges(self, ranges: FixedRanges) -> None:
         """Write the fixed ranges."""
         self._keep(self._ranges, json.dumps(to_wire(ranges)))
+
+    def keep_dns(self, records: DnsRecords) -> None:
+        """Write all names in DNS."""
+        self._keep(self._dns, json.dumps(to_wire(records)))
 
     def keep_origin(self, origin: Origin | None) -> None:
         """Write the newest origin that was obeyed."""
@@ -113,7 +127,11 @@ class SnapshotCache:
             self._update_mark()
 
     def restore(
-        self, snapshots: Iterable[Snapshot], ranges: FixedRanges, origin: Origin | None
+        self,
+        snapshots: Iterable[Snapshot],
+        ranges: FixedRanges,
+        origin: Origin | None,
+        dns: DnsRecords | None = None,
     ) -> None:
         """Write the files again that another program has removed; costs one system call if none.
 
@@ -131,6 +149,8 @@ class SnapshotCache:
             self.keep_ranges(ranges)
         if self._origin in missing:
             self.keep_origin(origin)
+        if self._dns in missing and dns is not None:
+            self.keep_dns(dns)
         self._update_mark()
         self._stamp = _stamp(self._path)
 

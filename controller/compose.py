@@ -7,11 +7,10 @@ changes hosts must be notified of passes a notifier that does it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from cloudnet.common.settings.views import ControllerSettings
 from cloudnet.controller.db.engine import Database
-from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.model.clock import Clock, utc_now
 from cloudnet.controller.notify.port import ChangeSink, HostNotifier, NullSink
 from cloudnet.controller.service.addresses.fixed import FixedIps
 from cloudnet.controller.service.addresses.sweep import Sweeper
@@ -64,11 +63,6 @@ class Services:
     sweeper: Sweeper
 
 
-def utc_now() -> datetime:
-    """Return the current time in UTC."""
-    return datetime.now(UTC)
-
-
 _NO_SINK = NullSink()
 
 
@@ -109,7 +103,7 @@ def build_services(
         lookups=Lookups(database),
         operations=Operations(database, sink, clock),
         quotas=Quotas(database, settings, clock),
-        dns=Dns(database, clock),
+        dns=Dns(database, notifier, clock),
         hosts=HostReports(database, SnapshotReader(database), settings.service_down_seconds, clock),
         agents=HostAgents(database, clock),
         leases=Leases(database, settings.lease_seconds, clock),

@@ -118,7 +118,11 @@ class Controller:
             ),
         }
         self._periodic = PeriodicTasks(
-            settings.host, services.hosts, services.sweeper, settings.report_interval_seconds
+            settings.host,
+            services.hosts,
+            services.sweeper,
+            services.dns,
+            settings.report_interval_seconds,
         )
 
     def _server(

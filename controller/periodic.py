@@ -1,4 +1,7 @@
-"""The controller's periodic tasks: its own heartbeat, the end of addresses' quarantine, repairs."""
+"""The controller's periodic tasks.
+
+Its own heartbeat, the end of addresses' quarantine, repairs, and names in DNS that were not sent.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import time
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.controller.service.addresses.sweep import Sweeper
+from cloudnet.controller.service.dns.dns import Dns
 from cloudnet.controller.service.hosts.reports import HostReports
 
 LOG = logging.getLogger(__name__)
@@ -20,10 +24,11 @@ class PeriodicTasks:
     """Runs the tasks in a thread of its own."""
 
     def __init__(
-        self, host: str, hosts: HostReports, sweeper: Sweeper, report_seconds: float
+        self, host: str, hosts: HostReports, sweeper: Sweeper, dns: Dns, report_seconds: float
     ) -> None:
         self._host = host
         self._hosts = hosts
+        self._dns = dns
         self._sweeper = sweeper
         self._report_seconds = report_seconds
         self._interval_seconds = min(report_seconds, sweeper.pause_seconds)
@@ -54,6 +59,7 @@ class PeriodicTasks:
             if time.monotonic() >= self._next_heartbeat:
                 self._hosts.record_heartbeat(self._host)
                 self._sweeper.release_lost()
+                self._dns.publish()
                 self._next_heartbeat = time.monotonic() + self._report_seconds
             self._sweeper.sweep()
         except DatabaseUnavailable as error:

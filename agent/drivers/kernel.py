@@ -8,8 +8,10 @@ from typing import Any
 from cloudnet.agent.drivers.conntrack import ConntrackDriver
 from cloudnet.agent.drivers.dnsmasq.dhcp_watch import DhcpWatch
 from cloudnet.agent.drivers.dnsmasq.dnsmasq import DnsmasqDriver
+from cloudnet.agent.drivers.dnsmasq.forwarded_domains import ForwardedDomainsDriver
 from cloudnet.agent.drivers.dnsmasq.lease_guard import LeaseGuard
 from cloudnet.agent.drivers.dnsmasq.leases import LeaseDriver
+from cloudnet.agent.drivers.dnsmasq.name_server import NameServerDriver
 from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
 from cloudnet.agent.drivers.dnsmasq.process_table import ProcessTable
 from cloudnet.agent.drivers.dnsmasq.processes import Process
@@ -63,6 +65,8 @@ class LinuxKernel:
                 release=leases.release_unseen if settings.dhcp.force_release else None,
             ),
             leases,
+            NameServerDriver(settings.dhcp.networks_path, follow),
+            ForwardedDomainsDriver(settings.dhcp.networks_path, dnsmasqs),
             IptablesDriver(),
             conntrack,
         )

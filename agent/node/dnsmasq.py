@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, DnsmasqFiles
 from cloudnet.agent.node.resources.lease import Lease
-from cloudnet.common.settings.views import AgentSettings, DhcpSettings
+from cloudnet.agent.node.resources.name_server import NameServerFiles
+from cloudnet.common.settings.views import AgentSettings
 from cloudnet.common.wire.objects import NetworkSnapshot, Vif
 
 # In place of a host name, dnsmasq reads these as a lease time or a keyword (--dhcp-host).
@@ -31,7 +32,7 @@ def render_dnsmasq(
     return Dnsmasq(
         bridge=network.bridge,
         network=network.network,
-        arguments=tuple(_arguments(network, files, settings.dhcp)),
+        arguments=tuple(_arguments(network, files, settings)),
         environment=(
             ("CLOUDNET_NETWORK", network.network),
             ("CLOUDNET_SOCKET", str(settings.state_path / "agent.sock")),
@@ -52,7 +53,8 @@ def render_lease(bridge: str, vif: Vif) -> Lease:
     return Lease(bridge, vif.address, vif.mac)
 
 
-def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, dhcp: DhcpSettings) -> list[str]:
+def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, settings: AgentSettings) -> list[str]:
+    dhcp = settings.dhcp
     servers = [*dhcp.dns_servers]
     if dhcp.use_network_dns_servers:
         servers += [str(server) for server in network.dns]
@@ -82,10 +84,18 @@ def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, dhcp: DhcpSettings
         "--dhcp-authoritative",
         "--dhcp-ignore=tag:!known",
         "--no-hosts",
+        *_list_name_arguments(settings),
         *([f"--domain={dhcp.domain}"] if dhcp.domain else []),
         *(["--no-resolv"] if servers else []),
         *(f"--server={server}" for server in servers),
     ]
+
+
+def _list_name_arguments(settings: AgentSettings) -> list[str]:
+    """Return where dnsmasq asks for names in the cloud's domains; it reads the file at a SIGHUP."""
+    if not settings.names.serves_any:
+        return []
+    return [f"--servers-file={NameServerFiles.of(settings.dhcp.networks_path).servers}"]
 
 
 def _options(network: NetworkSnapshot, mtu: int) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from cloudnet.agent.firewall.renderer import Firewall, FirewallRenderer
 from cloudnet.agent.node import public_interface
 from cloudnet.agent.node.former_arguments import keep_former_arguments
+from cloudnet.agent.node.name_server import NameServerRenderer
 from cloudnet.agent.node.refusals import (
     explain_overlap,
     find_exposed,
@@ -24,8 +25,9 @@ from cloudnet.agent.node.render_network import NetworkRenderer, NetworkResources
 from cloudnet.agent.node.resources.actual import ActualState, HostRange
 from cloudnet.agent.node.resources.base import Resource, Resources, by_key
 from cloudnet.agent.node.resources.bridge import Bridge
+from cloudnet.agent.node.resources.dnsmasq import Dnsmasq
 from cloudnet.common.settings.views import AgentSettings
-from cloudnet.common.wire.objects import FixedRanges, NetworkSnapshot, Topology
+from cloudnet.common.wire.objects import DnsRecords, FixedRanges, NetworkSnapshot, Topology
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Renderer:
     def __init__(self, settings: AgentSettings, firewall: FirewallRenderer) -> None:
         self._settings = settings
         self._firewall = firewall
+        self._name_server = NameServerRenderer(settings)
         self._renderers: dict[str, NetworkRenderer] = {}  # by network uuid
         self._brokers = list_brokers(settings.rpc.transport_url)
         # The public interface that the host had, while the configured one does not exist, and the
@@ -61,10 +64,25 @@ class Renderer:
         self._former: tuple[str, Renderer] | None = None
 
     def render(
-        self, networks: Iterable[NetworkSnapshot], ranges: FixedRanges, actual: ActualState
+        self,
+        networks: Iterable[NetworkSnapshot],
+        ranges: FixedRanges,
+        actual: ActualState,
+        dns: DnsRecords | None = None,
     ) -> Rendered:
-        """Return what a host in the actual state should have for these networks."""
-        networks = tuple(networks)
+        """Return what a host in the actual state should have for these networks.
+
+        :param dns: the names that it serves; None: it serves none
+        """
+        rendered = self._render_networks(tuple(networks), ranges, actual)
+        if dns is None or not _serves_dhcp(rendered.resources):
+            return rendered
+        names = by_key(*self._name_server.render(dns))
+        return replace(rendered, resources={**rendered.resources, **names})
+
+    def _render_networks(
+        self, networks: tuple[NetworkSnapshot, ...], ranges: FixedRanges, actual: ActualState
+    ) -> Rendered:
         configured = self._settings.nat.public_interface
         self._former = self._find_former(configured, networks, actual)
         if self._former is None or configured is None:
@@ -134,6 +152,10 @@ class Renderer:
             if network.bridge in exposed and network.topology is not Topology.FLAT
         ]
         return faults, firewall
+
+
+def _serves_dhcp(resources: Resources) -> bool:
+    return any(isinstance(each, Dnsmasq) for each in resources.values())
 
 
 def _find_refused(parts: Sequence[_Part], actual: ActualState) -> dict[str, RenderFault]:

@@ -16,6 +16,8 @@ from cloudnet.common.settings.views import (
     AgentSettings,
     ControllerSettings,
     DhcpSettings,
+    DnsDriver,
+    NameSettings,
     NatSettings,
     NetworkDefaults,
     RpcSettings,
@@ -61,6 +63,11 @@ def derive_agent_settings(
         resync_seconds=conf.cloudnet.resync_interval,
         removable_share=conf.cloudnet.removable_share,
         gratuitous_arps=0 if conf.send_arp_for_ha is False else conf.send_arp_for_ha_count,
+        names=NameSettings(
+            port=conf.cloudnet.dns_port,
+            private=conf.instance_dns_manager is DnsDriver.DNSMASQ,
+            public=conf.floating_ip_dns_manager is DnsDriver.DNSMASQ,
+        ),
     )
 
 

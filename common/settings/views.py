@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from cloudnet.common.wire.objects import Topology
+from cloudnet.common.wire.objects import DnsZone, Topology
+
+
+class DnsDriver(StrEnum):
+    """What serves the names of DNS domains."""
+
+    NONE = "none"
+    DNSMASQ = "dnsmasq"  # the hosts, to their guests
+    RFC2136 = "rfc2136"  # a DNS server, which gets them by DNS UPDATE
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,24 @@ class DhcpSettings:
 
 
 @dataclass(frozen=True)
+class NameSettings:
+    """Which DNS domains of the cloud a node serves to its guests."""
+
+    port: int = 0  # dns_port, on the loopback device
+    private: bool = False  # instance_dns_manager is dnsmasq
+    public: bool = False  # floating_ip_dns_manager is dnsmasq
+
+    @property
+    def serves_any(self) -> bool:
+        """Whether it serves domains of any kind."""
+        return self.private or self.public
+
+    def serves(self, zone: DnsZone) -> bool:
+        """Return whether it serves a domain."""
+        return self.public if zone.is_public else self.private
+
+
+@dataclass(frozen=True)
 class AgentSettings:
     """The settings of an agent."""
 
@@ -112,3 +139,4 @@ class AgentSettings:
     resync_seconds: int  # between full reads of the kernel without a known change
     removable_share: float  # of the networks that serve guests; an answer may end so many
     gratuitous_arps: int  # send_arp_for_ha_count; for each floating IP that the host takes over
+    names: NameSettings = NameSettings()

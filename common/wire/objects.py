@@ -115,6 +115,34 @@ class FixedRanges:
 
 
 @dataclass(frozen=True)
+class DnsZone:
+    """A DNS domain of the cloud."""
+
+    domain: str  # in lower case
+    is_public: bool  # other names of it may be elsewhere
+
+
+@dataclass(frozen=True)
+class DnsRecord:
+    """The address of a name."""
+
+    name: str  # in lower case, without the domain
+    domain: str
+    address: IPv4Address | None  # None: the name does not exist any more; only in a patch
+
+
+@dataclass(frozen=True)
+class DnsRecords:
+    """The names in DNS: all of them, or those that changed since a revision that a host has."""
+
+    revision: int
+    base: int | None  # None: these are all; else a patch on this revision or a later one
+    zones: tuple[DnsZone, ...]  # always all; a domain that is missing here has no names
+    records: tuple[DnsRecord, ...]
+    origin: Origin | None = field(default=None, compare=False)  # of a cast
+
+
+@dataclass(frozen=True)
 class ReportedLease:
     """A DHCP lease on a host."""
 
@@ -188,6 +216,7 @@ class Report:
     served: tuple[ServedAddress, ...] = ()  # only of a held host
     agent: AgentIdentity | None = None  # None: of an agent before there were identities
     ranges: tuple[ReportedRange, ...] | None = None  # None: not known
+    dns: int | None = None  # the revision of its DnsRecords; None: it serves no names
 
 
 @dataclass(frozen=True)
@@ -200,3 +229,4 @@ class ReportReply:
     behind: str | None = None  # why the database is older than the host's state; None: it is not
     refused: str | None = None  # why this agent may not serve the host; None: it may
     accepted: bool = False  # an operator has accepted this answer, whatever it removes
+    dns: DnsRecords | None = None  # None: the host has the newest

@@ -15,6 +15,9 @@ from cloudnet.common import limits
 from cloudnet.common.errors import InvalidInput
 from cloudnet.common.limits import is_device_name, is_uuid
 from cloudnet.common.wire.objects import (
+    DnsRecord,
+    DnsRecords,
+    DnsZone,
     FixedRanges,
     FloatingIp,
     NetworkSnapshot,
@@ -45,6 +48,14 @@ def validate_ranges(ranges: FixedRanges) -> FixedRanges:
     return _check(ranges, _fields_of_ranges(ranges))
 
 
+def validate_dns(records: DnsRecords) -> DnsRecords:
+    """Return the names.
+
+    :raises InvalidInput: a field has an invalid value
+    """
+    return _check(records, _fields_of_dns(records))
+
+
 def validate_origin(origin: Origin) -> Origin:
     """Return the origin, which the host reports; a controller refuses an invalid one.
 
@@ -64,6 +75,8 @@ def validate_reply(reply: ReportReply) -> ReportReply:
         reply.ranges,
         _fields_of_origin(reply.ranges.origin) if is_first else _fields_of_ranges(reply.ranges),
     )
+    if reply.dns is not None:
+        validate_dns(reply.dns)
     return _check(reply, _fields_of_origin(reply.origin))
 
 
@@ -77,6 +90,26 @@ def _check(message: T, fields: Iterator[Field]) -> T:
 def _fields_of_ranges(ranges: FixedRanges) -> Iterator[Field]:
     yield "revision", ranges.revision, ranges.revision in limits.REVISION
     yield from _fields_of_origin(ranges.origin)
+
+
+def _fields_of_dns(records: DnsRecords) -> Iterator[Field]:
+    yield "revision", records.revision, records.revision in limits.REVISION
+    yield "base", records.base, records.base is None or records.base in limits.REVISION
+    for zone in records.zones:
+        yield "zones", zone, is_valid_zone(zone)
+    for record in records.records:
+        yield "records", record, is_valid_record(record)
+    yield from _fields_of_origin(records.origin)
+
+
+def is_valid_zone(zone: DnsZone) -> bool:
+    """Return whether dnsmasq can serve the domain."""
+    return limits.is_domain_name(zone.domain)
+
+
+def is_valid_record(record: DnsRecord) -> bool:
+    """Return whether dnsmasq can serve the name."""
+    return limits.is_domain_name(f"{record.name}.{record.domain}")
 
 
 def _fields_of_origin(origin: Origin | None) -> Iterator[Field]:

@@ -194,6 +194,15 @@ dns_entries = sa.Table(  # ours: address records; nova-network left them to its 
     sa.UniqueConstraint("domain", "name"),
 )
 
+dns_changes = sa.Table(  # ours: the names that changed, so that a change costs what it changes
+    "dns_changes",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("domain", sa.String(255), nullable=False),
+    sa.Column("name", sa.String(255), nullable=False),  # empty: the domain itself
+    sa.Column("revision", sa.BigInteger, index=True),  # NULL: not published yet
+)
+
 services = sa.Table(
     "services",
     metadata,

@@ -74,6 +74,8 @@ def _check_report(report: Report) -> Report:
         arguments.parse_optional(arguments.parse_uuid, name, fault.network)
     for number, served in enumerate(report.served):
         _check_served(f"report.served[{number}]", served)
+    if report.dns is not None:
+        arguments.parse_integer("report.dns", report.dns, 0, REVISION.highest)
     if report.origin is not None:
         arguments.parse_uuid("report.origin.cloud", report.origin.cloud)
         generation = report.origin.generation

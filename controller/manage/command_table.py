@@ -14,6 +14,7 @@ COMMANDS = {
     "dns delete-domain": "dns:DomainDelete",
     "dns list": "dns:EntryList",
     "dns list-domains": "dns:DomainList",
+    "dns push": "dns:Push",
     "dns set": "dns:EntrySet",
     "fixed history": "fixed:History",
     "fixed list": "fixed:List",

@@ -128,6 +128,16 @@ class EntryDelete(ActionCommand):
         return f"deleted {args.name}.{args.domain}"
 
 
+class Push(ActionCommand):
+    """Send all entries again, also those that were edited by SQL."""
+
+    def execute(self, session: Session, args: argparse.Namespace) -> str:
+        """Send them."""
+        del args
+        session.services.dns.send_all()
+        return f"sent {len(session.services.dns.list_entries())} DNS entries again"
+
+
 def _add_domain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("domain", type=argument_types.domain, help="the domain's name")
 

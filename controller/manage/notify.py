@@ -21,6 +21,7 @@ class PendingNotifications:
     def __init__(self) -> None:
         self._changed: set[SnapshotKey] = set()
         self._ranges_changed = False
+        self._dns_changed = False
 
     def notify_hosts(self, changed: Iterable[SnapshotKey]) -> None:
         """Collect these snapshots."""
@@ -30,12 +31,17 @@ class PendingNotifications:
         """Note that a network was created or deleted."""
         self._ranges_changed = True
 
+    def notify_dns(self) -> None:
+        """Note that names in DNS changed."""
+        self._dns_changed = True
+
     def send(self, snapshots: SnapshotReader, settings: RpcSettings, files: Sequence[Path]) -> None:
         """Cast the changes.
 
         :raises BrokerUnavailable: the broker does not answer, or does not take them
         """
-        if self._changed or (self._ranges_changed and snapshots.list_agent_hosts()):
+        is_for_all = self._ranges_changed or self._dns_changed
+        if self._changed or (is_for_all and snapshots.list_agent_hosts()):
             _cast(snapshots, settings, files, ranges=self._ranges_changed)
 
 

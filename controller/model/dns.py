@@ -34,6 +34,18 @@ class DnsEntry:
     instance_uuid: str | None  # None: a caller added it
 
 
+DnsKey = tuple[str, str]  # domain and name; without a name: the domain itself
+
+
+@dataclass(frozen=True)
+class NameState:
+    """A name as it is now."""
+
+    domain: str
+    name: str
+    address: IPv4Address | None  # None: it does not exist
+
+
 def parse_domain(value: object) -> str:
     """Return a domain name in lower case, without the dot at its end."""
     name = value.lower().removesuffix(".") if isinstance(value, str) else ""

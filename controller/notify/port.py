@@ -22,6 +22,9 @@ class HostNotifier(Protocol):
     def notify_ranges(self) -> None:
         """Send the ranges of all networks to every host: a network was created or deleted."""
 
+    def notify_dns(self) -> None:
+        """Send the names in DNS that changed to every host."""
+
 
 class ChangeSink(Protocol):
     """Announces committed changes to subscribers."""
@@ -44,4 +47,7 @@ class NullNotifier:
         """Do nothing."""
 
     def notify_ranges(self) -> None:
+        """Do nothing."""
+
+    def notify_dns(self) -> None:
         """Do nothing."""

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from cloudnet.common.errors import CloudnetError
 from cloudnet.common.log_once import ConditionLog
-from cloudnet.common.wire.objects import FixedRanges, Origin, Snapshot
+from cloudnet.common.wire.objects import DnsRecords, FixedRanges, Origin, Snapshot
 from cloudnet.controller.model.host_changes import Fold, HostChange
 from cloudnet.controller.model.records import SnapshotKey
 
@@ -30,7 +30,7 @@ CANNOT_NOTIFY = "cannot notify hosts"  # a condition that is logged once
 class SnapshotSource(Protocol):
     """Reads what is cast, as it is at that moment."""
 
-    def raise_revisions(self, *, ranges: bool = False) -> tuple[Origin | None, Fold]:
+    def raise_revisions(self, *, others: bool = False) -> tuple[Origin | None, Fold]:
         """Raise the revision of all that has changed; return the new origin of the database."""
 
     def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
@@ -38,6 +38,9 @@ class SnapshotSource(Protocol):
 
     def get_ranges(self) -> FixedRanges:
         """Return the ranges of all networks."""
+
+    def publish_dns(self) -> DnsRecords | None:
+        """Return the names in DNS that changed since they were last published; None: none has."""
 
 
 class Caster(Protocol):
@@ -49,18 +52,26 @@ class Caster(Protocol):
     def cast_ranges(self, ranges: FixedRanges) -> None:
         """Cast the ranges of all networks to every host."""
 
+    def cast_dns(self, records: DnsRecords) -> None:
+        """Cast names in DNS to every host."""
+
 
 def cast_changes(source: SnapshotSource, caster: Caster, *, ranges: bool) -> None:
     """Cast what has changed since the last revisions, and the ranges if these have."""
+    names = source.publish_dns()
     is_complete = False
     while not is_complete:
-        origin, fold = source.raise_revisions(ranges=ranges)
+        origin, fold = source.raise_revisions(others=ranges or names is not None)
         is_complete = fold.is_complete
         if origin is None:
             return
         if ranges:
             caster.cast_ranges(replace(source.get_ranges(), origin=origin))
             ranges = False
+        if names is not None:
+            caster.cast_dns(replace(names, origin=origin))
+            LOG.debug("DNS: cast %d names, revision %d", len(names.records), names.revision)
+            names = None
         for change in fold.changes:
             _cast_change(source, caster, change, origin)
 
@@ -87,6 +98,7 @@ class QueuedNotifier:
         self._caster = caster
         self._changed: set[SnapshotKey] = set()
         self._ranges_changed = False
+        self._dns_changed = False
         self._closing = False
         self._conditions = ConditionLog(LOG)
         self._wakeup = threading.Condition()
@@ -105,6 +117,12 @@ class QueuedNotifier:
             self._ranges_changed = True
             self._wakeup.notify()
 
+    def notify_dns(self) -> None:
+        """Queue the names in DNS that changed."""
+        with self._wakeup:
+            self._dns_changed = True
+            self._wakeup.notify()
+
     def close(self, seconds: float = 5.0) -> None:
         """Cast what is queued, for at most so long, and end the thread."""
         with self._wakeup:
@@ -115,16 +133,18 @@ class QueuedNotifier:
     def _run(self) -> None:
         while True:
             with self._wakeup:
-                self._wakeup.wait_for(
-                    lambda: self._changed or self._ranges_changed or self._closing
-                )
+                self._wakeup.wait_for(lambda: self._has_any() or self._closing)
+                if not self._has_any():
+                    return
                 changed, self._changed = self._changed, set()
                 ranges_changed, self._ranges_changed = self._ranges_changed, False
-                if not changed and not ranges_changed:
-                    return
+                self._dns_changed = False
             began = time.monotonic()
             self._cast(changed, ranges=ranges_changed)
             self._pause(time.monotonic() - began)
+
+    def _has_any(self) -> bool:
+        return bool(self._changed) or self._ranges_changed or self._dns_changed
 
     def _pause(self, took: float) -> None:
         """Leave most of the time to callers, and let further changes join in one snapshot."""

@@ -10,7 +10,7 @@ from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.queue_library import BROKER_ERRORS
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import to_wire
-from cloudnet.common.wire.objects import FixedRanges, Snapshot
+from cloudnet.common.wire.objects import DnsRecords, FixedRanges, Snapshot
 
 
 class RpcCaster:
@@ -36,6 +36,15 @@ class RpcCaster:
         to_all = self._client.prepare(fanout=True, retry=1)
         with _broker_errors():
             to_all.cast({}, "apply_ranges", ranges=to_wire(ranges))
+
+    def cast_dns(self, records: DnsRecords) -> None:
+        """Cast names in DNS to every host.
+
+        :raises BrokerUnavailable: the broker does not take them
+        """
+        to_all = self._client.prepare(fanout=True, retry=1)
+        with _broker_errors():
+            to_all.cast({}, "apply_dns", records=to_wire(records))
 
 
 @contextmanager

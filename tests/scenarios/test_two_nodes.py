@@ -50,6 +50,7 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
         bridge br101 (mac 02:00:00:00:01:00, mtu 1500)
         dnsmasq br100 (guests: 2)
         dnsmasq br101 (guests: 1)
+        forwarded domains (domains: 0)
         sysctls of br100 (no IPv6, strict ARP)
         sysctls of br101 (no IPv6, strict ARP)
         sysctls of vlan100 (no IPv6, strict ARP)

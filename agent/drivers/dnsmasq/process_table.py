@@ -81,7 +81,7 @@ class ProcessTable:
 
         :param known: processes that are known to be right
         """
-        return _read_pid_file(self._path / f"nova-{bridge}.pid", known)
+        return read_pid_file(self._path / f"nova-{bridge}.pid", known)
 
     def add_started(self, bridge: str, pid_file: Path) -> Processes:
         """Read and return the processes of a bridge for which one was started just now.
@@ -89,7 +89,7 @@ class ProcessTable:
         :param pid_file: the new one's, which may be in another directory
         """
         before = self.get(bridge)
-        started = _read_pid_file(pid_file, before)
+        started = read_pid_file(pid_file, before)
         if started is not None and started not in before and self._known is not None:
             self._known[bridge] = before | {started}
             self._follow({started})
@@ -126,7 +126,11 @@ def get_pid_file(arguments: Iterable[str]) -> Path | None:
     return next(map(Path, words), None)
 
 
-def _read_pid_file(file: Path, known: Processes) -> Process | None:
+def read_pid_file(file: Path, known: Processes = NONE) -> Process | None:
+    """Return the process that a pid file names, if it is the one that wrote it.
+
+    :param known: processes that are known to be right
+    """
     try:
         pid = int(read_regular(file))
     except (OSError, ValueError):  # none, a directory, or no number in it

@@ -91,7 +91,7 @@ class Replacement:
 
         :raises KernelRefused: it refuses them; FormerKept, if one serves meanwhile
         """
-        complaint = find_complaint(desired, ("--test",), environment)
+        complaint = find_complaint(desired.arguments, ("--test",), environment)
         if complaint is None:
             return
         why = explain(desired, complaint)

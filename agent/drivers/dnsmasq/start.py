@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.processes import has_ended
-from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, find_config_file
+from cloudnet.agent.node.resources.dnsmasq import Arguments, Dnsmasq, find_config_file
 from cloudnet.common.errors import KernelRefused, NeedsOperator
 from cloudnet.common.missing import describe_packages
 from cloudnet.common.regular_file import read_regular
@@ -18,26 +18,36 @@ FOREGROUND = ("no-daemon", "keep-in-foreground")  # with these in a file, dnsmas
 
 
 def start_dnsmasq(desired: Dnsmasq, environment: Mapping[str, str], limit: InotifyLimit) -> None:
-    """Run dnsmasq until it has detached; it then serves.
+    """Run the dnsmasq of a network until it has detached; it then serves.
 
     :param environment: of the process, beside what each process needs
     """
+    complaint = start(f"{desired}", desired.arguments, environment, limit)
+    if complaint is not None:
+        raise KernelRefused(f"{desired}: {explain(desired, complaint)}")
+
+
+def start(
+    name: str, arguments: Arguments, environment: Mapping[str, str], limit: InotifyLimit
+) -> str | None:
+    """Run any dnsmasq until it has detached; return its complaint, or None: it serves.
+
+    :raises NeedsOperator: the limit of inotify instances is too small
+    """
     while True:
         instances = limit.read()
-        complaint = find_complaint(desired, (), environment)
-        if complaint is None:
-            return
-        if "inotify" not in complaint:
-            raise KernelRefused(f"{desired}: {explain(desired, complaint)}")
+        complaint = find_complaint(arguments, (), environment)
+        if complaint is None or "inotify" not in complaint:
+            return complaint
         if not limit.raise_above(instances):
             raise NeedsOperator(
-                f"{desired}: {complaint}; raise the sysctl fs.inotify.max_user_instances: each "
+                f"{name}: {complaint}; raise the sysctl fs.inotify.max_user_instances: each "
                 "dnsmasq needs one instance"
             )
 
 
 def find_complaint(
-    desired: Dnsmasq, more: Sequence[str], environment: Mapping[str, str]
+    arguments: Arguments, more: Sequence[str], environment: Mapping[str, str]
 ) -> str | None:
     """Run dnsmasq until it has detached or ended; return its complaint, or None.
 
@@ -45,13 +55,13 @@ def find_complaint(
 
     :param more: further arguments, such as ``--test``
     """
-    if (foreground := _find_foreground(desired)) is not None:
+    if (foreground := _find_foreground(arguments)) is not None:
         return foreground
-    program, *arguments = desired.arguments
+    program, *options = arguments
     with open(os.memfd_create("dnsmasq"), "w+") as output:  # noqa: PTH123 - in no file system
         try:
             process = subprocess.Popen(
-                [program, *more, *arguments],
+                [program, *more, *options],
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -59,7 +69,7 @@ def find_complaint(
             )
         except FileNotFoundError as error:
             raise KernelRefused(
-                f"{desired}: dnsmasq is not installed ({describe_packages('dnsmasq')})"
+                f"dnsmasq is not installed ({describe_packages('dnsmasq')})"
             ) from error
         status = _wait(process)
         if status is None:
@@ -71,9 +81,9 @@ def find_complaint(
     return lines[-1] if lines else f"exit status {status}"
 
 
-def _find_foreground(desired: Dnsmasq) -> str | None:
+def _find_foreground(arguments: Arguments) -> str | None:
     """Return a complaint about a file that keeps dnsmasq from detaching, which no test shows."""
-    file = find_config_file(desired.arguments)
+    file = find_config_file(arguments)
     if file is None:
         return None
     try:

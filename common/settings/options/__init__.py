@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from oslo_config import cfg
 
 from cloudnet.common.settings.options.broker import RABBIT, SHARED
+from cloudnet.common.settings.options.dns import CLOUDNET_DNS, DNS
 from cloudnet.common.settings.options.hosts import HOSTS
 from cloudnet.common.settings.options.networks import NETWORKS
 from cloudnet.common.settings.options.no_effect import WITHOUT_EFFECT, WORTH_A_WARNING
 from cloudnet.common.settings.options.service import CLOUDNET, DATABASE, QUOTA, SERVICE
 
 WITH_EFFECT: Mapping[str, tuple[cfg.Opt, ...]] = {
-    "DEFAULT": (*NETWORKS, *HOSTS, *SERVICE, *RABBIT),
-    "cloudnet": CLOUDNET,
+    "DEFAULT": (*NETWORKS, *DNS, *HOSTS, *SERVICE, *RABBIT),
+    "cloudnet": (*CLOUDNET, *CLOUDNET_DNS),
     "database": DATABASE,
     "quota": QUOTA,
 }

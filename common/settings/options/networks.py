@@ -8,7 +8,6 @@ from cloudnet.common.limits import MTU, VLAN_ID
 from cloudnet.common.settings.option_types import (
     Address,
     DeviceName,
-    DomainName,
     GuestRange,
     HostName,
     NetworkManager,
@@ -107,13 +106,6 @@ NETWORKS: tuple[cfg.Opt, ...] = (
         default=0,
         min=0,
         help="How many addresses at the end of each new VLAN network are reserved for VPN clients.",
-    ),
-    cfg.Opt(
-        "instance_dns_domain",
-        type=DomainName(),
-        default=None,
-        help="The DNS domain in which each new instance gets its uuid and its hostname as names of "
-        "its first address. Empty: none. `cloudnet-manage dns list` shows them.",
     ),
     cfg.IntOpt(
         "create_unique_mac_address_attempts",

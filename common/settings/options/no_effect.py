@@ -40,7 +40,6 @@ _IPV6_BACKEND = types.String(
         ("account_identifier", "the project and the MAC address"),
     ]
 )
-_NOOP_DNS = "nova.network.noop_dns_driver.NoopDNSDriver"
 _FOREIGN_RULES = "cloudnet leaves every foreign rule in its place."
 
 # fmt: off
@@ -136,10 +135,6 @@ _DEFAULT = (
          same=""),
     _Row("quota_networks", _COUNT_OR_NONE, 3,
          "How many networks a project may have; -1: any number."),
-    _Row("instance_dns_manager", _TEXT, _NOOP_DNS, "nova's class for DNS records of instances.",
-         same="nova.network.dns_driver.DNSDriver"),
-    _Row("floating_ip_dns_manager", _TEXT, _NOOP_DNS,
-         "nova's class for DNS records of floating IPs.", same="nova.network.dns_driver.DNSDriver"),
     _Row("ldap_dns_url", _TEXT, "ldap://ldap.example.com:389",
          "The server of nova's LDAP driver for DNS."),
     _Row("ldap_dns_user", _TEXT, "uid=admin,ou=people,dc=example,dc=org",

@@ -1,4 +1,4 @@
-"""Rows of ``dns_domains`` and ``dns_entries``."""
+"""Rows of ``dns_domains`` and ``dns_entries``; what changes is also noted in ``dns_changes``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.reading import read_rows
+from cloudnet.controller.db.rows import dns_changes
 from cloudnet.controller.db.tables import dns_domains, dns_entries
 from cloudnet.controller.model.dns import DnsDomain, DnsEntry
 
@@ -45,6 +46,7 @@ def add_domain(connection: Connection, domain: DnsDomain, now: datetime) -> None
     :raises Conflict: it exists
     """
     connection.execute(sa.insert(dns_domains), {"created_at": now, **vars(domain)})
+    dns_changes.add(connection, [(domain.domain, "")])
 
 
 def update_domain(connection: Connection, domain: DnsDomain, now: datetime) -> None:
@@ -55,11 +57,13 @@ def update_domain(connection: Connection, domain: DnsDomain, now: datetime) -> N
         .where(dns_domains.c.domain == domain.domain)
         .values(updated_at=now, **values)
     )
+    dns_changes.add(connection, [(domain.domain, "")])
 
 
 def delete_domain(connection: Connection, domain: str) -> bool:
     """Delete a domain with its entries; return False if there is none of this name."""
-    connection.execute(sa.delete(dns_entries).where(dns_entries.c.domain == domain))
+    _delete_entries(connection, dns_entries.c.domain == domain)
+    dns_changes.add(connection, [(domain, "")])
     done = connection.execute(sa.delete(dns_domains).where(dns_domains.c.domain == domain))
     return done.rowcount == 1
 
@@ -92,6 +96,7 @@ def add_entry(connection: Connection, entry: DnsEntry, now: datetime) -> None:
     :raises Conflict: the domain has the name
     """
     connection.execute(sa.insert(dns_entries), {"created_at": now, **vars(entry)})
+    dns_changes.add(connection, [(entry.domain, entry.name)])
 
 
 def set_address(
@@ -103,17 +108,33 @@ def set_address(
         .where(dns_entries.c.domain == domain, dns_entries.c.name == name)
         .values(address=address, updated_at=now)
     )
+    dns_changes.add(connection, [(domain, name)])
     return done.rowcount == 1
 
 
 def delete_entry(connection: Connection, domain: str, name: str) -> bool:
     """Delete an entry; return False if the domain does not have the name."""
-    done = connection.execute(
-        sa.delete(dns_entries).where(dns_entries.c.domain == domain, dns_entries.c.name == name)
-    )
-    return done.rowcount == 1
+    return _delete_entries(connection, dns_entries.c.domain == domain, dns_entries.c.name == name)
 
 
 def delete_address(connection: Connection, address: IPv4Address) -> None:
     """Delete the entries of an address in all domains."""
-    connection.execute(sa.delete(dns_entries).where(dns_entries.c.address == address))
+    _delete_entries(connection, dns_entries.c.address == address)
+
+
+def note_all(connection: Connection, now: datetime) -> None:
+    """Note all entries as changed, and any others as unknown, so that all are sent again."""
+    dns_changes.forget(connection, now)
+    domains = [(domain.domain, "") for domain in list_domains(connection)]
+    entries = [(entry.domain, entry.name) for entry in list_entries(connection)]
+    dns_changes.add(connection, [*domains, *entries])
+
+
+def _delete_entries(connection: Connection, *conditions: sa.ColumnElement[bool]) -> bool:
+    """Delete entries; return False if there is none."""
+    keys = sa.select(dns_entries.c.domain, dns_entries.c.name).where(*conditions)
+    found = [(domain, name) for domain, name in connection.execute(keys)]
+    if found:
+        connection.execute(sa.delete(dns_entries).where(*conditions))
+        dns_changes.add(connection, found)
+    return bool(found)

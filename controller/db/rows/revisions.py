@@ -11,6 +11,7 @@ from cloudnet.controller.db.tables import revisions
 from cloudnet.controller.model.revisions import first_revision
 
 RANGES = "fixed_ranges"  # counts networks that are created or deleted
+DNS = "dns"  # counts changes of DNS that hosts are notified of
 PROJECTS = "projects"  # counts networks that get a project
 
 

@@ -20,6 +20,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "address_pools": ("network_id",),
     "dns_domains": ("domain",),
     "dns_entries": ("id",),
+    "dns_changes": ("id",),
     "services": ("id",),
     "quotas": ("id",),
     "host_networks": ("host", "network_uuid"),

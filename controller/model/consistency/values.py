@@ -186,7 +186,8 @@ _RULES: Mapping[str, Mapping[str, Parse]] = {
     "free_ips": {"position": _integer, "freed_at": _time},
     "address_pools": {"listed_to": _integer},
     "dns_domains": {**_TIMES, "domain": _domain},
-    "dns_entries": {**_TIMES, "address": _address},
+    "dns_entries": {**_TIMES, "name": _domain, "address": _address},
+    "dns_changes": {"revision": _revision},
     "services": {**_TIMES, "last_seen_up": _time, "host": _host, "disabled": _flag},
     "quotas": {
         **_TIMES,

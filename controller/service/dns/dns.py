@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from ipaddress import IPv4Address
+from typing import TypeVar
 
 from cloudnet.common.errors import DnsNotFound, FloatingIpDNSExists
 from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import dns as dns_rows
+from cloudnet.controller.db.rows import dns_changes
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.dns import DnsDomain, DnsEntry
+from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.caller import ADMIN, Caller
+
+T = TypeVar("T")
 
 LOG = logging.getLogger(__name__)
 
@@ -19,8 +25,9 @@ LOG = logging.getLogger(__name__)
 class Dns:
     """Domains and their entries; all names are in lower case."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, notifier: HostNotifier, clock: Clock) -> None:
         self._database = database
+        self._notifier = notifier
         self._clock = clock
 
     def list_domains(self, caller: Caller = ADMIN) -> list[DnsDomain]:
@@ -40,7 +47,7 @@ class Dns:
                 dns_rows.update_domain(connection, domain, self._clock())
             return known is not None and known != domain
 
-        if self._database.write(work):
+        if self._write(work):
             LOG.warning("DNS domain %s existed; it is %s now", domain.domain, domain.scope)
 
     def delete_domain(self, domain: str) -> None:
@@ -53,7 +60,7 @@ class Dns:
             if not dns_rows.delete_domain(connection, domain):
                 raise no_domain_error(domain)
 
-        self._database.write(work)
+        self._write(work)
 
     def list_entries(
         self,
@@ -84,7 +91,7 @@ class Dns:
             dns_rows.add_entry(connection, entry, self._clock())
 
         try:
-            self._database.write(work)
+            self._write(work)
         except Conflict as conflict:
             raise FloatingIpDNSExists(
                 f"{entry.name}.{entry.domain} exists; modify it, or delete it first"
@@ -103,7 +110,7 @@ class Dns:
             if not dns_rows.set_address(connection, domain, name, address, self._clock()):
                 raise _no_entry_error(domain, name)
 
-        self._database.write(work)
+        self._write(work)
 
     def delete_entry(self, domain: str, name: str, caller: Caller = ADMIN) -> None:
         """Delete an entry.
@@ -116,7 +123,23 @@ class Dns:
             if not dns_rows.delete_entry(connection, domain, name):
                 raise _no_entry_error(domain, name)
 
-        self._database.write(work)
+        self._write(work)
+
+    def send_all(self) -> None:
+        """Send all entries to hosts and servers again, also those that were edited by SQL."""
+        self._write(lambda connection: dns_rows.note_all(connection, self._clock()))
+
+    def publish(self) -> None:
+        """Send what was committed and not sent, because a controller ended in between."""
+        with self._database.reading() as connection:
+            is_due = dns_changes.has_unpublished(connection)
+        if is_due:
+            self._notifier.notify_dns()
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        result = self._database.write(work)
+        self._notifier.notify_dns()
+        return result
 
 
 def no_domain_error(domain: str) -> DnsNotFound:

@@ -92,6 +92,7 @@ class FloatingIps:
             return deallocate_floating_ip(connection, floating, self._clock())
 
         if self._database.write(work):
+            self._notifier.notify_dns()
             LOG.info("floating IP %s: returned to its pool", address)
 
     def associate(

@@ -25,6 +25,7 @@ from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.host_sync import Comparison, RowChange, compare, decide
 from cloudnet.controller.model.records import HostAgent, HostNetwork
 from cloudnet.controller.model.revisions import first_revision
+from cloudnet.controller.service.dns.publication import read_update
 from cloudnet.controller.service.hosts.agents import (
     find_rival,
     list_faults,
@@ -143,7 +144,8 @@ def _answer(  # noqa: PLR0917 - what an answer is made of
     if report.leases is not None:
         replace_leases(connection, report.host, report.leases)
     stale = tuple(_sync_networks(connection, report, rows, snapshots, now))
-    return replace(reply, stale=stale, accepted=agent.accepted)
+    dns = read_update(connection, report.dns)
+    return replace(reply, stale=stale, accepted=agent.accepted, dns=dns)
 
 
 def _record_faults(

@@ -8,7 +8,13 @@ from ipaddress import IPv4Address
 
 from cloudnet.common.errors import InvalidInput, UnreadableRow
 from cloudnet.common.log_once import ConditionLog
-from cloudnet.common.wire.objects import FixedRanges, NetworkSnapshot, Origin, Snapshot
+from cloudnet.common.wire.objects import (
+    DnsRecords,
+    FixedRanges,
+    NetworkSnapshot,
+    Origin,
+    Snapshot,
+)
 from cloudnet.common.wire.validate import is_valid_floating_ip, is_valid_vif, validate
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import cloud as cloud_rows
@@ -22,9 +28,11 @@ from cloudnet.controller.db.rows import recovered as recovered_rows
 from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import ipam
+from cloudnet.controller.model.clock import Clock, utc_now
 from cloudnet.controller.model.host_changes import Fold
 from cloudnet.controller.model.records import HostNetwork, Network, SnapshotKey
 from cloudnet.controller.model.snapshot import build_removal, build_snapshot
+from cloudnet.controller.service.dns import publication
 
 LOG = logging.getLogger(__name__)
 
@@ -36,8 +44,9 @@ class SnapshotReader:
     log; hosts keep what they have of it, and get all other networks.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         self._database = database
+        self._clock = clock
         self._ranges: FixedRanges | None = None  # the last ones that were read
         self._last_generation = 0  # that this process has raised
         self._conditions = ConditionLog(LOG)
@@ -101,17 +110,21 @@ class SnapshotReader:
             ranges = self._ranges = FixedRanges(revision, collapsed)
         return ranges
 
-    def raise_revisions(self, *, ranges: bool = False) -> tuple[Origin | None, Fold]:
+    def publish_dns(self) -> DnsRecords | None:
+        """Return the names that changed since they were last published; None: none has."""
+        return publication.publish(self._database, self._clock)
+
+    def raise_revisions(self, *, others: bool = False) -> tuple[Origin | None, Fold]:
         """Raise the revision of all that has changed, and the generation of the database.
 
-        Called before committed changes are cast. Without a change, and unless ``ranges`` are cast
+        Called before committed changes are cast. Without a change, and unless ``others`` are cast
         as well, nothing is raised and there is no origin. If the generation is not above the last
         one, an older copy of the database was restored meanwhile: a branch begins.
         """
 
         def work(connection: Connection) -> tuple[Origin | None, Fold]:
             fold = host_change_rows.fold(connection)
-            has_news = fold.changes or ranges
+            has_news = fold.changes or others
             return cloud_rows.raise_generation(connection) if has_news else None, fold
 
         origin, fold = self._database.write(work)

@@ -28,7 +28,8 @@ def test_the_periodic_tasks_send_a_heartbeat_and_free_addresses(world: World) ->
     world.boot(1)
     world.delete(1)
     world.clock.pass_seconds(31)
-    periodic = PeriodicTasks("ctl", world.services.hosts, world.services.sweeper, 10)
+    services = world.services
+    periodic = PeriodicTasks("ctl", services.hosts, services.sweeper, services.dns, 10)
 
     periodic.start()
     while world.rows("SELECT * FROM instances"):

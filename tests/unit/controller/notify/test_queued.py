@@ -33,16 +33,19 @@ class Source:
             return None
         return NetworkGone(key.network, key.host, self.revision)
 
-    def raise_revisions(self, *, ranges: bool = False) -> tuple[Origin | None, Fold]:
+    def raise_revisions(self, *, others: bool = False) -> tuple[Origin | None, Fold]:
         changes = tuple(
             HostChange(key, None, self.revision, (WHOLE,)) for key in sorted(self.changed)
         )
         self.changed.clear()
-        origin = Origin("cloud", 1, "branch") if changes or ranges else None
+        origin = Origin("cloud", 1, "branch") if changes or others else None
         return origin, Fold(changes, is_complete=True)
 
     def get_ranges(self) -> FixedRanges:
         return FixedRanges(self.revision, ())
+
+    def publish_dns(self) -> None:
+        """No name has changed."""
 
 
 @dataclass

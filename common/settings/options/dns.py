@@ -1,0 +1,78 @@
+"""Options of DNS: which domains and names there are, and what serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from oslo_config import cfg
+
+from cloudnet.common.settings.option_types import DomainName, OptionType
+from cloudnet.common.settings.views import DnsDriver
+
+_NOVA_DRIVERS: Mapping[str, DnsDriver] = {
+    "nova.network.noop_dns_driver.noopdnsdriver": DnsDriver.NONE,
+    "nova.network.dns_driver.dnsdriver": DnsDriver.NONE,
+    "nova.network.minidns.minidns": DnsDriver.NONE,  # which serves nothing, either
+}
+
+
+class DnsManager(OptionType):
+    """A driver of ours, or nova's class for none."""
+
+    expected = (
+        f"{', '.join(DnsDriver)}, nova.network.noop_dns_driver.NoopDNSDriver or "
+        "nova.network.minidns.MiniDNS"
+    )
+
+    def __init__(self) -> None:
+        super().__init__("DNS driver")
+
+    def __call__(self, value: object) -> DnsDriver:
+        name = str(value).strip().lower()
+        if name in _NOVA_DRIVERS:
+            return _NOVA_DRIVERS[name]
+        try:
+            return DnsDriver(name)
+        except ValueError as error:
+            raise ValueError(self.expected) from error
+
+
+_DRIVERS = (
+    "dnsmasq: each host serves them to its guests. rfc2136: the server of [dns] server gets them "
+    "by DNS UPDATE. none: they are kept in the database only, as with nova's NoopDNSDriver and "
+    "MiniDNS."
+)
+
+DNS: tuple[cfg.Opt, ...] = (
+    cfg.Opt(
+        "instance_dns_domain",
+        type=DomainName(),
+        default=None,
+        help="The DNS domain in which each new instance gets its uuid and its hostname as names of "
+        "its first address. Empty: none. `cloudnet-manage dns list` shows them.",
+    ),
+    cfg.Opt(
+        "instance_dns_manager",
+        type=DnsManager(),
+        default=str(DnsDriver.DNSMASQ),
+        help="What serves the names in private DNS domains, which are those of instances. "
+        f"{_DRIVERS}",
+    ),
+    cfg.Opt(
+        "floating_ip_dns_manager",
+        type=DnsManager(),
+        default=str(DnsDriver.DNSMASQ),
+        help=f"What serves the names in public DNS domains, which are those of floating IPs. "
+        f"{_DRIVERS}",
+    ),
+)
+
+CLOUDNET_DNS: tuple[cfg.Opt, ...] = (
+    cfg.PortOpt(
+        "dns_port",
+        default=5380,
+        min=1,
+        help="The port of a node's name server on 127.0.0.1, which serves the cloud's DNS domains "
+        "to the dnsmasqs of its networks.",
+    ),
+)
