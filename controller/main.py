@@ -177,8 +177,12 @@ class Controller:
         )
 
     def stop(self) -> None:
-        """Accept no more calls, finish those in progress and stop the periodic tasks."""
-        if not _stop_servers(list(self._servers.values()), self._end_waits):
+        """Accept no more calls, finish those in progress and stop the periodic tasks.
+
+        Calls that wait for hosts end with the reports of these, so reports are received longer.
+        """
+        *for_callers, for_agents = self._servers.values()
+        if not (_stop_servers(for_callers, self._end_waits) and _stop_servers([for_agents])):
             # Without a broker, the library's threads resend replies without end and would keep the
             # process alive. The work is committed; callers time out and repeat their calls.
             LOG.warning(
@@ -189,7 +193,7 @@ class Controller:
         self._periodic.stop()
 
     def _end_waits(self) -> None:
-        self._waiter.stop(STOP_SECONDS / 2)
+        self._waiter.stop(STOP_SECONDS - 1)
 
     def close(self) -> None:
         """Notify hosts of the last changes and close all connections."""
