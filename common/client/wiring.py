@@ -41,21 +41,22 @@ class WiringCalls(Calls):
         """
         deadline = time.monotonic() + timeout
         pause = _SHORTEST_PAUSE
-        missing, failure = "?", ""  # as long as there is no reply: why
+        missing, failure = "", ""
         while True:
             remaining = max(deadline - time.monotonic(), _SHORTEST_PAUSE)
             try:
                 info = self._read(context, instance_id, min(remaining, REPLY_SECONDS))
             except _PASSING as error:
-                failure = failure if missing != "?" else str(error)
+                failure = str(error)
             else:
-                missing, failure = _list_missing(info), ""
+                missing = _list_missing(info)
                 if not missing:
                     return info
             if time.monotonic() + pause > deadline:
+                what = f": network {missing}" if missing else ""
+                reason = self._explain(context, instance_id) if missing else failure
                 raise NotWired(
-                    f"instance {instance_id}: network {missing} is not wired after {timeout:g} s: "
-                    f"{failure or self._explain(context, instance_id)}"
+                    f"instance {instance_id}{what} is not wired after {timeout:g} s: {reason}"
                 )
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
