@@ -139,7 +139,10 @@ class FloatingIpsEndpoint:
         """Return the names of the pools."""
         return [{"name": name} for name in self._floating.list_pools()]
 
-    get_floating_pools = get_floating_ip_pools  # its name before 2013
+    @rpc_method("1.0", route=Route.NONE)
+    def get_floating_pools(self, context: Context) -> list[JsonObject]:
+        """Return the names of the pools, as the method was called before 1.7."""
+        return self.get_floating_ip_pools(context)
 
     @rpc_method("1.0", route=Route.NONE)
     def get_floating_ips_by_project(self, context: Context) -> list[JsonObject]:
