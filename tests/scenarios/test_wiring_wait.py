@@ -155,6 +155,15 @@ def test_a_host_that_does_not_confirm_is_the_reason_and_nothing_is_left(impatien
     assert impatient.world.one("SELECT count(*) FROM fixed_ips WHERE allocated") == 0
 
 
+def test_cloudnets_client_can_wait_as_well(impatient: Cloud) -> None:
+    impatient.world.network()
+
+    with pytest.raises(errors.NotWired, match="host node1 has never reported"):
+        impatient.api.allocate_for_instance({}, instance(1), "a", "node1", wait_seconds=None)
+
+    assert impatient.api.allocate_for_instance({}, instance(1), "a", "node1")
+
+
 def test_what_an_instance_had_before_is_kept_when_a_host_does_not_confirm(
     impatient: Cloud,
 ) -> None:

@@ -101,10 +101,7 @@ class Waiter:
                     self._thread = None  # the next wait starts another
                     return
                 waits = list(self._waits)
-            try:
-                self._check(waits)
-            except Exception:
-                LOG.exception("cannot check what is applied")
+            self._check(waits)
             time.sleep(PAUSE_SECONDS)
 
     @property
@@ -128,7 +125,9 @@ class Waiter:
                 return list_open(connection, conditions)
         except DatabaseUnavailable as error:
             LOG.debug("cannot ask what is applied: %s", error)
-            return conditions
+        except Exception:
+            LOG.exception("cannot ask what is applied")
+        return conditions
 
 
 def list_open(connection: Connection, conditions: Collection[Condition]) -> set[Condition]:
