@@ -127,13 +127,26 @@ def _refuse_link(network: NetworkSnapshot, link: Nic, actual: ActualState) -> st
             f"bridge {link.name} exists, is not cloudnet's and has {', '.join(sorted(own))}; take "
             f"them out (ip link set {min(own)} nomaster), or give the network another bridge"
         )
-    carried = _own_addresses(link.name, (network.cidr,), actual)
+    carried = [
+        *map(str, _own_addresses(link.name, (network.cidr,), actual)),
+        *map(str, _own_routes(link.name, network.cidr, actual)),
+        *link.uses,
+    ]
     if carried:
         return (
             f"bridge {link.name} exists, is not cloudnet's and carries "
-            f"{', '.join(map(str, carried))}; give the network another bridge"
+            f"{', '.join(carried)}; give the network another bridge"
         )
     return None
+
+
+def _own_routes(bridge: str, cidr: IPv4Network, actual: ActualState) -> list[HostRange]:
+    """Return what the host reaches by a bridge on which it has no address for that."""
+    return [
+        each
+        for each in actual.host_ranges
+        if bridge in each.devices and each.address is None and not each.network.subnet_of(cidr)
+    ]
 
 
 def find_exposed(

@@ -205,6 +205,24 @@ def test_a_former_file_that_is_gone_is_named(host: Host, file: Path) -> None:
     assert f"former arguments do not serve either: cannot read {file}: No such" in faults(status)
 
 
+@pytest.mark.parametrize("line", ["pid-file={}/x", "dhcp-leasefile={}/x", "leasefile-ro"])
+def test_a_file_that_would_take_the_process_away_from_the_agent_ends_none(
+    host: Host, file: Path, line: str
+) -> None:
+    Node.start(host, None).receive(3)
+    before = host.dnsmasq_pids()
+    file.write_text(f"{line.format(host.state_path)}\n")
+
+    node = Node.start(host, file)
+    status = node.receive(3)
+    node.reconcile()
+
+    name = line.partition("=")[0]
+    assert f"new ones do not: {name} at line 1 of {file}: cloudnet " in faults(status)
+    assert host.dnsmasq_pids() == before
+    assert leases(host, 3) == "10.0.0.3"
+
+
 def test_a_directory_that_the_new_process_could_not_read_leaves_the_old_one(
     host: Host, file: Path
 ) -> None:

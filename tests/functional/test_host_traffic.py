@@ -54,6 +54,39 @@ def test_a_network_on_the_operators_bridge_gets_no_rule_and_the_host_is_reached(
     assert can_ping(router, OWN)
 
 
+@pytest.mark.parametrize(
+    ("script", "carried"),
+    [
+        ("ip address add 2001:db8::1/64 dev br201 nodad", "the address 2001:db8::1/64"),
+        ("ip route add 203.0.113.0/24 dev br201", "the route to 203.0.113.0/24 on br201"),
+        ("ip link add over0 link br201 type macvlan", "over0 (a macvlan on top of it)"),
+    ],
+)
+def test_a_bridge_that_the_operator_uses_without_an_ipv4_address_stays_his(
+    host: Host, script: str, carried: str
+) -> None:
+    host.nic("eth1")
+    host.sh(
+        "ip link add br201 type bridge; ip link set br201 up;"
+        f"ip link add container type veth peer name c0; ip link set c0 master br201 up; {script}"
+    )
+    look = (
+        "ip -o address show br201 scope global; ip route; ip -br link show br201 | awk '{print $3}'"
+    )
+    before = host.sh(look)
+
+    status = node(host).receive(on_br201())
+
+    assert [fault.message for fault in status.faults] == [
+        (
+            f"network private: bridge br201 exists, is not cloudnet's and carries {carried}; give "
+            "the network another bridge"
+        )
+    ]
+    assert "br201" not in host.sh("iptables-legacy-save")
+    assert host.sh(look) == before
+
+
 def test_a_bridge_of_ours_that_gets_the_hosts_address_refuses_packets_of_guests_alone(
     host: Host,
 ) -> None:

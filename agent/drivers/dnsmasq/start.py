@@ -6,15 +6,14 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from cloudnet.agent.drivers.dnsmasq.config_file import find_conflict
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.processes import has_ended
 from cloudnet.agent.node.resources.dnsmasq import Arguments, Dnsmasq, find_config_file
 from cloudnet.common.errors import KernelRefused, NeedsOperator
 from cloudnet.common.missing import describe_packages
-from cloudnet.common.regular_file import read_regular
 
 START_SECONDS = 20.0
-FOREGROUND = ("no-daemon", "keep-in-foreground")  # with these in a file, dnsmasq never detaches
 
 
 def start_dnsmasq(desired: Dnsmasq, environment: Mapping[str, str], limit: InotifyLimit) -> None:
@@ -55,8 +54,9 @@ def find_complaint(
 
     :param more: further arguments, such as ``--test``
     """
-    if (foreground := _find_foreground(arguments)) is not None:
-        return foreground
+    file = find_config_file(arguments)
+    if file is not None and (conflict := find_conflict(file)) is not None:
+        return conflict
     program, *options = arguments
     with open(os.memfd_create("dnsmasq"), "w+") as output:  # noqa: PTH123 - in no file system
         try:
@@ -79,21 +79,6 @@ def find_complaint(
         output.seek(0)
         lines = [line.removeprefix("dnsmasq: ") for line in output.read().splitlines() if line]
     return lines[-1] if lines else f"exit status {status}"
-
-
-def _find_foreground(arguments: Arguments) -> str | None:
-    """Return a complaint about a file that keeps dnsmasq from detaching, which no test shows."""
-    file = find_config_file(arguments)
-    if file is None:
-        return None
-    try:
-        lines = read_regular(file).decode(errors="replace").splitlines()
-    except OSError:  # dnsmasq says why
-        return None
-    for number, line in enumerate(lines, 1):
-        if line.partition("#")[0].strip() in FOREGROUND:
-            return f"{line.strip()} at line {number} of {file}: dnsmasq must detach"
-    return None
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Interface
-from socket import AF_INET
+from socket import AF_INET, AF_INET6
 
 from cloudnet.agent.drivers.links.addresses import is_ours
 from cloudnet.agent.drivers.links.link_table import Link, LinkTable
@@ -25,6 +25,7 @@ def list_nics(links: LinkTable) -> Mapping[str, Nic]:
             link.kind,
             links.get_name(link.master),
             _list_ports(links, link),
+            tuple(_list_uses(links, link)) if link.kind == "bridge" else (),
         )
         for link in links.links
         if link.network is None
@@ -40,6 +41,15 @@ def _list_ports(links: LinkTable, bridge: Link) -> tuple[str, ...]:
         if port.network is None and port.kind not in GUEST_KINDS and bridge_of(port) != bridge.name
     )
     return tuple(sorted(own))
+
+
+def _list_uses(links: LinkTable, bridge: Link) -> Iterator[str]:
+    for address in links.addresses:
+        if address.index == bridge.index and address.family == AF_INET6 and address.is_global:
+            yield f"the address {address}"
+    for link in links.links:
+        if link.parent == bridge.index:
+            yield f"{link.name} (a {link.kind or 'link'} on top of it)"
 
 
 def list_host_ranges(links: LinkTable) -> list[HostRange]:

@@ -23,6 +23,8 @@ class Nic:
     kind: str | None = None  # as in `ip -d link`; None: hardware
     master: str | None = None  # the bridge or bond that it is a port of
     ports: tuple[str, ...] = ()  # of a bridge: those that are neither cloudnet's nor a guest's
+    # Of a bridge: what the host uses it for, besides IPv4: its IPv6 addresses, links on top of it.
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
