@@ -77,6 +77,11 @@ def list_on_host(connection: Connection, host: str, network_id: int) -> list[Flo
     return [FloatingIp(*row) for row in rows]
 
 
+def list_addresses(connection: Connection) -> list[IPv4Address]:
+    """Return the addresses of all floating IPs in ascending order."""
+    return sorted(connection.scalars(sa.select(floating_ips.c.address)))
+
+
 def list_in_range(connection: Connection, ip_range: IPv4Network) -> list[FloatingIp]:
     """Return the floating IPs in a range; all rows are read, as text does not sort by address."""
     return [floating for floating in list_floating_ips(connection) if floating.address in ip_range]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime
 from ipaddress import IPv4Network
@@ -59,18 +60,22 @@ def create_networks(
     )
     planned = plan_networks(request, defaults, existing)
     refuse_overlaps(planned, host_range_rows.list_all(connection), peers)
-    for network in planned:
-        _refuse_floating_ips(connection, network.cidr)
+    refuse_floating_ips(connection, [network.cidr for network in planned])
     return _insert(connection, planned, now)
 
 
-def _refuse_floating_ips(connection: Connection, cidr: IPv4Network) -> None:
-    """Refuse a range that has floating IPs: an address would belong to two guests."""
-    floating = floating_rows.list_in_range(connection, cidr)
-    if floating:
-        raise CidrConflict(
-            f"{cidr} contains the floating IP {floating[0].address}; choose another range"
-        )
+def refuse_floating_ips(connection: Connection, ranges: Sequence[IPv4Network]) -> None:
+    """Refuse ranges that have floating IPs: an address would belong to two guests.
+
+    :raises CidrConflict: one of them has
+    """
+    floating = floating_rows.list_addresses(connection)
+    for cidr in ranges:
+        first = bisect_left(floating, cidr.network_address)
+        if first < len(floating) and floating[first] in cidr:
+            raise CidrConflict(
+                f"{cidr} contains the floating IP {floating[first]}; choose another range"
+            )
 
 
 def explain_conflict(label: str, conflict: Conflict) -> CidrConflict:

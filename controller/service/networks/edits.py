@@ -9,7 +9,6 @@ from cloudnet.common.errors import CidrConflict, FixedIpAlreadyInUse
 from cloudnet.controller.db import changes
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import addresses as address_rows
-from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import history as history_rows
 from cloudnet.controller.db.rows import host_changes as host_change_rows
 from cloudnet.controller.db.rows import host_ranges as host_range_rows
@@ -23,6 +22,7 @@ from cloudnet.controller.model.overlaps import Peers, refuse_overlaps
 from cloudnet.controller.model.records import Network
 from cloudnet.controller.service.hosts.administration import require_enabled
 from cloudnet.controller.service.networks.changes import Changed, move_gateway
+from cloudnet.controller.service.networks.creation import refuse_floating_ips
 from cloudnet.controller.service.networks.lookup import lock_network
 
 
@@ -63,11 +63,7 @@ def _refuse_conflicts(
     for other in network_rows.list_ranges(connection):
         if other != network.cidr and other.overlaps(cidr):
             raise CidrConflict(f"cidr {cidr} overlaps the network {other}; choose another range")
-    floating = floating_rows.list_in_range(connection, cidr)
-    if floating:
-        raise CidrConflict(
-            f"{cidr} contains the floating IP {floating[0].address}; choose another range"
-        )
+    refuse_floating_ips(connection, [cidr])
     planned = PlannedNetwork(vars(network) | {"cidr": cidr}, ())
     refuse_overlaps([planned], host_range_rows.list_all(connection), peers)
 
