@@ -14,6 +14,7 @@ from functools import cached_property
 
 from cloudnet.agent.dns_records import NO_RECORDS, merge
 from cloudnet.agent.obedience import Obedience, serves_guests
+from cloudnet.agent.patches import EarlyPatches
 from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.log_once import ConditionLog
@@ -26,8 +27,10 @@ from cloudnet.common.wire.objects import (
     ReportReply,
     ServedAddress,
     Snapshot,
+    SnapshotPatch,
     Undecoded,
 )
+from cloudnet.common.wire.patches import apply_patch
 from cloudnet.common.wire.validate import validate
 
 LOG = logging.getLogger(__name__)
@@ -62,6 +65,7 @@ class Basis:
 
     origin: Origin | None  # the newest that was obeyed
     desired: DesiredState
+    lacks: tuple[str, ...] = ()  # networks of which a patch came before its base
 
 
 class DesiredStore:
@@ -84,6 +88,7 @@ class DesiredStore:
         self._conditions = ConditionLog(LOG)
         stored = cache.load()
         self._snapshots = {each.network: each for each in stored.snapshots if each.host == host}
+        self._early = EarlyPatches()
         self._forgotten: dict[str, int] = {}  # network → its last revision: late casts are older
         self._ranges = stored.ranges
         self._dns = (stored.dns or NO_RECORDS) if serves_names else None
@@ -144,6 +149,27 @@ class DesiredStore:
             self._on_change()
         return True
 
+    def put_patch(self, patch: SnapshotPatch) -> bool:
+        """Take what has changed of one network's snapshot, if the host has the base of it.
+
+        Return False if it has not, and the reply to a report must bring the snapshot.
+
+        :raises InvalidInput: the snapshot that results is invalid
+        """
+        with self._lock:
+            if not self._may_cast(patch.origin):
+                return self.held is not None
+            known = self._snapshots.get(patch.network)
+            if known is not None and known.revision >= patch.revision:
+                return True  # it came twice, or late
+            if not isinstance(known, NetworkSnapshot) or known.revision != patch.base:
+                self._early.keep(patch)
+                return False
+            changed = patch.host == self._host and self._take(validate(apply_patch(known, patch)))
+        if changed:
+            self._on_change()
+        return True
+
     def put_ranges(self, ranges: FixedRanges) -> bool:
         """Take the fixed ranges from a cast, unless they are not newer; return as ``put`` does."""
         with self._lock:
@@ -170,7 +196,7 @@ class DesiredStore:
 
     def get_basis(self) -> Basis:
         """Return what a report is based on."""
-        return Basis(self.origin, self.desired())
+        return Basis(self.origin, self.desired(), self._early.networks)
 
     def keep_on_disk(self) -> None:
         """Write again what another program removed from the disk."""
@@ -199,6 +225,8 @@ class DesiredStore:
             for snapshot in reply.stale:
                 # The report did not name this network, so the snapshot is newer than forget().
                 self._forgotten.pop(snapshot.network, None)
+            for network in basis.lacks:
+                self._early.forget(network)  # the reply has the complete snapshot
             reported = {each.network: each.revision for each in basis.desired.snapshots}
             changes = [self._take(each, reported.get(each.network)) for each in valid]
             changes.append(self._take_ranges(reply.ranges, basis.desired.ranges.revision))
@@ -241,6 +269,7 @@ class DesiredStore:
                 del self._snapshots[gone.network]
                 self._state = None
                 self._forgotten[gone.network] = gone.revision
+                self._early.forget(gone.network)
                 self._cache.forget(gone.network)
 
     def _take(self, snapshot: Snapshot, reported: int | None = None) -> bool:
@@ -258,10 +287,23 @@ class DesiredStore:
         is_answer = known is not None and known.revision == reported != snapshot.revision
         if newest >= snapshot.revision and not is_answer:
             return False
+        snapshot = self._apply_early(snapshot)
         self._cache.keep(snapshot)
         self._snapshots[snapshot.network] = snapshot
         self._state = None
         return True
+
+    def _apply_early(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with the patches that came before it."""
+        patch = self._early.take(snapshot.network, snapshot.revision)
+        while patch is not None and isinstance(snapshot, NetworkSnapshot):
+            try:
+                snapshot = validate(apply_patch(snapshot, patch))
+            except BadRequest as error:
+                LOG.warning("dropped a patch of a snapshot: %.300s", error)
+                break
+            patch = self._early.take(snapshot.network, snapshot.revision)
+        return snapshot
 
     def _take_ranges(self, ranges: FixedRanges, reported: int | None = None) -> bool:
         is_answer = self._ranges.revision == reported != ranges.revision

@@ -12,8 +12,13 @@ from cloudnet.common import rpc
 from cloudnet.common.errors import BadRequest
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import from_wire
-from cloudnet.common.wire.objects import DnsRecords, FixedRanges, Undecoded
-from cloudnet.common.wire.validate import validate, validate_dns, validate_ranges
+from cloudnet.common.wire.objects import DnsRecords, FixedRanges, SnapshotPatch, Undecoded
+from cloudnet.common.wire.validate import (
+    validate,
+    validate_dns,
+    validate_patch,
+    validate_ranges,
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -40,6 +45,16 @@ class AgentEndpoint:
                 self._report()
         except BadRequest as error:
             LOG.warning("dropped a snapshot: %.300s", error)
+
+    def apply_patch(self, context: Json, patch: Any) -> None:
+        """Take what has changed of one network's desired state on this host."""
+        try:
+            taken = validate_patch(from_wire(SnapshotPatch, patch))
+            if not self._store.put_patch(taken):
+                self._report()
+        except BadRequest as error:
+            LOG.warning("dropped a patch of a snapshot: %.300s", error)
+            self._report()  # the network lacks something now
 
     def apply_ranges(self, context: Json, ranges: Any) -> None:
         """Take the fixed ranges of all networks."""

@@ -156,6 +156,7 @@ class Reporter:
             agent=self._identity,
             ranges=status.reported_ranges,
             dns=None if basis.desired.dns is None else basis.desired.dns.revision,
+            lacks=basis.lacks,
         )
         try:
             reply = self._controller.report(report)

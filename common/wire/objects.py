@@ -94,6 +94,24 @@ Snapshot = NetworkSnapshot | NetworkGone
 
 
 @dataclass(frozen=True)
+class SnapshotPatch:
+    """What a revision changes of the snapshot of the one before, its base.
+
+    A host that does not have the base reports, and gets the complete snapshot.
+    """
+
+    network: str  # uuid
+    host: str
+    base: int  # the revision that it changes
+    revision: int
+    vifs: tuple[Vif, ...] = ()  # new, or in place of those with their addresses
+    removed_vifs: tuple[IPv4Address, ...] = ()
+    floating_ips: tuple[FloatingIp, ...] = ()  # new, or in place of those with their addresses
+    removed_floating_ips: tuple[IPv4Address, ...] = ()
+    origin: Origin | None = field(default=None, compare=False)  # of a cast
+
+
+@dataclass(frozen=True)
 class Undecoded:
     """What a receiver has in place of a snapshot that it cannot decode; never sent."""
 
@@ -217,6 +235,7 @@ class Report:
     agent: AgentIdentity | None = None  # None: of an agent before there were identities
     ranges: tuple[ReportedRange, ...] | None = None  # None: not known
     dns: int | None = None  # the revision of its DnsRecords; None: it serves no names
+    lacks: tuple[str, ...] = ()  # networks of which a patch has come, and not what it is based on
 
 
 @dataclass(frozen=True)

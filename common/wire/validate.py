@@ -24,6 +24,7 @@ from cloudnet.common.wire.objects import (
     Origin,
     ReportReply,
     Snapshot,
+    SnapshotPatch,
     Topology,
     Vif,
 )
@@ -38,6 +39,14 @@ def validate(snapshot: Snapshot) -> Snapshot:
     :raises InvalidInput: a field has an invalid value
     """
     return _check(snapshot, _fields(snapshot))
+
+
+def validate_patch(patch: SnapshotPatch) -> SnapshotPatch:
+    """Return the patch; the snapshot that results from it is checked as any other.
+
+    :raises InvalidInput: its network, a revision or the origin is invalid
+    """
+    return _check(patch, _fields_of_patch(patch))
 
 
 def validate_ranges(ranges: FixedRanges) -> FixedRanges:
@@ -110,6 +119,13 @@ def is_valid_zone(zone: DnsZone) -> bool:
 def is_valid_record(record: DnsRecord) -> bool:
     """Return whether dnsmasq can serve the name."""
     return limits.is_domain_name(f"{record.name}.{record.domain}")
+
+
+def _fields_of_patch(patch: SnapshotPatch) -> Iterator[Field]:
+    yield "network", patch.network, is_uuid(patch.network)
+    yield "base", patch.base, patch.base in limits.REVISION
+    yield "revision", patch.revision, patch.base < patch.revision <= limits.REVISION.highest
+    yield from _fields_of_origin(patch.origin)
 
 
 def _fields_of_origin(origin: Origin | None) -> Iterator[Field]:

@@ -15,7 +15,13 @@ from typing import Protocol
 
 from cloudnet.common.errors import CloudnetError
 from cloudnet.common.log_once import ConditionLog
-from cloudnet.common.wire.objects import DnsRecords, FixedRanges, Origin, Snapshot
+from cloudnet.common.wire.objects import (
+    DnsRecords,
+    FixedRanges,
+    Origin,
+    Snapshot,
+    SnapshotPatch,
+)
 from cloudnet.controller.model.host_changes import Fold, HostChange
 from cloudnet.controller.model.records import SnapshotKey
 
@@ -33,8 +39,8 @@ class SnapshotSource(Protocol):
     def raise_revisions(self, *, others: bool = False) -> tuple[Origin | None, Fold]:
         """Raise the revision of all that has changed; return the new origin of the database."""
 
-    def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
-        """Return a host's snapshot of a network, or None if the host does not have the network."""
+    def get_change(self, change: HostChange) -> Snapshot | SnapshotPatch | None:
+        """Return what a host must get of a change, or None if it must get nothing."""
 
     def get_ranges(self) -> FixedRanges:
         """Return the ranges of all networks."""
@@ -48,6 +54,9 @@ class Caster(Protocol):
 
     def cast_snapshot(self, snapshot: Snapshot) -> None:
         """Cast a snapshot to its host."""
+
+    def cast_patch(self, patch: SnapshotPatch) -> None:
+        """Cast what has changed of a snapshot to its host."""
 
     def cast_ranges(self, ranges: FixedRanges) -> None:
         """Cast the ranges of all networks to every host."""
@@ -79,14 +88,26 @@ def cast_changes(source: SnapshotSource, caster: Caster, *, ranges: bool) -> Non
 def _cast_change(
     source: SnapshotSource, caster: Caster, change: HostChange, origin: Origin
 ) -> None:
-    snapshot = source.get_snapshot(change.key)
-    if snapshot is not None:
-        caster.cast_snapshot(replace(snapshot, origin=origin))
+    content = source.get_change(change)
+    if content is None:
+        return
+    content = replace(content, origin=origin)
+    if isinstance(content, SnapshotPatch):
+        caster.cast_patch(content)
+        LOG.debug(
+            "network %s on host %s: cast revision %d, a patch of %d",
+            content.network,
+            content.host,
+            content.revision,
+            content.base,
+        )
+    else:
+        caster.cast_snapshot(content)
         LOG.debug(
             "network %s on host %s: cast revision %d",
-            snapshot.network,
-            snapshot.host,
-            snapshot.revision,
+            content.network,
+            content.host,
+            content.revision,
         )
 
 

@@ -10,7 +10,7 @@ from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.queue_library import BROKER_ERRORS
 from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import to_wire
-from cloudnet.common.wire.objects import DnsRecords, FixedRanges, Snapshot
+from cloudnet.common.wire.objects import DnsRecords, FixedRanges, Snapshot, SnapshotPatch
 
 
 class RpcCaster:
@@ -27,6 +27,15 @@ class RpcCaster:
         to_host = self._client.prepare(server=snapshot.host, retry=1)
         with _broker_errors():
             to_host.cast({}, "apply_snapshot", snapshot=to_wire(snapshot))
+
+    def cast_patch(self, patch: SnapshotPatch) -> None:
+        """Cast what has changed of a snapshot to its host.
+
+        :raises BrokerUnavailable: the broker does not take it
+        """
+        to_host = self._client.prepare(server=patch.host, retry=1)
+        with _broker_errors():
+            to_host.cast({}, "apply_patch", patch=to_wire(patch))
 
     def cast_ranges(self, ranges: FixedRanges) -> None:
         """Cast the ranges of all networks to every host.

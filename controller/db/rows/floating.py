@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 
@@ -11,6 +11,7 @@ from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db import changes
 from cloudnet.controller.db.engine import MOST_PARAMETERS, Connection
+from cloudnet.controller.db.hints import unindexed
 from cloudnet.controller.db.reading import read_rows
 from cloudnet.controller.db.tables import fixed_ips, floating_ips
 from cloudnet.controller.model.changes import (
@@ -80,6 +81,20 @@ def list_on_host(connection: Connection, host: str, network_id: int) -> list[Flo
 def list_addresses(connection: Connection) -> list[IPv4Address]:
     """Return the addresses of all floating IPs in ascending order."""
     return sorted(connection.scalars(sa.select(floating_ips.c.address)))
+
+
+def list_with_addresses(
+    connection: Connection, host: str, network_id: int, addresses: Collection[IPv4Address]
+) -> list[FloatingIp]:
+    """Return those of these floating IPs that are on a host, for guests of a network."""
+    if not addresses:
+        return []
+    statement = _ASSOCIATED.where(
+        floating_ips.c.address.in_(addresses),
+        unindexed(floating_ips.c.host) == host,
+        unindexed(fixed_ips.c.network_id) == network_id,
+    )
+    return [FloatingIp(*row) for row in read_rows(connection, statement)]
 
 
 def list_in_range(connection: Connection, ip_range: IPv4Network) -> list[FloatingIp]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from ipaddress import IPv4Address
 
 import sqlalchemy as sa
@@ -86,6 +87,31 @@ def list_on_host(connection: Connection, host: str, network_id: int) -> list[Gue
     """Return the guests of a network that run on a host."""
     rows = read_rows(connection, _ON_HOST, {"on_host": host, "network": network_id})
     return [Guest(*row) for row in rows]
+
+
+def list_with_addresses(
+    connection: Connection, network_id: int, addresses: Collection[IPv4Address]
+) -> list[Guest]:
+    """Return the guests of a network that have these addresses."""
+    statement = _GUEST.where(
+        fixed_ips.c.address.in_(addresses), unindexed(fixed_ips.c.network_id) == network_id
+    )
+    return [Guest(*row) for row in read_rows(connection, statement)]
+
+
+def has_other_guests(
+    connection: Connection,
+    network_id: int,
+    host: str | None,
+    addresses: Collection[IPv4Address],
+) -> bool:
+    """Whether a network has a guest (on a host if given) with another address than these."""
+    parameters: dict[str, str | int] = {"network": network_id}
+    statement = _FOR_NETWORK
+    if host is not None:
+        parameters["on_host"], statement = host, _ON_HOST
+    others = statement.where(fixed_ips.c.address.not_in(addresses)).limit(1)
+    return connection.execute(others, parameters).first() is not None
 
 
 def list_all_on_host(connection: Connection, host: str) -> list[Guest]:

@@ -176,6 +176,8 @@ def _sync_networks(
         )
     for uuid, row in rows.items():
         snapshot = _sync_network(connection, row, reported.get(uuid), snapshots, now)
+        if snapshot is None and uuid in report.lacks:
+            snapshot = snapshots.read(connection, row)
         if snapshot is not None:
             yield snapshot
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -14,6 +15,7 @@ from cloudnet.common.wire.objects import (
     NetworkSnapshot,
     Origin,
     Snapshot,
+    SnapshotPatch,
 )
 from cloudnet.common.wire.validate import is_valid_floating_ip, is_valid_vif, validate
 from cloudnet.controller.db.engine import Connection, Database
@@ -29,10 +31,11 @@ from cloudnet.controller.db.rows import revisions as revision_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import ipam
 from cloudnet.controller.model.clock import Clock, utc_now
-from cloudnet.controller.model.host_changes import Fold
+from cloudnet.controller.model.host_changes import Fold, HostChange
 from cloudnet.controller.model.records import HostNetwork, Network, SnapshotKey
 from cloudnet.controller.model.snapshot import build_removal, build_snapshot
 from cloudnet.controller.service.dns import publication
+from cloudnet.controller.service.hosts.patches import read_patch
 
 LOG = logging.getLogger(__name__)
 
@@ -56,6 +59,22 @@ class SnapshotReader:
         with self._database.reading() as connection:
             row = host_network_rows.get(connection, key.host, key.network)
             return None if row is None else self.read(connection, row)
+
+    def get_change(self, change: HostChange) -> Snapshot | SnapshotPatch | None:
+        """Return what a host must get of a change: a patch, or the complete snapshot.
+
+        None: the host shall get nothing about the network now.
+        """
+        key = change.key
+        with self._database.reading() as connection:
+            row = host_network_rows.get(connection, key.host, key.network)
+            if row is None:
+                return None
+            with suppress(UnreadableRow):  # the complete snapshot cannot be read either, see there
+                patch = read_patch(connection, row, change)
+                if patch is not None:
+                    return patch
+            return self.read(connection, row)
 
     def read(self, connection: Connection, row: HostNetwork) -> Snapshot | None:
         """Return the snapshot of a row's network on its host, or None if its rows cannot be used.

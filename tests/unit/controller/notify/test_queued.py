@@ -12,7 +12,14 @@ from time import monotonic, sleep
 import pytest
 
 from cloudnet.common.errors import BrokerUnavailable, NoMoreNetworks
-from cloudnet.common.wire.objects import FixedRanges, NetworkGone, NetworkSnapshot, Origin, Snapshot
+from cloudnet.common.wire.objects import (
+    FixedRanges,
+    NetworkGone,
+    NetworkSnapshot,
+    Origin,
+    Snapshot,
+    SnapshotPatch,
+)
 from cloudnet.controller.model.host_changes import WHOLE, Fold, HostChange
 from cloudnet.controller.model.records import SnapshotKey
 from cloudnet.controller.notify.queued import QueuedNotifier
@@ -27,7 +34,8 @@ class Source:
     changed: set[SnapshotKey] = field(default_factory=set)
     read_keys: list[SnapshotKey] = field(default_factory=list)
 
-    def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
+    def get_change(self, change: HostChange) -> Snapshot | SnapshotPatch | None:
+        key = change.key
         self.read_keys.append(key)
         if key.host == "other":
             return None
