@@ -157,7 +157,7 @@ class DesiredStore:
         :raises InvalidInput: the snapshot that results is invalid
         """
         with self._lock:
-            if not self._may_cast(patch.origin):
+            if not self._obedience.may_patch(patch.origin):
                 return self.held is not None
             known = self._snapshots.get(patch.network)
             if known is not None and known.revision >= patch.revision:
@@ -165,7 +165,10 @@ class DesiredStore:
             if not isinstance(known, NetworkSnapshot) or known.revision != patch.base:
                 self._early.keep(patch)
                 return False
-            changed = patch.host == self._host and self._take(validate(apply_patch(known, patch)))
+            patched = validate(apply_patch(known, patch))
+            changed = self._take(patched)
+            if changed and self._obedience.obey(patched.origin):
+                self._cache.keep_origin(self._obedience.obeyed)
         if changed:
             self._on_change()
         return True

@@ -44,6 +44,17 @@ class Obedience:
         is_same_branch = origin.branch == self.obeyed.branch
         return is_same_branch and explain_refusal(self.obeyed, origin) is None
 
+    def may_patch(self, origin: Origin | None) -> bool:
+        """Return whether a patch is obeyed.
+
+        It may be older than what came last, since several controllers send: its base proves that it
+        comes next. An older copy of the database knows no revision that this host has got since.
+        """
+        obeyed = self.obeyed
+        if origin is None or obeyed is None or self.held is not None or not self._is_confirmed:
+            return False
+        return (origin.cloud, origin.branch) == (obeyed.cloud, obeyed.branch)
+
     def judge(
         self, reply: ReportReply, reported: Origin | None, snapshots: Mapping[str, Snapshot]
     ) -> bool:

@@ -19,6 +19,7 @@ def apply_patch(snapshot: NetworkSnapshot, patch: SnapshotPatch) -> NetworkSnaps
     """
     return replace(
         snapshot,
+        host=patch.host,
         revision=patch.revision,
         origin=patch.origin,
         vifs=_merge(snapshot.vifs, patch.vifs, frozenset(patch.removed_vifs)),

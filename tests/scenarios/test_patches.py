@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
 from cloudnet.common.wire.codec import to_wire
 from cloudnet.common.wire.objects import NetworkSnapshot, SnapshotPatch
+from cloudnet.controller.service.caller import ADMIN
 from tests.fixtures.cloud import Cloud, encode_and_decode, open_cloud
 from tests.fixtures.controller.world import instance
 
@@ -58,7 +60,9 @@ def test_a_host_has_the_same_by_patches_as_by_a_complete_snapshot(cloud: Cloud) 
     for number in (4, 5):
         cloud.world.boot(number, "a", "node2")
         cloud.deliver()
-    cloud.world.associate_floating_ip("192.168.99.225", "10.0.0.6")
+    cloud.world.services.floating.associate(
+        ADMIN, IPv4Address("192.168.99.225"), IPv4Address("10.0.0.6")
+    )
     cloud.deliver()
     cloud.world.delete(1)
     cloud.deliver()
