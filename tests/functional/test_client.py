@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from cloudnet.client import NetworkAPI
+from cloudnet.client import BrokerUnavailable, NetworkAPI
 from cloudnet.common import rpc
 from cloudnet.common.rpc import messaging
 from tests.fixtures.servers.rabbitmq import RabbitMQ
@@ -50,6 +51,9 @@ call("after")
 api.close()
 print("done")
 """
+
+
+PAGE = TOP / "docs" / "developers" / "compute-service.md"
 
 
 class Echo:
@@ -97,3 +101,33 @@ def test_a_process_that_forks_and_its_children_get_their_own_replies(
 
     assert done.stderr == ""
     assert done.stdout == "done\n"
+
+
+@pytest.fixture
+def user_url(broker: RabbitMQ) -> Iterator[str]:
+    """The URL of a user of the broker who has no rights yet."""
+    broker.control("add_user", "compute", "secret")
+    yield broker.transport_url.replace(f"{broker.user}:{broker.password}@", "compute:secret@")
+    broker.control("delete_user", "compute")
+
+
+def test_a_compute_service_has_enough_with_the_rights_in_the_documents(
+    broker: RabbitMQ, user_url: str
+) -> None:
+    [rights] = re.findall(r"set_permissions compute '(.*)' '(.*)' '(.*)'", PAGE.read_text())
+    transport = rpc.create_transport(rpc.get_default_conf(), broker.transport_url, "nova")
+    server = rpc.create_server(transport, rpc.NETWORK_TOPIC, "here", [Echo()])
+    server.start()
+
+    with NetworkAPI(user_url) as api:
+        with pytest.raises(BrokerUnavailable, match="access to vhost '/' refused"):
+            api.get_all_networks({"request_id": "1"})
+        broker.control("set_permissions", "compute", "^$", "^$", "^$")
+        with pytest.raises(BrokerUnavailable, match="give this user the permission"):
+            api.get_all_networks({"request_id": "2"})
+        broker.control("set_permissions", "compute", *rights)
+        assert api.get_all_networks({"request_id": "3"}) == ["3"]
+
+    server.stop()
+    server.wait()
+    transport.cleanup()
