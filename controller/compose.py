@@ -78,6 +78,7 @@ def build_services(
     overview = Overview(database, settings.service_down_seconds, clock)
     waiter = Waiter(database)
     wiring = Wiring(instances, overview, waiter, settings.wiring_seconds)
+    snapshots = SnapshotReader(database, clock, names_peers=settings.update_dns_entries)
     return Services(
         database=database,
         instances=instances,
@@ -104,7 +105,7 @@ def build_services(
         operations=Operations(database, sink, clock),
         quotas=Quotas(database, settings, clock),
         dns=Dns(database, notifier, clock),
-        hosts=HostReports(database, SnapshotReader(database), settings.service_down_seconds, clock),
+        hosts=HostReports(database, snapshots, settings.service_down_seconds, clock),
         agents=HostAgents(database, clock),
         leases=Leases(database, settings.lease_seconds, clock),
         overview=overview,

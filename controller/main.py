@@ -101,7 +101,8 @@ class Controller:
         self._transport = rpc.create_transport(
             conf, settings.rpc.transport_url, settings.rpc.control_exchange
         )
-        self._notifier = QueuedNotifier(SnapshotReader(self._database), RpcCaster(self._transport))
+        snapshots = SnapshotReader(self._database, names_peers=settings.update_dns_entries)
+        self._notifier = QueuedNotifier(snapshots, RpcCaster(self._transport))
         notifier = rpc.create_notifier(conf, settings.rpc.transport_url, f"network.{settings.host}")
         self._announcer = None if notifier is None else Announcer(RpcEmitter(notifier))
         services = build_services(

@@ -12,6 +12,7 @@ from cloudnet.agent.drivers.dnsmasq.forwarded_domains import ForwardedDomainsDri
 from cloudnet.agent.drivers.dnsmasq.lease_guard import LeaseGuard
 from cloudnet.agent.drivers.dnsmasq.leases import LeaseDriver
 from cloudnet.agent.drivers.dnsmasq.name_server import NameServerDriver
+from cloudnet.agent.drivers.dnsmasq.network_names import NetworkNamesDriver
 from cloudnet.agent.drivers.dnsmasq.open_leases import OpenLeases
 from cloudnet.agent.drivers.dnsmasq.process_table import ProcessTable
 from cloudnet.agent.drivers.dnsmasq.processes import Process
@@ -67,6 +68,7 @@ class LinuxKernel:
             leases,
             NameServerDriver(settings.dhcp.networks_path, follow),
             ForwardedDomainsDriver(settings.dhcp.networks_path, dnsmasqs),
+            NetworkNamesDriver(settings.dhcp.networks_path, dnsmasqs),
             IptablesDriver(),
             conntrack,
         )

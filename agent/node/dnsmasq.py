@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from cloudnet.agent.node.resources.dnsmasq import Dnsmasq, DnsmasqFiles
 from cloudnet.agent.node.resources.lease import Lease
 from cloudnet.agent.node.resources.name_server import NameServerFiles
+from cloudnet.agent.node.resources.network_names import NetworkNames, get_names_directory
 from cloudnet.common.settings.views import AgentSettings
 from cloudnet.common.wire.objects import NetworkSnapshot, Vif
 
@@ -84,18 +85,35 @@ def _arguments(network: NetworkSnapshot, files: DnsmasqFiles, settings: AgentSet
         "--dhcp-authoritative",
         "--dhcp-ignore=tag:!known",
         "--no-hosts",
-        *_list_name_arguments(settings),
+        *_list_name_arguments(settings, network.bridge),
         *([f"--domain={dhcp.domain}"] if dhcp.domain else []),
         *(["--no-resolv"] if servers else []),
         *(f"--server={server}" for server in servers),
     ]
 
 
-def _list_name_arguments(settings: AgentSettings) -> list[str]:
-    """Return where dnsmasq asks for names in the cloud's domains; it reads the file at a SIGHUP."""
-    if not settings.names.serves_any:
-        return []
-    return [f"--servers-file={NameServerFiles.of(settings.dhcp.networks_path).servers}"]
+def _list_name_arguments(settings: AgentSettings, bridge: str) -> list[str]:
+    """Return where dnsmasq finds names that it has not leased addresses to.
+
+    It reads the file at a SIGHUP, and the directory whenever that changes.
+    """
+    path, names = settings.dhcp.networks_path, []
+    if settings.names.serves_any:
+        names.append(f"--servers-file={NameServerFiles.of(path).servers}")
+    if settings.names.peers:
+        names.append(f"--hostsdir={get_names_directory(path, bridge)}")
+    return names
+
+
+def render_names(network: NetworkSnapshot, domain: str) -> NetworkNames:
+    """Return the names of the network's guests on other hosts, as dnsmasq has those of its own."""
+    lines = (
+        f"{each.address} {each.hostname}.{domain} {each.hostname}\n"
+        if domain
+        else f"{each.address} {each.hostname}\n"
+        for each in network.names
+    )
+    return NetworkNames(network.bridge, "".join(lines))
 
 
 def _options(network: NetworkSnapshot, mtu: int) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Interface
 
-from cloudnet.agent.node.dnsmasq import render_dnsmasq, render_host, render_lease
+from cloudnet.agent.node.dnsmasq import render_dnsmasq, render_host, render_lease, render_names
 from cloudnet.agent.node.incremental import IncrementalMap
 from cloudnet.agent.node.resources.actual import Nic
 from cloudnet.agent.node.resources.address import Address
@@ -125,6 +125,8 @@ class NetworkRenderer:
         yield Forwarding()
         yield Address(bridge.name, address)
         if network.enable_dhcp:
+            if self._settings.names.peers:
+                yield render_names(network, self._settings.dhcp.domain)
             hosts = self._hosts.apply(network.vifs)
             yield render_dnsmasq(network, bridge.mtu, self._settings, hosts)
             yield from self._leases.apply(network.vifs)

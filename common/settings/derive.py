@@ -42,6 +42,7 @@ def derive_controller_settings(conf: cfg.ConfigOpts, checked: Checked) -> Contro
         service_down_seconds=conf.service_down_time,
         workers=conf.executor_thread_pool_size,
         wiring_seconds=conf.cloudnet.wiring_timeout,
+        update_dns_entries=conf.update_dns_entries,
         lease_seconds=conf.dhcp_lease_time,
     )
 
@@ -67,6 +68,7 @@ def derive_agent_settings(
             port=conf.cloudnet.dns_port,
             private=conf.instance_dns_manager is DnsDriver.DNSMASQ,
             public=conf.floating_ip_dns_manager is DnsDriver.DNSMASQ,
+            peers=conf.update_dns_entries,
         ),
     )
 

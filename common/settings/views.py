@@ -67,6 +67,7 @@ class ControllerSettings:
     workers: int  # threads that handle RPC calls
     wiring_seconds: float  # wiring_timeout
     lease_seconds: int  # dhcp_lease_time
+    update_dns_entries: bool = False  # hosts know the names of each other's guests
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ class NameSettings:
     port: int = 0  # dns_port, on the loopback device
     private: bool = False  # instance_dns_manager is dnsmasq
     public: bool = False  # floating_ip_dns_manager is dnsmasq
+    peers: bool = False  # update_dns_entries: the names of guests of other hosts
 
     @property
     def serves_any(self) -> bool:

@@ -52,6 +52,14 @@ class FloatingIp:
 
 
 @dataclass(frozen=True)
+class GuestName:
+    """The name of a guest that another host serves."""
+
+    address: IPv4Address
+    hostname: str  # one DNS label, lower case
+
+
+@dataclass(frozen=True)
 class NetworkSnapshot:
     """The desired state of one network on one host.
 
@@ -77,6 +85,7 @@ class NetworkSnapshot:
     project: str | None  # None: shared by all projects
     vifs: tuple[Vif, ...] = ()  # in the order of their addresses
     floating_ips: tuple[FloatingIp, ...] = ()  # in the order of their addresses
+    names: tuple[GuestName, ...] = ()  # of guests of other hosts, in the order of their addresses
     origin: Origin | None = field(default=None, compare=False)  # of a cast
 
 

@@ -20,6 +20,7 @@ from cloudnet.common.wire.objects import (
     DnsZone,
     FixedRanges,
     FloatingIp,
+    GuestName,
     NetworkSnapshot,
     Origin,
     ReportReply,
@@ -146,6 +147,8 @@ def _fields(snapshot: Snapshot) -> Iterator[Field]:
             yield "vifs", vif, is_valid_vif(vif, snapshot)
         for ip in snapshot.floating_ips:
             yield "floating_ips", ip, is_valid_floating_ip(ip, snapshot)
+        for name in snapshot.names:
+            yield "names", name, is_valid_name(name, snapshot)
 
 
 def _links(network: NetworkSnapshot) -> Iterator[Field]:
@@ -172,6 +175,11 @@ def is_valid_vif(vif: Vif, network: NetworkSnapshot) -> bool:
         and limits.is_hostname(vif.hostname)
         and _is_host_address(vif.address, network)
     )
+
+
+def is_valid_name(name: GuestName, network: NetworkSnapshot) -> bool:
+    """Return whether a guest of the network can have this host name and address."""
+    return limits.is_hostname(name.hostname) and _is_host_address(name.address, network)
 
 
 def is_valid_floating_ip(ip: FloatingIp, network: NetworkSnapshot) -> bool:

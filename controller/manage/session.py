@@ -65,7 +65,8 @@ class Session:
     def notify_hosts(self) -> str | None:
         """Notify the hosts of all changes; return one line if that fails, else None."""
         try:
-            self._notifications.send(SnapshotReader(self._database), self.settings.rpc, self._files)
+            snapshots = SnapshotReader(self._database, names_peers=self.settings.update_dns_entries)
+            self._notifications.send(snapshots, self.settings.rpc, self._files)
         except BrokerUnavailable as error:
             return (
                 f"done, but cannot notify the hosts ({error}); their agents get the change with "

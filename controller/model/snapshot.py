@@ -56,6 +56,7 @@ def build_snapshot(  # noqa: PLR0917 - what a snapshot is made of
         project=network.project_id,
         vifs=_vifs(served, recovered if host_address is not None else ()),
         floating_ips=_floating_ips(served, floating_ips),
+        names=_names(guests, row.host) if network.multi_host else (),
     )
 
 
@@ -110,6 +111,13 @@ def _vif(guest: Guest) -> objects.Vif:
         guest.hostname or hostnames.default_hostname(guest.address),
         guest.instance,
     )
+
+
+def _names(guests: Sequence[Guest], host: str) -> tuple[objects.GuestName, ...]:
+    """Return the names of guests of other hosts."""
+    others = _select_first_addresses([guest for guest in guests if guest.host != host])
+    names = (objects.GuestName(vif.address, vif.hostname) for vif in map(_vif, others))
+    return tuple(sorted(names, key=lambda name: name.address))
 
 
 def _floating_ips(

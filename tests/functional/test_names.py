@@ -14,6 +14,7 @@ from cloudnet.common.wire.objects import (
     DnsRecords,
     DnsZone,
     FixedRanges,
+    GuestName,
     NetworkSnapshot,
     ReportReply,
     Topology,
@@ -173,3 +174,53 @@ def test_nothing_is_left_of_it_on_a_host_without_networks(host: Host, node: Real
     assert host.dnsmasq_pids() == []
     assert not (host.networks_path / "cloudnet-dns").exists()
     assert node.store.desired().dns is dns
+
+
+@pytest.fixture
+def multi_host(host: Host) -> RealNode:
+    """A host whose two multi-host networks have guests on other hosts, too."""
+    host.nic("eth1")
+    node = RealNode.on(host, names=NameSettings(peers=True))
+    receive_names(node, "vm9")
+    return node
+
+
+def receive_names(node: RealNode, *hostnames: str) -> None:
+    """Take guests of other hosts: these on the first network, vm7 on the second one."""
+    first = node.store.desired().networks
+    revision = first[0].revision + 1 if first else 1
+    names = tuple(
+        GuestName(IPv4Address("10.0.0.9") + number, name) for number, name in enumerate(hostnames)
+    )
+    other = (GuestName(IPv4Address("10.0.4.9"), "vm7"),)
+    assert (
+        node.receive(
+            replace(NETWORKS[0], names=names, revision=revision),
+            replace(NETWORKS[1], names=other, revision=revision),
+        ).faults
+        == ()
+    )
+
+
+def test_a_guest_resolves_the_names_of_its_networks_guests_on_other_hosts(
+    host: Host, multi_host: RealNode
+) -> None:
+    with resolver(host, "br100", "10.0.0.3", "10.0.0.1") as vm3:
+        wait_for(lambda: vm3.ask("vm9.novalocal") == "10.0.0.9", "the bridge", 10)
+        assert vm3.ask("vm9", "tcp") == "10.0.0.9"
+        assert vm3.ask("10.0.0.9") == "vm9.novalocal"
+        assert vm3.ask("vm7.novalocal") in {"REFUSED", "NXDOMAIN"}  # of the other network
+
+        processes = host.dnsmasq_pids()
+        receive_names(multi_host, "vm8", "vm9")
+
+        wait_for(lambda: vm3.ask("vm9.novalocal") == "10.0.0.10", "the new address", SECONDS)
+        assert vm3.ask("vm8.novalocal") == "10.0.0.9"
+        assert host.dnsmasq_pids() == processes
+
+        host.sh(f"rm -r {host.networks_path}/nova-br100.names.d")
+        multi_host.reconciler.reconcile()
+        multi_host.reconciler.reconcile()
+
+        receive_names(multi_host)
+        wait_for(lambda: vm3.ask("vm9.novalocal") != "10.0.0.10", "the end of the name", SECONDS)

@@ -10,7 +10,7 @@ import pytest
 from cloudnet.agent.node.resources.name_server import NameServer
 from cloudnet.controller.model.dns import PRIVATE, DnsDomain, DnsEntry
 from tests.fixtures.cloud import Cloud, Node, back_up, open_cloud, restore
-from tests.fixtures.controller.world import SETTINGS
+from tests.fixtures.controller.world import SETTINGS, multi_host_settings
 
 
 @pytest.fixture
@@ -120,3 +120,41 @@ def test_an_older_copy_of_the_database_takes_back_later_names(cloud: Cloud) -> N
     cloud.heartbeats(2)
 
     assert served(cloud.node1) == GUESTS
+
+
+def test_each_host_of_a_multi_host_network_has_the_names_of_the_others_guests(
+    tmp_path: Path,
+) -> None:
+    settings = replace(multi_host_settings(), update_dns_entries=True)
+    with open_cloud(tmp_path, settings) as cloud:
+        cloud.world.network("private_0", size=1024)
+        cloud.heartbeats()
+        cloud.world.boot(1, "a", "node1")
+        cloud.world.boot(2, "a", "node2")
+        cloud.deliver()
+        cloud.heartbeats()
+        assert peers(cloud.node1) == ["host-10-0-0-6"]
+        assert peers(cloud.node2) == ["host-10-0-0-4"]
+
+        cloud.world.boot(3, "a", "node2")
+        cloud.deliver()
+        assert peers(cloud.node1) == ["host-10-0-0-6", "host-10-0-0-7"]
+
+        cloud.world.delete(2)
+        cloud.deliver()
+        assert peers(cloud.node1) == ["host-10-0-0-7"]
+
+
+def test_without_update_dns_entries_no_host_has_them(tmp_path: Path) -> None:
+    with open_cloud(tmp_path, multi_host_settings()) as cloud:
+        cloud.world.network("private_0", size=1024)
+        cloud.world.boot(1, "a", "node1")
+        cloud.world.boot(2, "a", "node2")
+        cloud.heartbeats(2)
+
+        assert peers(cloud.node1) == peers(cloud.node2) == []
+
+
+def peers(node: Node) -> list[str]:
+    (network,) = node.store.desired().networks
+    return [each.hostname for each in network.names]

@@ -65,6 +65,13 @@ DNS: tuple[cfg.Opt, ...] = (
         help=f"What serves the names in public DNS domains, which are those of floating IPs. "
         f"{_DRIVERS}",
     ),
+    cfg.BoolOpt(
+        "update_dns_entries",
+        default=False,
+        help="Whether each host of a multi-host network also resolves the names of the network's "
+        "guests on other hosts. Each boot and deletion then changes the network on all its hosts. "
+        "In a single-host network the gateway knows all guests anyway.",
+    ),
 )
 
 CLOUDNET_DNS: tuple[cfg.Opt, ...] = (

@@ -83,10 +83,9 @@ _DEFAULT = (
     _Row("gateway_v6", _TEXT, None, "The IPv6 gateway of new networks."),
     _Row("vpn_ip", _OPTIONAL_ADDRESS, "$my_ip", "The public address of a project's VPN server."),
     _Row("vpn_start", _PORT, 1000, "The first public port of the projects' VPN servers."),
-    _Row("update_dns_entries", _FLAG, False,
-         "Whether other hosts' DNS entries are updated when an instance comes or goes.", same=""),
     _Row("dns_update_periodic_interval", _COUNT_OR_NONE, -1,
-         "Seconds between refreshes of the hosts' DNS entries; -1: none.", same=""),
+         "Seconds between refreshes of the hosts' DNS entries; -1: none.",
+         instead="Each report of a host brings it the names that it lacks."),
     _Row("force_snat_range", Range(), None, "A network towards which guests are NATed although "
          "their gateway is an external one.", multi=True, same=""),
     _Row("forward_bridge_interface", _TEXT, ["all"],

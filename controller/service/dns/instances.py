@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import dns as dns_rows
 from cloudnet.controller.db.rows import guests as guest_rows
+from cloudnet.controller.db.rows import host_changes as host_change_rows
+from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model.dns import PRIVATE, DnsDomain, DnsEntry, list_instance_entries
+from cloudnet.controller.model.records import SnapshotKey
 
 LOG = logging.getLogger(__name__)
 
@@ -47,3 +51,14 @@ def _add(connection: Connection, entries: list[DnsEntry], now: datetime) -> None
             )
         else:
             dns_rows.add_entry(connection, entry, now)
+
+
+def record_names(connection: Connection, changed: Iterable[SnapshotKey], now: datetime) -> None:
+    """Record that the names of guests of other hosts change, on the hosts of multi-host networks.
+
+    :param changed: what changes because of the guests themselves
+    """
+    for uuid in sorted({key.network for key in changed}):
+        network = network_rows.get_by_uuid(connection, uuid)
+        if network is not None and network.multi_host:
+            host_change_rows.add_on_all_hosts(connection, network, now)

@@ -47,8 +47,12 @@ class SnapshotReader:
     log; hosts keep what they have of it, and get all other networks.
     """
 
-    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, database: Database, clock: Clock = utc_now, *, names_peers: bool = False
+    ) -> None:
+        """:param names_peers: a multi-host network has the names of its guests on other hosts"""
         self._database = database
+        self._names_peers = names_peers
         self._clock = clock
         self._ranges: FixedRanges | None = None  # the last ones that were read
         self._last_generation = 0  # that this process has raised
@@ -83,7 +87,7 @@ class SnapshotReader:
         """
         condition = f"network {row.network_uuid}: not sent to host {row.host}"
         try:
-            snapshot = read_snapshot(connection, row)
+            snapshot = read_snapshot(connection, row, names_peers=self._names_peers)
             if isinstance(snapshot, NetworkSnapshot):
                 snapshot = self._leave_out_invalid(snapshot)
             validate(_without_guests(snapshot))  # those are checked
@@ -174,14 +178,16 @@ def _list_addresses(snapshot: NetworkSnapshot) -> set[IPv4Address]:
     return {vif.address for vif in snapshot.vifs} | {ip.address for ip in snapshot.floating_ips}
 
 
-def read_snapshot(connection: Connection, row: HostNetwork) -> Snapshot:
+def read_snapshot(
+    connection: Connection, row: HostNetwork, *, names_peers: bool = False
+) -> Snapshot:
     """Return the snapshot of a row's network on its host."""
     if row.network_id is None:
         return build_removal(row)
     network, own_address = network_rows.get_seen(connection, row.host, row.network_id)
     guests = (
         guest_rows.list_for_network(connection, network.id)
-        if _serves_all_hosts(network, row.host)
+        if _knows_all_guests(network, row.host, names_peers=names_peers)
         else guest_rows.list_on_host(connection, row.host, network.id)
     )
     floating_ips = floating_rows.list_on_host(connection, row.host, network.id)
@@ -198,6 +204,6 @@ def read_snapshot(connection: Connection, row: HostNetwork) -> Snapshot:
     return build_snapshot(row, network, own_address, guests, floating_ips, recovered)
 
 
-def _serves_all_hosts(network: Network, host: str) -> bool:
-    """Whether a host needs to know the guests of other hosts: it is the gateway of all of them."""
-    return not network.multi_host and network.host == host
+def _knows_all_guests(network: Network, host: str, *, names_peers: bool) -> bool:
+    """Whether a host needs to know the guests of others: as their gateway, or for their names."""
+    return names_peers if network.multi_host else network.host == host

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address
 
 from cloudnet.common.errors import (
@@ -23,7 +23,7 @@ from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import Guest, SnapshotKey
 from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.caller import ADMIN, Caller
-from cloudnet.controller.service.dns.instances import update_instance_entries
+from cloudnet.controller.service.dns.instances import record_names, update_instance_entries
 from cloudnet.controller.service.instances.allocation import Allocation, BootRequest
 from cloudnet.controller.service.instances.instances import get_instance
 from cloudnet.controller.service.instances.release import release_instance
@@ -75,7 +75,7 @@ class InstanceAddresses:
             )
             allocation = Allocation(connection, boot, self._settings, macs, self._clock())
             guest = allocation.add_address()
-            self._update_dns(connection, instance)
+            self._update_dns(connection, instance, allocation.changed)
             return guest, allocation
 
         try:
@@ -103,7 +103,7 @@ class InstanceAddresses:
                 raise FixedIpNotFoundForSpecificInstance(
                     f"instance {instance} does not have the address {address}"
                 )
-            self._update_dns(connection, instance)
+            self._update_dns(connection, instance, changed)
             return changed
 
         self._notifier.notify_hosts(self._database.write(work))
@@ -140,9 +140,13 @@ class InstanceAddresses:
             for request in requested:
                 _validate(connection, request, caller)
 
-    def _update_dns(self, connection: Connection, instance: str) -> None:
+    def _update_dns(
+        self, connection: Connection, instance: str, changed: Iterable[SnapshotKey]
+    ) -> None:
         domain = self._settings.instance_dns_domain
         update_instance_entries(connection, instance, domain, self._clock())
+        if self._settings.update_dns_entries:
+            record_names(connection, changed, self._clock())
 
 
 def _validate(connection: Connection, request: RequestedNetwork, caller: Caller) -> None:

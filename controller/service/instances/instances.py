@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cloudnet.common.errors import FixedIpAssociateFailed, InstanceNotFound
 from cloudnet.common.settings.views import ControllerSettings
@@ -18,7 +18,7 @@ from cloudnet.controller.model.nwinfo import format_network_info
 from cloudnet.controller.model.records import Instance, SnapshotKey
 from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.caller import ADMIN, Caller
-from cloudnet.controller.service.dns.instances import update_instance_entries
+from cloudnet.controller.service.dns.instances import record_names, update_instance_entries
 from cloudnet.controller.service.instances.allocation import Allocation, BootRequest
 from cloudnet.controller.service.instances.release import release_instance
 from cloudnet.controller.service.migrations.move import move_instance
@@ -65,7 +65,7 @@ class Instances:
         def work(connection: Connection) -> Allocation:
             allocation = Allocation(connection, boot, self._settings, macs, self._clock()).run()
             if allocation.changed:
-                self._update_dns(connection, boot.instance)
+                self._update_dns(connection, boot.instance, allocation.changed)
             return allocation
 
         try:
@@ -126,7 +126,7 @@ class Instances:
                 return set()
             caller.require_access(f"instance {instance}", row.project_id)
             changed = release_instance(connection, instance, only, self._clock())
-            self._update_dns(connection, instance)
+            self._update_dns(connection, instance, changed)
             return changed
 
         changed = self._database.write(work, idempotent=True)
@@ -136,9 +136,13 @@ class Instances:
         else:
             LOG.debug("instance %s: nothing to deallocate", instance)
 
-    def _update_dns(self, connection: Connection, instance: str) -> None:
+    def _update_dns(
+        self, connection: Connection, instance: str, changed: Iterable[SnapshotKey]
+    ) -> None:
         domain = self._settings.instance_dns_domain
         update_instance_entries(connection, instance, domain, self._clock())
+        if self._settings.update_dns_entries:
+            record_names(connection, changed, self._clock())
 
 
 def get_instance(connection: Connection, instance: str, caller: Caller = ADMIN) -> Instance:
