@@ -16,6 +16,7 @@ from oslo_config import cfg
 from cloudnet.common import rpc, signals
 from cloudnet.common.errors import (
     BrokerUnavailable,
+    CloudnetError,
     ConfigurationError,
     DatabaseUnavailable,
     format_refusal,
@@ -39,12 +40,14 @@ from cloudnet.controller.notify.rpc_caster import RpcCaster
 from cloudnet.controller.notify.rpc_emitter import RpcEmitter
 from cloudnet.controller.periodic import PeriodicTasks
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
+from cloudnet.controller.workers import Ends, Workers
 
 LOG = logging.getLogger(__name__)
 
 PROG = "cloudnet-controller"
 STOP_SECONDS = 5
-MAX_CONNECTIONS = 20  # more calls than this at once only queue for the database
+MAX_CONNECTIONS = 20  # of all workers; more calls than this at once only queue for the database
+LEAST_CONNECTIONS = 4  # of each worker
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,14 +56,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         conf, settings = load_controller(words, PROG)
         set_up_logging(conf, PROG)
-        signals.call_on((signal.SIGHUP,), lambda _: reload_logging(words, PROG))
-        run(conf, settings, _stop_event())
+
+        def serve(ends: Ends | None = None) -> int:
+            signals.call_on((signal.SIGHUP,), lambda _: reload_logging(words, PROG))
+            return _refusal_to_status(lambda: run(conf, settings, _stop_event(), ends))
+
+        if settings.processes == 1:
+            return serve()
+        gc.freeze()  # what is loaded so far is shared by all workers
+        return Workers(settings.processes, serve, lambda: reload_logging(words, PROG)).run()
+    except ConfigurationError as error:
+        return _refuse(error)
+
+
+def _refusal_to_status(work: Callable[[], None]) -> int:
+    try:
+        work()
     except (BrokerUnavailable, ConfigurationError, DatabaseUnavailable) as error:
         # Waiting does not help against these; wait_until_ready() waits for all others.
-        for line in format_refusal(PROG, error):
-            write_line(sys.stderr, line)
-        return 1
+        return _refuse(error)
     return 0
+
+
+def _refuse(error: CloudnetError) -> int:
+    for line in format_refusal(PROG, error):
+        write_line(sys.stderr, line)
+    return 1
 
 
 def _stop_event() -> threading.Event:
@@ -75,12 +96,27 @@ def _stop_event() -> threading.Event:
     return stop
 
 
-def run(conf: cfg.ConfigOpts, settings: ControllerSettings, stop: threading.Event) -> None:
-    """Run a controller until ``stop`` is set."""
+def run(
+    conf: cfg.ConfigOpts,
+    settings: ControllerSettings,
+    stop: threading.Event,
+    ends: Ends | None = None,
+) -> None:
+    """Run a controller, or one of its workers, until ``stop`` is set.
+
+    :param ends: of a worker; None: it is the only process
+    """
     controller = Controller(conf, settings)
+    if ends is not None:
+        ends.call_when_orphaned(stop.set)
     try:
         if controller.wait_until_ready(stop):
-            controller.start()
+            is_first = ends is None or ends.number == 0
+            controller.start(
+                begins_branch=ends is None or ends.is_start, has_periodic_tasks=is_first
+            )
+            if ends is not None:
+                ends.note_ready()
             stop.wait()
             controller.stop()
     finally:
@@ -89,14 +125,16 @@ def run(conf: cfg.ConfigOpts, settings: ControllerSettings, stop: threading.Even
 
 
 class Controller:
-    """One controller: database, queue, the RPC servers and the periodic tasks.
+    """One process of a controller: database, queue, the RPC servers and the periodic tasks.
 
     :raises DatabaseUnavailable: the driver of the database is not installed
     """
 
     def __init__(self, conf: cfg.ConfigOpts, settings: ControllerSettings) -> None:
         self._settings = settings
-        connections = min(settings.workers, MAX_CONNECTIONS) + 4
+        self._has_periodic_tasks = False
+        most = max(LEAST_CONNECTIONS, MAX_CONNECTIONS // settings.processes)
+        connections = min(settings.workers, most) + 4
         self._database = Database(settings.database, connections=connections)
         self._transport = rpc.create_transport(
             conf, settings.rpc.transport_url, settings.rpc.control_exchange
@@ -151,15 +189,18 @@ class Controller:
             logger=LOG,
         ) and rpc.wait_for_broker(self._settings.rpc.transport_url, stop)
 
-    def start(self) -> None:
+    def start(self, *, begins_branch: bool = True, has_periodic_tasks: bool = True) -> None:
         """Start the RPC servers, then the periodic tasks: the heartbeat says that calls are served.
 
+        :param begins_branch: the database may have been restored since a controller ran last
+        :param has_periodic_tasks: the first of several workers has them
         :raises BrokerUnavailable: the broker refuses to let a server listen
         """
         # All objects so far live until the end: a full collection need not visit them while
         # calls wait.
         gc.freeze()
-        self._hosts.begin_branch()
+        if begins_branch:
+            self._hosts.begin_branch()
         started: list[rpc.messaging.RPCServer] = []
         for topic, server in self._servers.items():
             try:
@@ -168,7 +209,9 @@ class Controller:
                 _stop_servers(started)
                 raise
             started.append(server)
-        self._periodic.start()
+        self._has_periodic_tasks = has_periodic_tasks
+        if has_periodic_tasks:
+            self._periodic.start()
         LOG.info(
             "controller %s: answering on topics %s, %s.<host>, and %s",
             self._settings.host,
@@ -191,7 +234,8 @@ class Controller:
             )
             logging.shutdown()
             os._exit(0)
-        self._periodic.stop()
+        if self._has_periodic_tasks:
+            self._periodic.stop()
 
     def _end_waits(self) -> None:
         self._waiter.stop(STOP_SECONDS - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 from itertools import chain
@@ -23,6 +24,8 @@ from cloudnet.common.settings.views import (
     RpcSettings,
 )
 
+MOST_DEFAULT_PROCESSES = 8  # of a controller; more need an option, and a database for them
+
 
 def derive_controller_settings(conf: cfg.ConfigOpts, checked: Checked) -> ControllerSettings:
     """Return the settings of the controller and of ``cloudnet-manage``."""
@@ -41,10 +44,20 @@ def derive_controller_settings(conf: cfg.ConfigOpts, checked: Checked) -> Contro
         report_interval_seconds=conf.report_interval,
         service_down_seconds=conf.service_down_time,
         workers=conf.executor_thread_pool_size,
+        processes=_count_processes(conf),
         wiring_seconds=conf.cloudnet.wiring_timeout,
         update_dns_entries=conf.update_dns_entries,
         lease_seconds=conf.dhcp_lease_time,
     )
+
+
+def _count_processes(conf: cfg.ConfigOpts) -> int:
+    """Return how many processes a controller has; the queue of one process is not shared."""
+    if (conf.transport_url or "").startswith("fake:"):
+        return 1
+    cores = len(os.sched_getaffinity(0))
+    processes: int = conf.workers or min(cores, MOST_DEFAULT_PROCESSES)
+    return processes
 
 
 def derive_agent_settings(

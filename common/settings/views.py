@@ -64,10 +64,11 @@ class ControllerSettings:
     quota_fixed_ips: int  # -1: no limit
     report_interval_seconds: int
     service_down_seconds: int
-    workers: int  # threads that handle RPC calls
+    workers: int  # threads of each process that handle RPC calls
     wiring_seconds: float  # wiring_timeout
     lease_seconds: int  # dhcp_lease_time
     update_dns_entries: bool = False  # hosts know the names of each other's guests
+    processes: int = 1  # [DEFAULT] workers
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ changes nothing more is run again then, and the callers of the others learn it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from cloudnet.common.deadline import check_deadline
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.db import changes
-from cloudnet.controller.db.drivers import create_engine
+from cloudnet.controller.db.drivers import create_engine, get_sqlite_file
 from cloudnet.controller.db.errors import (
     REPEATABLE,
     CannotConnect,
@@ -29,6 +28,7 @@ from cloudnet.controller.db.errors import (
     translate,
 )
 from cloudnet.controller.db.retrying import retry_connection, retry_transaction
+from cloudnet.controller.db.writers import Writers
 from cloudnet.controller.model.changes import Change
 
 RECONNECT_SECONDS = 10.0  # for which a transaction waits for a server that restarts
@@ -68,10 +68,7 @@ class Database:
         )
         self._wait_seconds = wait_seconds
         self._was_connected = False
-        # SQLite has one writer at a time and makes the others poll; in one process they queue.
-        self._writers: AbstractContextManager[Any] = (
-            threading.Lock() if self._sqlite else nullcontext()
-        )
+        self._writers = Writers(get_sqlite_file(url)) if self._sqlite else None
 
     def observe(
         self,
@@ -99,7 +96,7 @@ class Database:
 
         :raises DatabaseUnavailable: there is no database
         """
-        with self._writers, self._begin("IMMEDIATE") as connection:
+        with self._writers or nullcontext(), self._begin("IMMEDIATE") as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], T], *, idempotent: bool = False) -> T:
@@ -119,7 +116,7 @@ class Database:
             return result
 
     def _write_once(self, work: Callable[[Connection], T], idempotent: bool) -> T:
-        with self._writers, self._begin("IMMEDIATE") as connection:
+        with self._writers or nullcontext(), self._begin("IMMEDIATE") as connection:
             check_deadline()  # waiting for the lock may have taken all the time
             changes.begin(connection)
             result = work(connection)
@@ -169,6 +166,8 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+        if self._writers is not None:
+            self._writers.close()
 
 
 def _commit_once(connection: Connection) -> None:

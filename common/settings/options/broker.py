@@ -38,7 +38,7 @@ SHARED: tuple[cfg.Opt, ...] = (
         default=16,
         min=1,
         deprecated_opts=[cfg.DeprecatedOpt("rpc_thread_pool_size", group="DEFAULT")],
-        help="How many calls a controller handles at the same time.",
+        help="How many calls each worker of a controller handles at the same time.",
     ),
 )
 

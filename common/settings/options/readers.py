@@ -20,7 +20,7 @@ _BY_BOTH = frozenset({"host", "flat_interface", "vlan_interface"})
 
 _NOT_READ: Mapping[Program, frozenset[str]] = {
     Program.AGENT: frozenset(
-        {option.dest for option in NETWORKS} | {"service_down_time"},
+        {option.dest for option in NETWORKS} | {"service_down_time", "workers"},
     )
     - _BY_BOTH,
     Program.CONTROLLER: frozenset(option.dest for option in HOSTS) - _BY_BOTH,

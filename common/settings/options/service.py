@@ -23,6 +23,14 @@ SERVICE: tuple[cfg.Opt, ...] = (
         help="Seconds without a heartbeat after which a host counts as down. It must be longer "
         "than report_interval, and should be several times as long.",
     ),
+    cfg.IntOpt(
+        "workers",
+        min=1,
+        max=64,
+        sample_default="<the number of cores, at most 8>",
+        help="How many processes a controller has. One is enough for a small cloud; each takes "
+        "about 90 MB of memory and 8 to 24 connections to the database.",
+    ),
     cfg.Opt(
         "state_path",
         type=AbsolutePath(),
