@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -85,11 +86,14 @@ def cloud(broker: RabbitMQ, state: Path) -> Iterator[rpc.messaging.RPCClient]:
         yield rpc.create_client(transport, rpc.NETWORK_TOPIC, 20)
 
 
-def boot(cloud: rpc.messaging.RPCClient, host: str) -> Any:
+CONTEXT = {"is_admin": True, "project_id": "a"}
+
+
+def boot(cloud: rpc.messaging.RPCClient, host: str, instance: str = "") -> Any:
     return cloud.prepare(server=host, version="1.13").call(
-        {"is_admin": True, "project_id": "a"},
+        CONTEXT,
         "allocate_for_instance",
-        instance_id=str(uuid4()),
+        instance_id=instance or str(uuid4()),
         project_id="a",
         host=host,
         rxtx_factor=1.0,
@@ -110,6 +114,30 @@ def test_the_bridge_and_the_gateway_are_there_when_the_call_returns(
     assert before == ""
     assert f"{vif['network']['subnets'][0]['gateway']['address']}/24" in after
     assert vif["network"]["bridge"] == BRIDGE
+
+
+def test_a_deleted_guests_address_is_free_long_before_the_timeout(
+    cloud: rpc.messaging.RPCClient, state: Path
+) -> None:
+    instance = str(uuid4())
+    boot(cloud, "node1", instance)
+
+    cloud.prepare(server="node1", version="1.11").call(
+        CONTEXT,
+        "deallocate_for_instance",
+        instance={"nova_object.name": "Instance", "nova_object.data": {"uuid": instance}},
+        requested_networks=None,
+    )
+
+    # fixed_ip_disassociate_timeout is 600 s
+    wait_for(lambda: count_addresses(state, instance) == 0, "the end of its quarantine", timeout=60)
+
+
+def count_addresses(state: Path, instance: str) -> int:
+    with sqlite3.connect(state / "cloudnet.sqlite") as database:
+        statement = "SELECT count(*) FROM fixed_ips WHERE instance_uuid = ?"
+        [(count,)] = database.execute(statement, (instance,))
+        return int(count)
 
 
 def test_a_host_without_an_agent_is_an_error_that_ends_a_boot(
