@@ -180,3 +180,25 @@ def test_a_new_address_is_announced_in_both_forms(gateway: Host) -> None:
         gateway.kernel.ensure(FLOATING)
 
         assert [wire.recv(64) for _ in range(2)] == list(build_frames(mac, FLOATING.address))
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_address_with_another_prefix_length_does_not_stand_in_for_the_networks(
+    host: Host, restarted: bool
+) -> None:
+    """A guest outside of the operator's prefix has a route all the same."""
+    host.kernel.ensure(BRIDGE)
+    host.sh("ip address add 10.0.0.1/22 dev br100")
+    host.kernel.ensure(ADDRESS)
+    assert host.has(ADDRESS)  # the operator's
+
+    host.sh("ip address flush dev br100; ip address add 10.0.0.1/24 dev br100")
+    if restarted:
+        host.restart_the_agent()
+    assert not host.has(ADDRESS)
+    host.kernel.ensure(ADDRESS)
+
+    assert host.has(ADDRESS)
+    assert "dev br100" in host.sh("ip route get 10.0.3.9")
+    host.kernel.remove(ADDRESS)
+    assert host.sh("ip -br -4 address show br100").split()[2:] == ["10.0.0.1/24"]

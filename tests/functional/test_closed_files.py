@@ -12,11 +12,13 @@ from cloudnet.common.errors import KernelRefused
 from tests.fixtures.agent.dhcp_guest import Guest
 from tests.fixtures.agent.host import Host
 from tests.fixtures.agent.serving import guest, network, serve, served
+from tests.fixtures.waiting import wait_for
 
 
 def boots(host: Host, number: int) -> str:
     """Return the address that a guest gets."""
     with Guest(host, "br100", guest(number).mac) as vm:
+        wait_for(vm.discover, "an offer", 15)  # the bridge may get its carrier a second later
         return str(vm.boot().address)
 
 

@@ -123,6 +123,32 @@ def test_what_belongs_to_a_connection_leaves_under_the_floating_ip(wires: dict[s
     assert sources(tcp(wires["eth1"].sees(wires["vm3"], [reset]))) == {FLOATING}
 
 
+@pytest.mark.parametrize(("guest", "seen"), [(MAPPED, FLOATING), (PLAIN, HOST)])
+def test_the_host_resets_no_connection_of_a_guest(
+    wires: dict[str, Wire], guest: str, seen: str
+) -> None:
+    def send(sender: str, receiver: str, flags: str, **numbers: int) -> list[Ether]:
+        ends = {"src": guest, "dst": OUTSIDE} if sender == "vm3" else {"src": OUTSIDE, "dst": seen}
+        ports = {"sport": 6000, "dport": 80} if sender == "vm3" else {"sport": 80, "dport": 6000}
+        packet = IP(**ends) / TCP(**ports, **numbers, flags=flags, window=1000)
+        return tcp(wires[receiver].sees(wires[sender], [packet]))
+
+    assert len(send("vm3", "eth1", "S", seq=100)) == 1
+    assert len(send("eth1", "vm3", "SA", seq=500, ack=101)) == 1
+    assert len(send("vm3", "eth1", "A", seq=101, ack=501)) == 1
+
+    assert send("eth1", "eth1", "PA", seq=500_000, ack=101) == []  # outside of the window
+    assert len(send("eth1", "vm3", "PA", seq=501, ack=101)) == 1
+
+
+def test_the_host_resets_what_is_its_own(wires: dict[str, Wire]) -> None:
+    call = IP(src=STRANGER, dst=HOST) / TCP(sport=6000, dport=81, flags="S")
+
+    answers = tcp(wires["eth1"].sees(wires["eth1"], [call]))
+
+    assert [str(frame[TCP].flags) for frame in answers] == ["RA"]
+
+
 def tcp(frames: list[Ether]) -> list[Ether]:
     return [frame for frame in frames if TCP in frame]
 

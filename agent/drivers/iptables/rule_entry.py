@@ -109,7 +109,8 @@ def _complete(extension: iptc.Match | iptc.Target, options: Iterable[tuple[str, 
     libxtables has one working copy of each extension, which is this one's until the next is made.
     """
     for option, value in options:
-        extension.set_parameter(option, value)
+        words = value.split(" ")  # --tcp-flags has two
+        extension.set_parameter(option, words if len(words) > 1 else value)
     extension._final_check()  # noqa: SLF001 - the public one is the printing one
 
 

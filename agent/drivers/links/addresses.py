@@ -94,8 +94,9 @@ class AddressDriver(Driver[Address | PublicAddress]):
             where = (link.name, each.interface.ip)
             if not each.ours:
                 operators.add(where)
-                if where in self._borrowed:
-                    yield self._borrowed[where]
+                borrowed = self._borrowed.get(where)
+                if borrowed is not None and _stands_in(each, borrowed):
+                    yield borrowed
             elif each.interface.network.prefixlen == ONE_HOST:
                 yield PublicAddress(link.name, each.interface.ip)
             elif not (each.secondary and link.network):
@@ -115,9 +116,10 @@ class AddressDriver(Driver[Address | PublicAddress]):
         with refusing(f"{desired}", "see `ip address` for what is there"):
             if not (self._is_alone(desired) and self._add(new)):
                 existing = list(_ipv4(self._netlink.list_addresses(link.index)))
-                if any(e.interface.ip == new.interface.ip and not e.ours for e in existing):
+                if any(_stands_in(each, desired) and not each.ours for each in existing):
                     self._borrow(desired, new.interface.ip)
                     return
+                self._borrowed.pop((desired.device, new.interface.ip), None)
                 self._add_first(new, existing)
 
     def remove(self, actual: Address | PublicAddress) -> None:
@@ -223,6 +225,16 @@ def _interface(resource: Address | PublicAddress) -> IPv4Interface:
     if isinstance(resource, Address):
         return resource.interface
     return IPv4Interface((resource.address, ONE_HOST))
+
+
+def _stands_in(address: _Assigned, desired: Address | PublicAddress) -> bool:
+    """Return whether an address of the operator's serves as the desired one.
+
+    With another prefix length, an address of a bridge has no route to some of the guests.
+    """
+    if isinstance(desired, Address):
+        return address.interface == desired.interface
+    return address.interface.ip == desired.address
 
 
 def _new(desired: Address | PublicAddress, link: Link) -> _Assigned:

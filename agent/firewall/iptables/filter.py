@@ -16,6 +16,7 @@ that no packet is accepted before projects are kept apart:
                      cloudnet-br100-iso …
       from eth1:   nothing under an address of the host's guests
     cloudnet-OUTPUT
+      by eth1:     no reset of a connection that may be a guest's
       by eth1:     cloudnet-leave, if from an address in a bridge
 
 Where packets come from is decided before where they go.
@@ -28,7 +29,7 @@ from dataclasses import dataclass, field, replace
 
 from cloudnet.agent.firewall.iptables.chain_cache import ChainCache
 from cloudnet.agent.firewall.iptables.dispatch import coming_from, dispatch, going_to
-from cloudnet.agent.firewall.iptables.matches import INVALID
+from cloudnet.agent.firewall.iptables.matches import INVALID, STRAY_RESET
 from cloudnet.agent.firewall.iptables.shared_chains import (
     FOREIGN,
     GUESTS,
@@ -173,12 +174,19 @@ class FilterRenderer:
 
     def _add_output(self, policy: Policy) -> None:
         rules = tuple(
-            Rule(LEAVE, source=own, out_interface=public)
-            for public in policy.public_interfaces
-            for own in policy.own_ranges
+            rule for public in policy.public_interfaces for rule in _by_public(public, policy)
         )
         if rules:
             self._cache.add(f"{CHAIN}OUTPUT", rules, lambda: rules, "OUTPUT")
+
+
+# vm3 talks to 203.0.113.10 under 192.0.2.225. A late segment of 203.0.113.10 is outside of the
+# window of the connection: it is INVALID and gets no NAT, so it is for the host itself, which knows
+# no such connection and answers with a reset. That would end vm3's connection.
+def _by_public(interface: str, policy: Policy) -> Iterator[Rule]:
+    yield Rule("DROP", out_interface=interface, protocol="tcp", matches=STRAY_RESET)
+    for own in policy.own_ranges:
+        yield Rule(LEAVE, source=own, out_interface=interface)
 
 
 def _bridges(networks: Sequence[GuestNetwork], policy: Policy) -> list[_Bridge]:

@@ -20,6 +20,9 @@ INVALID = _connection("ctstate", "INVALID")
 # The first packet of a connection, on its way to the nat table.
 FIRST = _connection("ctstatus", "!CONFIRMED")
 
+# A reset that answers a packet of no connection.
+STRAY_RESET = (("tcp", (("tcp-flags", "RST RST"),)), *INVALID)
+
 
 def port_match(protocol: str, port: int) -> Match:
     """Return the match of packets to a port."""

@@ -47,6 +47,7 @@ def test_the_gateway_of_a_network_forwards_serves_and_translates() -> None:
         filter cloudnet-FORWARD -o eth1 -j cloudnet-foreign
         filter cloudnet-INPUT -i br100 -j cloudnet-br100-in
         filter cloudnet-INPUT -s 10.0.0.0/22 -i eth1 -j DROP
+        filter cloudnet-OUTPUT -o eth1 -p tcp -m tcp --tcp-flags RST RST -m conntrack --ctstate INVALID -j DROP
         filter cloudnet-OUTPUT -s 10.0.0.0/22 -o eth1 -j cloudnet-leave
         filter cloudnet-br100-fwd -i br100 -j cloudnet-br100-iso
         filter cloudnet-br100-fwd -i br100 -o br100 -j ACCEPT
