@@ -58,6 +58,10 @@ class BrokerUnavailable(CloudnetError):
     """No broker answers; a later attempt may succeed."""
 
 
+class DnsServerRefused(CloudnetError):
+    """A DNS server does not reply, or refuses an update."""
+
+
 class DeadlinePassed(CloudnetError):
     """A call took longer than its caller waits; nothing was changed."""
 

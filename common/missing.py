@@ -30,6 +30,7 @@ SHARED_LIBRARIES = {
 PYTHON_LIBRARIES = {
     "alembic": Packages("python3-alembic", "python3-alembic", "alembic"),
     "cliff": Packages("python3-cliff", "python3-cliff", "cliff"),
+    "dns": Packages("python3-dnspython", "python3-dns", "dnspython"),
     "iptc": Packages("python3-iptables", "python3-iptables", "python-iptables"),
     "kombu": Packages("python3-kombu", "python3-kombu", "kombu"),
     "oslo_config": Packages("python3-oslo.config", "python3-oslo-config", "oslo.config"),

@@ -24,6 +24,7 @@ from cloudnet.common.errors import (
 from cloudnet.common.escape import write_line
 from cloudnet.common.log_reload import reload_logging
 from cloudnet.common.logs import set_up_logging
+from cloudnet.common.missing import describe_missing_module
 from cloudnet.common.retry import wait_until_available
 from cloudnet.common.rpc_server import ErrorTranslation
 from cloudnet.common.settings.load import load_controller
@@ -33,12 +34,15 @@ from cloudnet.controller.db import schema
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
 from cloudnet.controller.endpoint.nova_errors import to_nova
+from cloudnet.controller.model.dns_updates import Zones
 from cloudnet.controller.notify.announcer import Announcer
+from cloudnet.controller.notify.dns_pusher import DnsPusher
 from cloudnet.controller.notify.port import NullSink
 from cloudnet.controller.notify.queued import QueuedNotifier
 from cloudnet.controller.notify.rpc_caster import RpcCaster
 from cloudnet.controller.notify.rpc_emitter import RpcEmitter
 from cloudnet.controller.periodic import PeriodicTasks
+from cloudnet.controller.service.dns.pushing import PushedNames, forget_pushed
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from cloudnet.controller.workers import Ends, Workers
 
@@ -156,6 +160,7 @@ class Controller:
                 rpc.CONTROLLER_TOPIC, [AgentsEndpoint(services)], None
             ),
         }
+        self._pusher = _build_pusher(settings, self._database)
         self._periodic = PeriodicTasks(
             settings.host,
             services.hosts,
@@ -212,6 +217,10 @@ class Controller:
         self._has_periodic_tasks = has_periodic_tasks
         if has_periodic_tasks:
             self._periodic.start()
+            if self._pusher is not None:
+                self._pusher.start()
+            else:
+                forget_pushed(self._database)
         LOG.info(
             "controller %s: answering on topics %s, %s.<host>, and %s",
             self._settings.host,
@@ -236,6 +245,8 @@ class Controller:
             os._exit(0)
         if self._has_periodic_tasks:
             self._periodic.stop()
+            if self._pusher is not None:
+                self._pusher.stop()
 
     def _end_waits(self) -> None:
         self._waiter.stop(STOP_SECONDS - 1)
@@ -248,6 +259,23 @@ class Controller:
             self._announcer.close()
         self._database.close()
         self._transport.cleanup()
+
+
+def _build_pusher(settings: ControllerSettings, database: Database) -> DnsPusher | None:
+    """Return what sends names to a DNS server; None: no driver is rfc2136.
+
+    :raises ConfigurationError: the library for it is not installed
+    """
+    if settings.dns_server is None:
+        return None
+    try:
+        from cloudnet.controller.notify.rfc2136 import UpdatedServer  # noqa: PLC0415 - optional
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"DNS driver rfc2136: {describe_missing_module(error)}, or cloudnet's extra `dns`"
+        ) from error
+    names = PushedNames(database, private=settings.private_dns, public=settings.public_dns)
+    return DnsPusher(names, UpdatedServer(settings.dns_server), Zones(settings.dns_server.zones))
 
 
 def _stop_servers(

@@ -9,6 +9,7 @@ from oslo_config import cfg
 
 from cloudnet.common.limits import VLAN_ID
 from cloudnet.common.settings.check import Checked
+from cloudnet.common.settings.views import DnsDriver
 from cloudnet.common.wire.objects import Topology
 
 
@@ -20,6 +21,7 @@ def check_contradictions(conf: cfg.ConfigOpts, checked: Checked) -> list[str]:
             *_check_heartbeat(conf),
             *_check_vlan_ids(conf),
             *_check_sizes(conf, checked),
+            *_check_dns_server(conf),
         )
     ]
 
@@ -34,6 +36,15 @@ def _check_heartbeat(conf: cfg.ConfigOpts) -> _Errors:
             f"than {conf.report_interval} is needed"
         )
         yield ("service_down_time", "report_interval"), error
+
+
+def _check_dns_server(conf: cfg.ConfigOpts) -> _Errors:
+    for option in ("instance_dns_manager", "floating_ip_dns_manager"):
+        if conf[option] is DnsDriver.RFC2136:
+            if conf.dns.server is None:
+                yield (option,), "[dns] server, the address of the DNS server, is needed"
+            if (conf.dns.key_name is None) != (conf.dns.key_secret is None):
+                yield (option,), "[dns] key_name and key_secret are needed together"
 
 
 def _check_vlan_ids(conf: cfg.ConfigOpts) -> _Errors:

@@ -18,6 +18,7 @@ from cloudnet.common.settings.views import (
     ControllerSettings,
     DhcpSettings,
     DnsDriver,
+    DnsServerSettings,
     NameSettings,
     NatSettings,
     NetworkDefaults,
@@ -46,6 +47,9 @@ def derive_controller_settings(conf: cfg.ConfigOpts, checked: Checked) -> Contro
         workers=conf.executor_thread_pool_size,
         processes=_count_processes(conf),
         wiring_seconds=conf.cloudnet.wiring_timeout,
+        private_dns=conf.instance_dns_manager,
+        public_dns=conf.floating_ip_dns_manager,
+        dns_server=_dns_server(conf),
         update_dns_entries=conf.update_dns_entries,
         lease_seconds=conf.dhcp_lease_time,
     )
@@ -83,6 +87,20 @@ def derive_agent_settings(
             public=conf.floating_ip_dns_manager is DnsDriver.DNSMASQ,
             peers=conf.update_dns_entries,
         ),
+    )
+
+
+def _dns_server(conf: cfg.ConfigOpts) -> DnsServerSettings | None:
+    if DnsDriver.RFC2136 not in {conf.instance_dns_manager, conf.floating_ip_dns_manager}:
+        return None
+    return DnsServerSettings(
+        address=conf.dns.server,
+        port=conf.dns.port,
+        zones=tuple(conf.dns.zone or ()),
+        key_name=conf.dns.key_name,
+        key_secret=conf.dns.key_secret,
+        key_algorithm=conf.dns.key_algorithm,
+        ttl_seconds=conf.dns.ttl,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -16,6 +16,19 @@ class DnsDriver(StrEnum):
     NONE = "none"
     DNSMASQ = "dnsmasq"  # the hosts, to their guests
     RFC2136 = "rfc2136"  # a DNS server, which gets them by DNS UPDATE
+
+
+@dataclass(frozen=True)
+class DnsServerSettings:
+    """The DNS server that gets names by DNS UPDATE."""
+
+    address: IPv4Address
+    port: int
+    zones: tuple[str, ...]  # none: each domain is a zone, and reverse names are not sent
+    key_name: str | None  # None: updates are not signed
+    key_secret: str | None = field(repr=False)
+    key_algorithm: str
+    ttl_seconds: int
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,9 @@ class ControllerSettings:
     workers: int  # threads of each process that handle RPC calls
     wiring_seconds: float  # wiring_timeout
     lease_seconds: int  # dhcp_lease_time
+    private_dns: DnsDriver = DnsDriver.DNSMASQ  # instance_dns_manager
+    public_dns: DnsDriver = DnsDriver.DNSMASQ  # floating_ip_dns_manager
+    dns_server: DnsServerSettings | None = None  # None: no domain is served by one
     update_dns_entries: bool = False  # hosts know the names of each other's guests
     processes: int = 1  # [DEFAULT] workers
 

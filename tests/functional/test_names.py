@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 
 import pytest
 
@@ -145,7 +146,10 @@ def test_an_ended_name_server_and_lost_files_are_repaired(
 
 
 def test_a_stopped_name_server_goes_on(host: Host, node: RealNode, vm3: Resolver) -> None:
-    os.kill(int((host.networks_path / "cloudnet-dns" / "pid").read_text()), signal.SIGSTOP)
+    pid = int((host.networks_path / "cloudnet-dns" / "pid").read_text())
+    os.kill(pid, signal.SIGSTOP)
+    stat = Path(f"/proc/{pid}/stat")
+    wait_for(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "the stop", SECONDS)
 
     node.reconciler.reconcile()
 

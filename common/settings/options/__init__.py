@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from oslo_config import cfg
 
 from cloudnet.common.settings.options.broker import RABBIT, SHARED
-from cloudnet.common.settings.options.dns import CLOUDNET_DNS, DNS
+from cloudnet.common.settings.options.dns import CLOUDNET_DNS, DNS, DNS_SERVER
 from cloudnet.common.settings.options.hosts import HOSTS
 from cloudnet.common.settings.options.networks import NETWORKS
 from cloudnet.common.settings.options.no_effect import WITHOUT_EFFECT, WORTH_A_WARNING
@@ -17,6 +17,7 @@ WITH_EFFECT: Mapping[str, tuple[cfg.Opt, ...]] = {
     "DEFAULT": (*NETWORKS, *DNS, *HOSTS, *SERVICE, *RABBIT),
     "cloudnet": (*CLOUDNET, *CLOUDNET_DNS),
     "database": DATABASE,
+    "dns": DNS_SERVER,
     "quota": QUOTA,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import IPv4Address
 
@@ -84,6 +85,12 @@ def list_entries(
     return [DnsEntry(*row) for row in read_rows(connection, statement)]
 
 
+def list_for_addresses(connection: Connection, addresses: Iterable[IPv4Address]) -> list[DnsEntry]:
+    """Return the entries of these addresses in all domains."""
+    statement = _ENTRY.where(dns_entries.c.address.in_(list(addresses)))
+    return [DnsEntry(*row) for row in read_rows(connection, statement)]
+
+
 def list_for_instance(connection: Connection, instance: str) -> list[DnsEntry]:
     """Return the entries that an instance has by itself."""
     statement = _ENTRY.where(dns_entries.c.instance_uuid == instance)
@@ -124,7 +131,7 @@ def delete_address(connection: Connection, address: IPv4Address) -> None:
 
 def note_all(connection: Connection, now: datetime) -> None:
     """Note all entries as changed, and any others as unknown, so that all are sent again."""
-    dns_changes.forget(connection, now)
+    dns_changes.publish_again(connection, now)
     domains = [(domain.domain, "") for domain in list_domains(connection)]
     entries = [(entry.domain, entry.name) for entry in list_entries(connection)]
     dns_changes.add(connection, [*domains, *entries])

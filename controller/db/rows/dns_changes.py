@@ -54,14 +54,17 @@ def publish(connection: Connection, now: datetime) -> int:
         connection.execute(statement.values(revision=revision), values)
     last = _REVISIONS.order_by(_revision.desc()).offset(KEPT_REVISIONS).limit(1)
     oldest = connection.execute(last).scalar()
+    pushed = revision_rows.get(connection, revision_rows.DNS_PUSHED)
+    if oldest is not None and pushed:
+        oldest = min(oldest, pushed)
     if oldest is not None:
         connection.execute(sa.delete(dns_changes).where(_revision <= oldest))
     return before
 
 
-def forget(connection: Connection, now: datetime) -> None:
-    """Forget all changes: what hosts have is a patch's base no more, so they get all names."""
-    connection.execute(sa.delete(dns_changes))
+def publish_again(connection: Connection, now: datetime) -> None:
+    """Have all changes published again; what hosts have is known no more, so they get all names."""
+    connection.execute(sa.update(dns_changes).values(revision=None))
     revision_rows.increment(connection, revision_rows.DNS, now)
 
 

@@ -12,6 +12,7 @@ from cloudnet.controller.model.revisions import first_revision
 
 RANGES = "fixed_ranges"  # counts networks that are created or deleted
 DNS = "dns"  # counts changes of DNS that hosts are notified of
+DNS_PUSHED = "dns_pushed"  # what a DNS server has of DNS; 0: none gets anything
 PROJECTS = "projects"  # counts networks that get a project
 
 
@@ -31,3 +32,8 @@ def get(connection: Connection, name: str) -> int:
         sa.select(revisions.c.value).where(revisions.c.name == name)
     ).scalar_one()
     return value
+
+
+def replace(connection: Connection, name: str, value: int) -> None:
+    """Give a counter a value."""
+    connection.execute(sa.update(revisions).where(revisions.c.name == name).values(value=value))
