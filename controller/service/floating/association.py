@@ -19,7 +19,7 @@ from cloudnet.controller.db.rows import networks as network_rows
 from cloudnet.controller.model.host_changes import ChangedPart
 from cloudnet.controller.model.records import FloatingIp, Guest, SnapshotKey
 from cloudnet.controller.service.caller import Caller
-from cloudnet.controller.service.floating.lookup import find_guest
+from cloudnet.controller.service.floating.lookup import find_guest, lost_race
 from cloudnet.controller.service.hosts import attachment
 
 
@@ -90,9 +90,7 @@ def _set_target(
         connection, floating, fixed_ip_id=fixed_ip_id, host=host, now=now
     )
     if not done:
-        raise FloatingIpAssociateFailed(
-            f"{floating.address} was changed by another call at the same moment; try again"
-        )
+        raise lost_race(floating)
 
 
 def _record_change(

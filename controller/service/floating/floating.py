@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from ipaddress import IPv4Address
+from typing import TypeVar
 
+from cloudnet.common.errors import FloatingIpAssociateFailed
 from cloudnet.common.settings.views import ControllerSettings
+from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.model.clock import Clock
@@ -20,9 +24,11 @@ from cloudnet.controller.service.floating.association import (
     associate_floating_ip,
     disassociate_floating_ip,
 )
-from cloudnet.controller.service.floating.lookup import find_floating_ip
+from cloudnet.controller.service.floating.lookup import find_floating_ip, lost_race
 
 LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FloatingIpWithTarget = tuple[FloatingIp, str | None, IPv4Address | None]  # instance, fixed address
 
@@ -89,9 +95,11 @@ class FloatingIps:
             floating = find_floating_ip(connection, caller, address)
             if floating.auto_assigned and not affect_auto_assigned:
                 return False
-            return deallocate_floating_ip(connection, floating, self._clock())
+            if not deallocate_floating_ip(connection, floating, self._clock()):
+                raise lost_race(floating)
+            return True
 
-        if self._database.write(work):
+        if self._change(address, work):
             self._notifier.notify_dns()
             LOG.info("floating IP %s: returned to its pool", address)
 
@@ -119,7 +127,7 @@ class FloatingIps:
                 affect_auto_assigned=affect_auto_assigned,
             )
 
-        loser, changed = self._database.write(work, idempotent=True)
+        loser, changed = self._change(address, work, idempotent=True)
         self._notifier.notify_hosts(changed)
         if changed:
             LOG.info("floating IP %s: associated with %s", address, fixed)
@@ -139,5 +147,15 @@ class FloatingIps:
                 connection, floating, self._clock(), affect_auto_assigned=affect_auto_assigned
             )
 
-        self._notifier.notify_hosts(self._database.write(work))
+        self._notifier.notify_hosts(self._change(address, work))
         LOG.info("floating IP %s: disassociated", address)
+
+    def _change(
+        self, address: IPv4Address, work: Callable[[Connection], T], *, idempotent: bool = False
+    ) -> T:
+        try:
+            return self._database.write(work, idempotent=idempotent)
+        except Conflict as conflict:
+            raise FloatingIpAssociateFailed(
+                f"{address}: other calls were first in every attempt; try again"
+            ) from conflict

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from cloudnet.common.errors import FloatingIpNotFoundForAddress
+from cloudnet.controller.db.conflicts import Conflict
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.rows import floating as floating_rows
 from cloudnet.controller.db.rows import guests as guest_rows
@@ -32,3 +33,10 @@ def find_guest(connection: Connection, floating: FloatingIp) -> Guest | None:
     if floating.fixed_ip_id is None:
         return None
     return guest_rows.get_by_fixed_ip(connection, floating.fixed_ip_id)
+
+
+def lost_race(floating: FloatingIp) -> Conflict:
+    """Return the error with which a transaction runs again: another one changed a floating IP."""
+    return Conflict(
+        "floating_ips", (), f"another transaction changed {floating.address} at the same moment"
+    )
