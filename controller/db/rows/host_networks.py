@@ -103,15 +103,22 @@ def raise_revision(
     return None, add_unknown_network(connection, key.host, key.network, 0, now).revision
 
 
-def set_revision(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
-    """Set the revision of a row that no host has applied, and return the row as it is now."""
-    changed = replace(row, revision=revision, applied_revision=None)
+def raise_revision_to(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
+    """Raise a revision that no host has applied to this one at least; return the row as it is now.
+
+    Another transaction may have raised it since the row was read: it never goes back.
+    """
+    following = host_networks.c.revision + 1
     connection.execute(
         sa.update(host_networks)
         .where(_is(row))
-        .values(revision=changed.revision, applied_revision=changed.applied_revision)
+        .values(
+            revision=sa.case((following > revision, following), else_=revision),
+            applied_revision=None,
+        )
     )
-    return changed
+    changed = replace(row, revision=revision, applied_revision=None)
+    return get(connection, row.host, row.network_uuid) or changed
 
 
 def add_unknown_network(

@@ -198,7 +198,7 @@ def _sync_network(
         # change the network after it is read, and its revision would be lost.
         # The database never had a revision that cannot be raised: the reply resets it.
         following = reported + 1 if reported < REVISION.highest else first_revision(now)
-        row = host_network_rows.set_revision(connection, row, following)
+        row = host_network_rows.raise_revision_to(connection, row, following)
     snapshot = snapshots.read(connection, row)
     if snapshot is None:
         return None

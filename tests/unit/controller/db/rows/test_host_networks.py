@@ -105,7 +105,7 @@ def test_a_revision_that_is_set_is_applied_by_nobody(world: World) -> None:
     record_applied(world, row)
 
     changed = world.services.database.write(
-        lambda connection: host_networks.set_revision(connection, row, row.revision + 100)
+        lambda connection: host_networks.raise_revision_to(connection, row, row.revision + 100)
     )
 
     assert changed == replace(row, revision=row.revision + 100, applied_revision=None)
@@ -159,3 +159,18 @@ def test_the_sync_of_each_host_names_the_networks_that_still_exist(world: World)
         "node1": [NetworkSync(instance(9), None, gone.revision, None)],
         "node2": [NetworkSync(network.uuid, "private", row.revision, None)],
     }
+
+
+def test_a_revision_that_is_raised_meanwhile_does_not_go_back(world: World) -> None:
+    network = world.network()
+    raise_revision(world, network)
+    row = get(world, network)
+    world.services.database.write(
+        lambda connection: host_networks.raise_revision_to(connection, row, row.revision + 100)
+    )
+
+    changed = world.services.database.write(
+        lambda connection: host_networks.raise_revision_to(connection, row, row.revision + 1)
+    )
+
+    assert changed.revision == row.revision + 101
