@@ -15,12 +15,22 @@ from cloudnet.controller.model.records import Instance
 _INSTANCE = sa.select(
     instances.c.uuid, instances.c.project_id, instances.c.host, instances.c.hostname
 ).where(instances.c.uuid == given("instance"))
+_LOCKED_INSTANCE = _INSTANCE.with_for_update()
 _ADD_INSTANCE = sa.insert(instances)
 
 
 def get(connection: Connection, uuid: str) -> Instance | None:
     """Return an instance, or None if there is none with this uuid."""
     row = connection.execute(_INSTANCE, {"instance": uuid}).first()
+    return None if row is None else Instance(*row)
+
+
+def lock(connection: Connection, uuid: str) -> Instance | None:
+    """Return an instance, and keep all that it has from other transactions until this one ends.
+
+    Read what it has only then: of two moves at once the second must see where the first one went.
+    """
+    row = connection.execute(_LOCKED_INSTANCE, {"instance": uuid}).first()
     return None if row is None else Instance(*row)
 
 

@@ -70,6 +70,16 @@ def list_due(
     return [FixedIp(*row) for row in rows]
 
 
+def lock(connection: Connection, row_ids: Sequence[int], *, wait: bool) -> set[int]:
+    """Lock rows; return those that still exist.
+
+    :param wait: for rows that another transaction has locked; False: leave them out
+    """
+    statement = sa.select(fixed_ips.c.id).where(fixed_ips.c.id.in_(list(row_ids)))
+    ordered = statement.order_by(fixed_ips.c.id)  # two transactions do not wait for each other
+    return set(connection.scalars(ordered.with_for_update(skip_locked=not wait)))
+
+
 def _is_due(rest: Rest) -> sa.ColumnElement[bool]:
     """Whether the quarantine of an address is over.
 

@@ -41,7 +41,9 @@ def free_due(
     """Free addresses whose quarantine is over (of a network if given), and return how many."""
     rest = get_rest(now, longest_seconds)
     due = quarantine_rows.list_due(connection, rest, limit, network_id)
-    freed = [row for row in due if quarantine_rows.end(connection, row.id)]
+    # Two sweeps at once free different addresses; a caller that needs one waits for the sweep.
+    locked = quarantine_rows.lock(connection, [row.id for row in due], wait=network_id is not None)
+    freed = [row for row in due if row.id in locked and quarantine_rows.end(connection, row.id)]
     if freed:
         freed_events = [events.address_event(events.FREED, row) for row in freed]
         history_rows.add(connection, freed_events, now)

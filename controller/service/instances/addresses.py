@@ -25,7 +25,7 @@ from cloudnet.controller.notify.port import HostNotifier
 from cloudnet.controller.service.caller import ADMIN, Caller
 from cloudnet.controller.service.dns.instances import record_names, update_instance_entries
 from cloudnet.controller.service.instances.allocation import Allocation, BootRequest
-from cloudnet.controller.service.instances.instances import get_instance
+from cloudnet.controller.service.instances.instances import lock_instance
 from cloudnet.controller.service.instances.release import release_instance
 from cloudnet.controller.service.networks.lookup import find_network_uuid, get_network, may_see
 from cloudnet.controller.service.networks.network_selection import RequestedNetwork
@@ -64,7 +64,7 @@ class InstanceAddresses:
         macs = MacCandidates(self._settings.mac_attempts)
 
         def work(connection: Connection) -> tuple[Guest, Allocation]:
-            row = get_instance(connection, instance, caller)
+            row = lock_instance(connection, instance, caller)
             uuid = find_network_uuid(connection, network)
             boot = BootRequest(
                 instance,
@@ -96,7 +96,7 @@ class InstanceAddresses:
         """
 
         def work(connection: Connection) -> set[SnapshotKey]:
-            get_instance(connection, instance, caller)
+            lock_instance(connection, instance, caller)
             only = [RequestedNetwork("", address)]
             changed = release_instance(connection, instance, only, self._clock())
             if not changed:

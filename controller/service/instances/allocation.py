@@ -121,7 +121,7 @@ class Allocation:
         wanted = Instance(
             boot.instance, boot.project, boot.host, hostnames.to_dns_label(boot.hostname)
         )
-        row = instance_rows.get(self._connection, boot.instance)
+        row = instance_rows.lock(self._connection, boot.instance)
         if row is None:
             require_enabled(self._connection, boot.host)
             instance_rows.add(self._connection, wanted, self._now)

@@ -104,7 +104,7 @@ class Instances:
         """
 
         def work(connection: Connection) -> set[SnapshotKey]:
-            row = get_instance(connection, instance)
+            row = lock_instance(connection, instance)
             if row.host == host:
                 return set()
             guests = guest_rows.list_for_instance(connection, instance)
@@ -121,7 +121,7 @@ class Instances:
         """Release all that an instance has (or ``only`` this); having nothing is success."""
 
         def work(connection: Connection) -> set[SnapshotKey]:
-            row = instance_rows.get(connection, instance)
+            row = instance_rows.lock(connection, instance)
             if row is None:
                 return set()
             caller.require_access(f"instance {instance}", row.project_id)
@@ -151,7 +151,19 @@ def get_instance(connection: Connection, instance: str, caller: Caller = ADMIN) 
     :raises InstanceNotFound: there is none
     :raises Forbidden: it belongs to another project
     """
-    row = instance_rows.get(connection, instance)
+    return _check_instance(instance_rows.get(connection, instance), instance, caller)
+
+
+def lock_instance(connection: Connection, instance: str, caller: Caller = ADMIN) -> Instance:
+    """Return the row of an instance, and keep what it has until the transaction ends.
+
+    :raises InstanceNotFound: there is none
+    :raises Forbidden: it belongs to another project
+    """
+    return _check_instance(instance_rows.lock(connection, instance), instance, caller)
+
+
+def _check_instance(row: Instance | None, instance: str, caller: Caller) -> Instance:
     if row is None:
         raise InstanceNotFound(f"instance {instance} is unknown: it has no address on any network")
     caller.require_access(f"instance {instance}", row.project_id)
