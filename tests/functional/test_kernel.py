@@ -124,3 +124,21 @@ def test_forwarding_that_was_switched_off_is_noticed_and_switched_on_again(host:
     assert host.kernel.has_drifted()
     assert converge(host, a_network(3)) == ["create IPv4 forwarding"]
     assert not host.kernel.has_drifted()
+
+
+@pytest.mark.parametrize("name", ["default", "br100"])
+def test_a_bridge_that_forwards_nothing_is_noticed_and_repaired(host: Host, name: str) -> None:
+    """A new link gets the setting of ``default``."""
+    host.nic("eth1")
+    host.nic("eth2")
+    host.sh("sysctl -qw net.ipv4.ip_forward=1")
+    if name == "br100":
+        converge(host, a_network(3))
+    host.sh(f"sysctl -qw net.ipv4.conf.{name}.forwarding=0")
+    if name == "default":
+        converge(host, a_network(3))
+
+    assert converge(host, a_network(3)) == ["repair IPv4 forwarding (off on br100)"]
+
+    assert host.sh("sysctl -n net.ipv4.conf.br100.forwarding").strip() == "1"
+    assert converge(host, a_network(3)) == []

@@ -78,6 +78,35 @@ def test_a_nic_with_addresses_of_its_own_is_refused(flat: Host) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("route", "named"),
+    [
+        ("198.51.100.0/24 dev eth2", "198.51.100.0/24"),
+        ("0.0.0.0/0 via inet6 fe80::1 dev eth2", "0.0.0.0/0"),
+        (
+            "0.0.0.0/0 nexthop via inet6 fe80::1 dev eth2 nexthop via inet6 fe80::2 dev eth3",
+            "0.0.0.0/0",
+        ),
+    ],
+)
+def test_a_nic_by_which_the_host_reaches_others_without_an_address_on_it_is_refused(
+    flat: Host, route: str, named: str
+) -> None:
+    flat.nic("eth3")
+    flat.sh(f"ip address add 203.0.113.5/32 dev lo; ip route add {route}")
+
+    with flat.quiet(), pytest.raises(KernelRefused) as refused:
+        flat.kernel.ensure(PORT)
+
+    assert str(refused.value) == (
+        f"eth2 carries the route to {named}, which would be cut off in bridge br100; move them "
+        "elsewhere, or set flat_interface to another NIC"
+    )
+    flat.sh("ip -4 route flush table main")
+    flat.kernel.ensure(PORT)
+    assert flat.has(PORT)
+
+
 def test_a_nic_in_another_bridge_is_refused(flat: Host) -> None:
     flat.sh("ip link add br7 type bridge; ip link set eth2 master br7")
 

@@ -55,7 +55,7 @@ def test_two_guests_of_a_project_on_two_nodes_and_one_of_another(cloud: Cloud) -
         sysctls of br101 (no IPv6, strict ARP)
         sysctls of vlan100 (no IPv6, strict ARP)
         sysctls of vlan101 (no IPv6, strict ARP)
-        table filter (rules: 54)
+        table filter (rules: 55)
         table mangle (rules: 3)
         table nat (rules: 12)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)

@@ -21,6 +21,7 @@ TYPE = 0x3FFF  # NLA_TYPE_MASK
 LINK = struct.Struct("=BxHiII")  # struct ifinfomsg: family, device type, index, flags, change
 ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg: family, prefix length, flags, scope, index
 ROUTE = struct.Struct("=xBxxxxBxI")  # struct rtmsg: length of the destination, scope, flags
+HOP = struct.Struct("=Hxxi")  # struct rtnexthop: length, link
 # uapi/linux/if_link.h: IFLA_…
 MAC, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS = 1, 3, 4, 5, 10, 18, 20
 AF_SPEC, LINK_NETNSID, PROP_LIST, ALT_IFNAME = 26, 37, 52, 53
@@ -31,7 +32,7 @@ VLAN_ID, FORWARD_DELAY, STP_STATE = 1, 1, 5  # IFLA_VLAN_…, IFLA_BR_…
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_PROTO = 1, 2, 3, 11
 IFA_F_SECONDARY = 0x1
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK = 0, 253
-RTA_DST, RTA_OIF = 1, 4
+RTA_DST, RTA_OIF, RTA_MULTIPATH = 1, 4, 9
 
 OF_LINK = frozenset(
     {MAC, IFNAME, MTU, PARENT, MASTER, LINKINFO, IFALIAS, AF_SPEC, LINK_NETNSID, PROP_LIST}
@@ -42,6 +43,7 @@ OF_VLAN = frozenset({VLAN_ID})
 OF_BRIDGE = frozenset({FORWARD_DELAY, STP_STATE})
 OF_ADDRESS = frozenset({IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_PROTO})
 OF_ROUTE = frozenset({RTA_DST, RTA_OIF})
+OF_WAY = OF_ROUTE | {RTA_MULTIPATH}
 
 
 def parse_link(data: bytes) -> Link:
@@ -118,6 +120,29 @@ def parse_route(data: bytes) -> LinkRoute | None:
     if index is None:
         return None
     return LinkRoute(index, IPv4Network((has.get(RTA_DST, bytes(4)), prefixlen)))
+
+
+def parse_way(data: bytes) -> tuple[IPv4Network, frozenset[int]]:
+    """Return the destination and the links of the route that an RTM_NEWROUTE message describes.
+
+    :param data: the message without its netlink header
+    """
+    prefixlen, _, _ = ROUTE.unpack_from(data)
+    has = _attributes(data, OF_WAY, ROUTE.size)
+    index = _number(has.get(RTA_OIF))
+    links = set(_list_hops(has.get(RTA_MULTIPATH, b"")))
+    if index is not None:
+        links.add(index)
+    return IPv4Network((has.get(RTA_DST, bytes(4)), prefixlen)), frozenset(links)
+
+
+def _list_hops(data: bytes) -> Iterator[int]:
+    """Yield the links of a route with several next hops."""
+    position = 0
+    while position + HOP.size <= len(data):
+        length, index = HOP.unpack_from(data, position)
+        yield index
+        position += max(HOP.size, (length + 3) & ~3)
 
 
 def _attributes(data: bytes, used: frozenset[int], position: int = 0) -> dict[int, bytes]:

@@ -11,6 +11,7 @@ import os
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import IPv4Network
 from socket import AF_INET
 from typing import Any
 
@@ -22,7 +23,12 @@ from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from cloudnet.agent.drivers.links.link_dump import parse_address, parse_link, parse_route
+from cloudnet.agent.drivers.links.link_dump import (
+    parse_address,
+    parse_link,
+    parse_route,
+    parse_way,
+)
 from cloudnet.agent.drivers.links.link_table import IFF_LOOPBACK, Link, LinkAddress, LinkTable
 from cloudnet.agent.drivers.links.parse_cache import ParseCache
 from cloudnet.agent.drivers.links.skip import Skipper
@@ -94,6 +100,12 @@ class Netlink:
             if index and error.code == errno.ENODEV:
                 return []
             raise
+
+    def list_ways(self, index: int) -> list[IPv4Network]:
+        """Return what the host reaches by the link with this index, also through gateways."""
+        routes = self._dump(_route_request(), RTM_GETROUTE)
+        ways = self._skipper.parse("route", parse_way, routes)
+        return [network for network, links in ways if index in links]
 
     def change_link(self, verb: str, **attributes: object) -> None:
         """Do what `ip link VERB` does.

@@ -81,6 +81,8 @@ class PortDriver(Driver[Port]):
                 f"{nic.name} nomaster), or set flat_interface to another NIC"
             )
         own = [str(each) for each in self.netlink.list_addresses(nic.index) if each.is_global]
+        # A host may have its address on the loopback device, and only routes on its NICs.
+        own = own or [f"the route to {each}" for each in self.netlink.list_ways(nic.index)]
         if own:
             raise KernelRefused(
                 f"{nic.name} carries {', '.join(own)}, which would be cut off in bridge "

@@ -10,7 +10,12 @@ from cloudnet.agent.node.resources.base import Management, Resource
 
 @dataclass(frozen=True)
 class Forwarding(Resource):
-    """``net.ipv4.ip_forward``, without which a host is no gateway. Never turned off."""
+    """``net.ipv4.ip_forward``, without which a host is no gateway. Never turned off.
+
+    Each link has a setting of its own, which a change of that one sets, and others may clear.
+    """
+
+    faults: tuple[str, ...] = ()
 
     order: ClassVar[int] = 10
     management: ClassVar[Management] = Management.KEPT

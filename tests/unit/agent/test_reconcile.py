@@ -68,7 +68,7 @@ def test_the_first_guest_on_a_host_builds_the_network(node: Node) -> None:
         dnsmasq br100 (guests: 1)
         sysctls of br100 (no IPv6, strict ARP)
         sysctls of vlan100 (no IPv6, strict ARP)
-        table filter (rules: 34)
+        table filter (rules: 35)
         table mangle (rules: 2)
         table nat (rules: 8)
         vlan vlan100 (tag 100 on eth0, mtu 1500, in br100)""")
@@ -411,7 +411,7 @@ def test_drift_without_events_is_found_by_the_drift_check(node: Node) -> None:
     node.now += 3
 
     assert node.reconciler.check(Cause.TIMER) is Need.READ
-    assert node.reconcile() == ["create table filter (rules: 34)"]
+    assert node.reconcile() == ["create table filter (rules: 35)"]
 
 
 def test_a_host_without_drift_is_not_read_before_the_resync(node: Node) -> None:
