@@ -10,6 +10,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from cloudnet.agent.desired import DesiredStore
@@ -20,15 +21,23 @@ from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.queue_library import BROKER_ERRORS
 from cloudnet.common.retry import Backoff
 from cloudnet.common.rpc import describe_failure, messaging
-from cloudnet.common.wire.codec import to_wire
-from cloudnet.common.wire.objects import AgentIdentity, Report, ReportedLease, ReportReply
+from cloudnet.common.wire.codec import from_wire, to_wire
+from cloudnet.common.wire.digests import digest_applied, digest_report
+from cloudnet.common.wire.objects import (
+    AgentIdentity,
+    Heartbeat,
+    HeartbeatReply,
+    Report,
+    ReportedLease,
+    ReportReply,
+)
 
 LOG = logging.getLogger(__name__)
 
 SHORTEST_PAUSE = 0.05  # seconds between two reports: a burst of passes is one report
 BACKOFF = Backoff(first_seconds=1.0, longest_seconds=3.0, jitter=0.2)
 FIRST_TIMEOUT = 2.0  # seconds for a reply; doubled when it was too short
-LEASES_EVERY = 6  # reports after which the leases are sent again although they have not changed
+LEASES_EVERY = 30  # reports after which the leases are sent again although they have not changed
 _FAILURES: tuple[type[Exception], ...] = (*BROKER_ERRORS, CloudnetError)
 UNREACHABLE = "cannot reach the controller"
 
@@ -38,6 +47,12 @@ class Controller(Protocol):
 
     def report(self, report: Report) -> ReportReply:
         """Send a report and return the reply.
+
+        :raises NoReply: there was none
+        """
+
+    def heartbeat(self, heartbeat: Heartbeat) -> HeartbeatReply:
+        """Send a heartbeat in place of a report that would be the same as the last one.
 
         :raises NoReply: there was none
         """
@@ -61,15 +76,22 @@ class RpcController:
 
     def report(self, report: Report) -> ReportReply:
         """Call the controller's ``report``."""
+        return decode_reply(self._call("report", report=to_wire(report)))
+
+    def heartbeat(self, heartbeat: Heartbeat) -> HeartbeatReply:
+        """Call the controller's ``heartbeat``."""
+        return from_wire(HeartbeatReply, self._call("heartbeat", heartbeat=to_wire(heartbeat)))
+
+    def _call(self, method: str, **arguments: Any) -> Any:  # Any: JSON
         client = self._client.prepare(timeout=self._timeout)
         try:
-            return decode_reply(client.call({}, "report", report=to_wire(report)))
+            return client.call({}, method, **arguments)
         except messaging.MessagingTimeout as error:
             waited = self._timeout
             self._timeout = min(waited * 2, self._longest_timeout)
             raise NoReply(f"no reply in {waited:.0f} s") from error
         except messaging.RemoteError as error:
-            raise NoReply(f"it refuses this host's report: {error}".splitlines()[0]) from error
+            raise NoReply(f"it refuses this host's {method}: {error}".splitlines()[0]) from error
         except _FAILURES as error:
             raise NoReply(describe_failure(type(error).__name__, error)) from error
 
@@ -111,6 +133,7 @@ class Reporter:
         self._due = threading.Event()
         self._known_leases: tuple[ReportedLease, ...] | None = None  # what the controller has
         self._reports_since_leases = 0
+        self._settled: str | None = None  # the digest of the last report, if all is as it says
         self._failures = 0  # reports without a reply, in a row
         self._conditions = ConditionLog(LOG)
 
@@ -158,8 +181,11 @@ class Reporter:
             dns=None if basis.desired.dns is None else basis.desired.dns.revision,
             lacks=basis.lacks,
         )
+        digest = digest_report(replace(report, leases=leases))
         try:
-            reply = self._controller.report(report)
+            if digest == self._settled and report.leases is None and not self._needs_report(report):
+                return self._note_heartbeat()
+            reply = self._controller.report(replace(report, digest=digest))
         except NoReply as reason:
             self._failures += 1
             line = f"{UNREACHABLE} ({reason}); retrying every {BACKOFF}"
@@ -172,9 +198,34 @@ class Reporter:
         if self._store.put_reply(reply, basis):
             self._note_sent(report.leases)
             self._forget(reply, status)
+            self._settled = None if reply.stale else digest
+        else:
+            self._settled = None
         self._on_reply(reply.refused is None)
         if (self._store.held is None) != (held is None):
             self.wake()  # the controller must know at once
+        return True
+
+    def _needs_report(self, report: Report) -> bool:
+        """Send a heartbeat in place of the report; return whether the report is needed still."""
+        if report.held is not None or report.lacks:
+            return True
+        heartbeat = Heartbeat(
+            report.host,
+            report=self._settled or "",
+            applied=digest_applied(report.applied),
+            branch=None if report.origin is None else report.origin.branch,
+            ranges=self._store.desired().ranges.revision,
+            dns=report.dns,
+        )
+        return self._controller.heartbeat(heartbeat).needs_report
+
+    def _note_heartbeat(self) -> bool:
+        self._failures = 0
+        self._reports_since_leases += 1
+        self._on_report(True)
+        self._conditions.resolve(UNREACHABLE)
+        self._on_reply(True)
         return True
 
     def _must_send(self, leases: tuple[ReportedLease, ...] | None) -> bool:

@@ -20,6 +20,7 @@ from cloudnet.controller.service.floating.floating import FloatingIps
 from cloudnet.controller.service.floating.pools import FloatingPools
 from cloudnet.controller.service.hosts.administration import HostAdministration
 from cloudnet.controller.service.hosts.agents import HostAgents
+from cloudnet.controller.service.hosts.heartbeats import Heartbeats
 from cloudnet.controller.service.hosts.leases import Leases
 from cloudnet.controller.service.hosts.overview import Overview
 from cloudnet.controller.service.hosts.reports import HostReports
@@ -55,6 +56,7 @@ class Services:
     quotas: Quotas
     dns: Dns
     hosts: HostReports
+    heartbeats: Heartbeats
     agents: HostAgents
     leases: Leases
     overview: Overview
@@ -106,6 +108,7 @@ def build_services(
         quotas=Quotas(database, settings, clock),
         dns=Dns(database, notifier, clock),
         hosts=HostReports(database, snapshots, settings.service_down_seconds, clock),
+        heartbeats=Heartbeats(database, clock),
         agents=HostAgents(database, clock),
         leases=Leases(database, settings.lease_seconds, clock),
         overview=overview,

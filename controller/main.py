@@ -136,7 +136,6 @@ class Controller:
 
     def __init__(self, conf: cfg.ConfigOpts, settings: ControllerSettings) -> None:
         self._settings = settings
-        self._has_periodic_tasks = False
         most = max(LEAST_CONNECTIONS, MAX_CONNECTIONS // settings.processes)
         connections = min(settings.workers, most) + 4
         self._database = Database(settings.database, connections=connections)
@@ -167,6 +166,7 @@ class Controller:
             services.sweeper,
             services.dns,
             settings.report_interval_seconds,
+            heartbeats=services.heartbeats,
         )
 
     def _server(
@@ -214,9 +214,9 @@ class Controller:
                 _stop_servers(started)
                 raise
             started.append(server)
-        self._has_periodic_tasks = has_periodic_tasks
+        self._periodic.is_first = has_periodic_tasks
+        self._periodic.start()
         if has_periodic_tasks:
-            self._periodic.start()
             if self._pusher is not None:
                 self._pusher.start()
             else:
@@ -243,10 +243,9 @@ class Controller:
             )
             logging.shutdown()
             os._exit(0)
-        if self._has_periodic_tasks:
-            self._periodic.stop()
-            if self._pusher is not None:
-                self._pusher.stop()
+        self._periodic.stop()
+        if self._pusher is not None and self._periodic.is_first:
+            self._pusher.stop()
 
     def _end_waits(self) -> None:
         self._waiter.stop(STOP_SECONDS - 1)

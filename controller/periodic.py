@@ -13,6 +13,7 @@ from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.controller.service.addresses.sweep import Sweeper
 from cloudnet.controller.service.dns.dns import Dns
+from cloudnet.controller.service.hosts.heartbeats import Heartbeats
 from cloudnet.controller.service.hosts.reports import HostReports
 
 LOG = logging.getLogger(__name__)
@@ -24,8 +25,17 @@ class PeriodicTasks:
     """Runs the tasks in a thread of its own."""
 
     def __init__(
-        self, host: str, hosts: HostReports, sweeper: Sweeper, dns: Dns, report_seconds: float
+        self,
+        host: str,
+        hosts: HostReports,
+        sweeper: Sweeper,
+        dns: Dns,
+        report_seconds: float,
+        *,
+        heartbeats: Heartbeats,
     ) -> None:
+        self._heartbeats = heartbeats
+        self.is_first = True  # of the workers, whose tasks are those of the whole controller
         self._host = host
         self._hosts = hosts
         self._dns = dns
@@ -57,11 +67,14 @@ class PeriodicTasks:
     def _run_once(self) -> None:
         try:
             if time.monotonic() >= self._next_heartbeat:
-                self._hosts.record_heartbeat(self._host)
-                self._sweeper.release_lost()
-                self._dns.publish()
+                self._heartbeats.record_seen()
+                if self.is_first:
+                    self._hosts.record_heartbeat(self._host)
+                    self._sweeper.release_lost()
+                    self._dns.publish()
                 self._next_heartbeat = time.monotonic() + self._report_seconds
-            self._sweeper.sweep()
+            if self.is_first:
+                self._sweeper.sweep()
         except DatabaseUnavailable as error:
             retry = f"retrying every {self._interval_seconds:g} s"
             self._conditions.start(NO_DATABASE, f"{NO_DATABASE} ({error}); {retry}")

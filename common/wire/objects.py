@@ -244,7 +244,27 @@ class Report:
     agent: AgentIdentity | None = None  # None: of an agent before there were identities
     ranges: tuple[ReportedRange, ...] | None = None  # None: not known
     dns: int | None = None  # the revision of its DnsRecords; None: it serves no names
+    digest: str | None = None  # of this report with its leases; None: of an older agent
     lacks: tuple[str, ...] = ()  # networks of which a patch has come, and not what it is based on
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """What an agent sends in place of a report that would be the same as the last one."""
+
+    host: str
+    report: str  # the digest of the last report
+    applied: str  # the digest of the revisions in it
+    branch: str | None  # of the newest origin that the agent has obeyed
+    ranges: int  # the revision of its FixedRanges
+    dns: int | None = None  # the revision of its DnsRecords; None: it serves no names
+
+
+@dataclass(frozen=True)
+class HeartbeatReply:
+    """The controller's reply to a heartbeat."""
+
+    needs_report: bool  # something is not as in the last report, or the host lacks something
 
 
 @dataclass(frozen=True)

@@ -349,6 +349,7 @@ host_agents = sa.Table(  # ours: the agent that reports for each host
     sa.Column("refused", sa.Text),  # the last report that was refused, and why; NULL: none
     sa.Column("refused_at", Timestamp),
     sa.Column("checked_generation", sa.BigInteger),  # it reported all that it has since then
+    sa.Column("report_digest", sa.String(32)),  # of the last report; NULL: it must report again
 )
 
 recovered_guests = sa.Table(  # ours: guests that hosts serve and a restored database lacks

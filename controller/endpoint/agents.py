@@ -11,7 +11,7 @@ from cloudnet.common.errors import BadRequest, InvalidInput
 from cloudnet.common.escape import escape_controls
 from cloudnet.common.limits import REVISION, is_hostname
 from cloudnet.common.wire.codec import JsonObject, from_wire, to_wire
-from cloudnet.common.wire.objects import Report, ServedAddress
+from cloudnet.common.wire.objects import Heartbeat, HeartbeatReply, Report, ServedAddress
 from cloudnet.controller.compose import Services
 from cloudnet.controller.endpoint import arguments
 from cloudnet.controller.endpoint.methods import CONTROLLER_TARGET, Context
@@ -26,6 +26,7 @@ class AgentsEndpoint:
 
     def __init__(self, services: Services) -> None:
         self._hosts = services.hosts
+        self._heartbeats = services.heartbeats
         self._agents = services.agents
         self._leases = services.leases
 
@@ -37,6 +38,12 @@ class AgentsEndpoint:
             self._record_refusal(report, error)
             raise
         return to_wire(self._hosts.process_report(checked))
+
+    def heartbeat(self, context: Context, heartbeat: Any) -> JsonObject:
+        """Return whether the agent must report, since something is not as in its last report."""
+        taken = from_wire(Heartbeat, heartbeat)
+        arguments.parse_host_name("heartbeat.host", taken.host)
+        return to_wire(HeartbeatReply(self._heartbeats.process(taken)))
 
     def _record_refusal(self, report: Any, error: BadRequest) -> None:
         """Show the operator a host whose reports are refused, if the report names one."""

@@ -30,6 +30,14 @@ def get(connection: Connection, host: str) -> HostAgent:
     return HostAgent(*rows[0]) if rows else HostAgent(host)
 
 
+def get_digest(connection: Connection, host: str) -> str | None:
+    """Return the digest of a host's last report; None: the next one must be complete."""
+    digest: str | None = connection.scalar(
+        sa.select(host_agents.c.report_digest).where(host_agents.c.host == host)
+    )
+    return digest
+
+
 def list_by_host(connection: Connection) -> dict[str, HostAgent]:
     """Return the rows of all hosts."""
     rows = read_rows(connection, sa.select(*_COLUMNS).order_by(host_agents.c.host))

@@ -88,14 +88,12 @@ def add_on_all_hosts(connection: Connection, network: Network, now: datetime) ->
     return {SnapshotKey(host, network.uuid) for host in hosts}
 
 
-def has_changed(connection: Connection, host: str, network_uuid: str) -> bool:
-    """Whether a network has changed on a host since its last revision."""
-    row = connection.execute(
-        sa.select(host_changes.c.id)
-        .where(host_changes.c.host == host, host_changes.c.network_uuid == network_uuid)
-        .limit(1)
-    ).first()
-    return row is not None
+def has_changed(connection: Connection, host: str, network_uuid: str | None = None) -> bool:
+    """Whether a network (None: any network) has changed on a host since its last revision."""
+    changes = sa.select(host_changes.c.id).where(host_changes.c.host == host).limit(1)
+    if network_uuid is not None:
+        changes = changes.where(host_changes.c.network_uuid == network_uuid)
+    return connection.execute(changes).first() is not None
 
 
 def list_changed(connection: Connection) -> set[SnapshotKey]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -73,6 +74,20 @@ def list_agent_hosts(connection: Connection) -> list[str]:
         connection.scalars(
             sa.select(services.c.host).where(services.c.binary == AGENT).order_by(services.c.host)
         )
+    )
+
+
+def record_seen(connection: Connection, seen: Mapping[str, datetime]) -> None:
+    """Record when agents were last heard from, unless a later time is recorded."""
+    connection.execute(
+        sa.update(services)
+        .where(
+            services.c.host == sa.bindparam("on_host"),
+            services.c.binary == AGENT,
+            services.c.last_seen_up < sa.bindparam("at"),
+        )
+        .values(last_seen_up=sa.bindparam("at")),
+        [{"on_host": host, "at": seen[host]} for host in sorted(seen)],
     )
 
 

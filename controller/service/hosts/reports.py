@@ -86,6 +86,7 @@ class HostReports:
             answer = _answer(connection, report, agent, reply, self._snapshots, now)
             if answer.behind is None or report.held is not None:
                 record_checked(connection, report.host)
+            _record_digest(connection, report, answer)
             return answer
 
         reply = self._database.write(work, idempotent=True)
@@ -146,6 +147,14 @@ def _answer(  # noqa: PLR0917 - what an answer is made of
     stale = tuple(_sync_networks(connection, report, rows, snapshots, now))
     dns = read_update(connection, report.dns)
     return replace(reply, stale=stale, accepted=agent.accepted, dns=dns)
+
+
+def _record_digest(connection: Connection, report: Report, answer: ReportReply) -> None:
+    """Record the digest of a report if the agent need not report again before it changes."""
+    is_settled = not answer.stale and answer.behind is None and report.held is None
+    digest = report.digest if is_settled else None
+    if host_agent_rows.get_digest(connection, report.host) != digest:
+        host_agent_rows.update(connection, report.host, report_digest=digest)
 
 
 def _record_faults(

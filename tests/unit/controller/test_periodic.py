@@ -29,7 +29,14 @@ def test_the_periodic_tasks_send_a_heartbeat_and_free_addresses(world: World) ->
     world.delete(1)
     world.clock.pass_seconds(31)
     services = world.services
-    periodic = PeriodicTasks("ctl", services.hosts, services.sweeper, services.dns, 10)
+    periodic = PeriodicTasks(
+        "ctl",
+        services.hosts,
+        services.sweeper,
+        services.dns,
+        10,
+        heartbeats=services.heartbeats,
+    )
 
     periodic.start()
     while world.rows("SELECT * FROM instances"):
