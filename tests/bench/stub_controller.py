@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudnet.common import rpc
 from cloudnet.common.wire.codec import from_wire, to_wire
-from cloudnet.common.wire.objects import FixedRanges, Report, ReportReply
+from cloudnet.common.wire.objects import FixedRanges, HeartbeatReply, Report, ReportReply
 
 Plain = Mapping[str, Any]  # Any: JSON
 
@@ -21,9 +21,13 @@ class StubController:
         self._report: Report | None = None  # None: there was none yet
 
     def report(self, context: Plain, report: Any) -> Any:  # Any: JSON
-        """Answer a heartbeat."""
+        """Answer a report."""
         self._report = from_wire(Report, report)
         return self._reply
+
+    def heartbeat(self, context: Plain, heartbeat: Any) -> Any:  # Any: JSON
+        """Answer a heartbeat without news."""
+        return to_wire(HeartbeatReply(needs_report=False))
 
     def has_report_in_sync(self, networks: int) -> bool:
         """Return whether the last report had all networks applied, and no fault."""

@@ -12,7 +12,15 @@ from cloudnet.agent.report import LEASES_EVERY, NoReply, Reporter, RpcController
 from cloudnet.agent.snapshot_cache import SnapshotCache
 from cloudnet.agent.status import HostStatus
 from cloudnet.common.rpc import messaging
-from cloudnet.common.wire.objects import Applied, Report, ReportedLease, ReportReply, Snapshot
+from cloudnet.common.wire.objects import (
+    Applied,
+    Heartbeat,
+    HeartbeatReply,
+    Report,
+    ReportedLease,
+    ReportReply,
+    Snapshot,
+)
 from tests.fixtures.agent.snapshots import PRIVATE, RANGES, gone, network
 from tests.fixtures.waiting import wait_for
 
@@ -24,6 +32,14 @@ class FakeController:
         self.stale: tuple[Snapshot, ...] = ()
         self.away = False
         self.reports: list[Report] = []
+        self.knows_digests = False
+        self.heartbeats: list[Heartbeat] = []
+
+    def heartbeat(self, heartbeat: Heartbeat) -> HeartbeatReply:
+        if self.away:
+            raise NoReply("MessagingTimeout")
+        self.heartbeats.append(heartbeat)
+        return HeartbeatReply(needs_report=not self.knows_digests)
 
     def report(self, report: Report) -> ReportReply:
         if self.away:
@@ -89,6 +105,22 @@ def test_leases_are_reported_now_and_then_because_the_database_may_have_changed(
 
     sent = [number for number, report in enumerate(controller.reports) if report.leases]
     assert sent == [0, LEASES_EVERY + 1, 2 * LEASES_EVERY + 2]
+
+
+def test_what_is_not_new_is_a_heartbeat_until_the_controller_asks_for_a_report(
+    reporter: Reporter, controller: FakeController
+) -> None:
+    controller.knows_digests = True
+    reporter.update(STATUS)
+    for _ in range(3):
+        reporter.report()
+    assert (len(controller.reports), len(controller.heartbeats)) == (1, 2)
+    assert {each.report for each in controller.heartbeats} == {controller.reports[0].digest}
+
+    controller.knows_digests = False
+    reporter.report()
+
+    assert (len(controller.reports), len(controller.heartbeats)) == (2, 3)
 
 
 def test_a_removed_network_is_reported_until_the_controller_does_not_want_it_back(
