@@ -1,6 +1,7 @@
 """Files of the desired state that another program removes."""
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -103,3 +104,20 @@ def test_the_mark_of_an_older_version_names_no_files_and_counts(
 
     assert start(tmp_path).desired().synced
     assert start(tmp_path).desired().ranges == FixedRanges(RANGES.revision, RANGES.ranges)
+
+
+@pytest.mark.parametrize("name", ["synced", f"network-{PRIVATE}.json", f"network-{PRIVATE}.new"])
+def test_a_pipe_in_place_of_a_file_does_not_block_the_agent(
+    tmp_path: Path, store: DesiredStore, name: str
+) -> None:
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    changed = network(revision=2, label="changed")
+
+    store.put_reply(ReportReply(RANGES, (changed,), origin=ORIGIN))
+    store.keep_on_disk()
+
+    restarted = start(tmp_path).desired()
+    assert [each.network for each in restarted.networks][-1] == OTHER
+    is_stored = name != f"network-{PRIVATE}.new"  # that one is written through
+    assert (changed.label in [each.label for each in restarted.networks]) == is_stored
