@@ -119,6 +119,7 @@ class Agent:
             self._wakeup.host_changed,
         )
         self._server: rpc.messaging.RPCServer | None = None  # None: receives no casts
+        self._starting: rpc.ServerStart | None = None  # the next server
         self._conditions = ConditionLog(LOG)
         self._listener = LeaseListener(settings.state_path / "agent.sock", self._cast_lease)
         self._events = EventListener(self._wakeup.host_changed)
@@ -198,16 +199,21 @@ class Agent:
 
     def _start_server(self) -> None:
         """Start to receive casts; if the broker refuses, the next reply starts another attempt."""
-        transport = self._create_transport()
-        endpoints = [AgentEndpoint(self._store, self._reporter.wake)]
-        server = rpc.create_server(transport, rpc.AGENT_TOPIC, self._settings.host, endpoints)
+        if self._starting is None:
+            transport = self._create_transport()
+            endpoints = [AgentEndpoint(self._store, self._reporter.wake)]
+            server = rpc.create_server(transport, rpc.AGENT_TOPIC, self._settings.host, endpoints)
+            self._starting = rpc.ServerStart(server, rpc.AGENT_TOPIC)
         try:
-            rpc.start_server(server, rpc.AGENT_TOPIC)
-        except BrokerUnavailable as error:
-            transport.cleanup()
-            self._conditions.start(NO_CASTS, f"{NO_CASTS} ({error}); retrying with each report")
+            receives = self._starting.wait(rpc.START_SECONDS)
+            reason = self._starting.describe()
+        except (BrokerUnavailable, ConfigurationError) as error:
+            self._starting.server.transport.cleanup()
+            receives, reason, self._starting = False, str(error), None
+        if not receives:
+            self._conditions.start(NO_CASTS, f"{NO_CASTS} ({reason}); retrying with each report")
             return
-        self._server = server
+        self._server, self._starting = self._starting.server, None
         self._conditions.resolve(NO_CASTS)
         self._reporter.wake()  # a cast before the start is lost
 

@@ -18,7 +18,12 @@ from cloudnet.common.rpc_server import (
     OWN_ERRORS_KEY,
     TIMEOUT_KEY,
     create_server,
+)
+from cloudnet.common.server_start import (
+    START_SECONDS,
+    ServerStart,
     describe_failure,
+    describe_library_failure,
     start_server,
 )
 from cloudnet.common.topics import (
@@ -59,7 +64,9 @@ __all__ = [
     "NETWORK_TOPIC",
     "NETWORK_VERSION",
     "OWN_ERRORS_KEY",
+    "START_SECONDS",
     "TIMEOUT_KEY",
+    "ServerStart",
     "check_broker",
     "create_client",
     "create_notifier",
@@ -126,6 +133,7 @@ def create_notifier(conf: cfg.ConfigOpts, url: str, publisher: str) -> messaging
     """Return a sender of notifications as [oslo_messaging_notifications] says; None: no driver.
 
     :param url: if that group has no transport_url
+    :raises ConfigurationError: its transport_url is wrong
     """
     for group, options in messaging_opts.list_opts():
         if group == "oslo_messaging_notifications":
@@ -135,7 +143,10 @@ def create_notifier(conf: cfg.ConfigOpts, url: str, publisher: str) -> messaging
     if all(name == "noop" for name in drivers):
         return None
     conf.set_override("driver", drivers, group="oslo_messaging_notifications")
-    transport = messaging.get_notification_transport(conf, url=configured.transport_url or url)
+    try:
+        transport = messaging.get_notification_transport(conf, url=configured.transport_url or url)
+    except messaging.MessagingException as error:
+        raise errors.ConfigurationError(describe_library_failure(error)) from error
     return messaging.Notifier(transport, publisher_id=publisher, retry=1)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from cloudnet.common import errors
 from cloudnet.common.deadline import time_limit
-from cloudnet.common.queue_library import BROKER_ERRORS, messaging
+from cloudnet.common.queue_library import messaging
 from cloudnet.common.request import describe_call, serving
 from cloudnet.common.topics import HOSTS_TOPIC, NETWORK_TOPIC
 
@@ -64,45 +64,6 @@ def create_server(
     dispatcher.names_callers = topic in {NETWORK_TOPIC, HOSTS_TOPIC}  # not agents
     target = messaging.Target(topic=topic, server=host)
     return _Server(transport, target, dispatcher, executor="threading")
-
-
-def start_server(server: messaging.RPCServer, topic: str) -> None:
-    """Start to receive calls.
-
-    :raises BrokerUnavailable: the broker refuses the exchange or a queue
-    """
-    library = logging.getLogger("oslo.messaging._drivers.impl_rabbit")
-    library.addFilter(_drop)  # it logs each refusal several times; the error below has it once
-    try:
-        server.start()
-    except BROKER_ERRORS as error:
-        raise errors.BrokerUnavailable(
-            describe_failure(f"cannot receive calls on topic {topic}", error)
-        ) from error
-    finally:
-        library.removeFilter(_drop)
-
-
-def _drop(record: logging.LogRecord) -> bool:
-    """Pass no record."""
-    return False
-
-
-_AMQP_REFUSAL = re.compile(r"\((403|406)\) (.*)", re.DOTALL)
-
-
-def describe_failure(what: str, error: Exception) -> str:
-    """Return what failed, why and, if the broker has refused it, what to do about it."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    found = _AMQP_REFUSAL.search(text)
-    if found is None:
-        return f"{what}: {text}"
-    remedy = {
-        "403": "give this user the permission (`rabbitmqctl set_permissions`)",
-        "406": "set [oslo_messaging_rabbit] amqp_durable_queues and amqp_auto_delete as the "
-        "programs have them that declared it, or delete it on the broker",
-    }[found[1]]
-    return f"{what}: the broker refuses: {found[2]}; {remedy}"
 
 
 class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library has no types

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from oslo_config import cfg
 
@@ -116,9 +117,8 @@ def run(
     try:
         if controller.wait_until_ready(stop):
             is_first = ends is None or ends.number == 0
-            controller.start(
-                begins_branch=ends is None or ends.is_start, has_periodic_tasks=is_first
-            )
+            begins_branch = ends is None or ends.is_start
+            controller.start(stop, begins_branch=begins_branch, has_periodic_tasks=is_first)
             if ends is not None:
                 ends.note_ready()
             stop.wait()
@@ -194,12 +194,20 @@ class Controller:
             logger=LOG,
         ) and rpc.wait_for_broker(self._settings.rpc.transport_url, stop)
 
-    def start(self, *, begins_branch: bool = True, has_periodic_tasks: bool = True) -> None:
+    def start(
+        self,
+        stop: threading.Event,
+        *,
+        begins_branch: bool = True,
+        has_periodic_tasks: bool = True,
+    ) -> None:
         """Start the RPC servers, then the periodic tasks: the heartbeat says that calls are served.
 
+        :param stop: set while the broker lets no server listen, it ends the process
         :param begins_branch: the database may have been restored since a controller ran last
         :param has_periodic_tasks: the first of several workers has them
         :raises BrokerUnavailable: the broker refuses to let a server listen
+        :raises ConfigurationError: the queue library cannot work with its options
         """
         # All objects so far live until the end: a full collection need not visit them while
         # calls wait.
@@ -209,10 +217,12 @@ class Controller:
         started: list[rpc.messaging.RPCServer] = []
         for topic, server in self._servers.items():
             try:
-                rpc.start_server(server, topic)
-            except BrokerUnavailable:
+                receives = rpc.start_server(server, topic, stop)
+            except (BrokerUnavailable, ConfigurationError):
                 _stop_servers(started)
                 raise
+            if not receives:
+                _exit_without_library()
             started.append(server)
         self._periodic.is_first = has_periodic_tasks
         self._periodic.start()
@@ -241,8 +251,7 @@ class Controller:
             LOG.warning(
                 "the queue library has not stopped in %d s; exiting without it", STOP_SECONDS
             )
-            logging.shutdown()
-            os._exit(0)
+            _exit_without_library()
         self._periodic.stop()
         if self._pusher is not None and self._periodic.is_first:
             self._pusher.stop()
@@ -275,6 +284,12 @@ def _build_pusher(settings: ControllerSettings, database: Database) -> DnsPusher
         ) from error
     names = PushedNames(database, private=settings.private_dns, public=settings.public_dns)
     return DnsPusher(names, UpdatedServer(settings.dns_server), Zones(settings.dns_server.zones))
+
+
+def _exit_without_library() -> NoReturn:
+    """End the process although threads of the queue library would keep it alive."""
+    logging.shutdown()
+    os._exit(0)
 
 
 def _stop_servers(

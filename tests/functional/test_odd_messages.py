@@ -90,7 +90,7 @@ def test_a_snapshot_is_taken_after_messages_of_any_kind(
     url = broker.transport_url
     transport = rpc.create_transport(rpc.get_default_conf(), url, "nova")
     server = rpc.create_server(transport, rpc.AGENT_TOPIC, HOST, [AgentEndpoint(store)])
-    rpc.start_server(server, rpc.AGENT_TOPIC)
+    assert rpc.ServerStart(server, rpc.AGENT_TOPIC).wait(30)
     try:
         with caplog.at_level(logging.WARNING):
             publish(url)
