@@ -199,23 +199,27 @@ class Agent:
 
     def _start_server(self) -> None:
         """Start to receive casts; if the broker refuses, the next reply starts another attempt."""
-        if self._starting is None:
-            transport = self._create_transport()
-            endpoints = [AgentEndpoint(self._store, self._reporter.wake)]
-            server = rpc.create_server(transport, rpc.AGENT_TOPIC, self._settings.host, endpoints)
-            self._starting = rpc.ServerStart(server, rpc.AGENT_TOPIC)
+        starting = self._starting or self._create_server()
+        self._starting = starting
         try:
-            receives = self._starting.wait(rpc.START_SECONDS)
-            reason = self._starting.describe()
+            receives, reason = starting.wait(rpc.START_SECONDS), starting.describe()
         except (BrokerUnavailable, ConfigurationError) as error:
-            self._starting.server.transport.cleanup()
-            receives, reason, self._starting = False, str(error), None
+            receives, reason = False, str(error)
+            starting.server.transport.cleanup()
+            self._starting = None
         if not receives:
             self._conditions.start(NO_CASTS, f"{NO_CASTS} ({reason}); retrying with each report")
             return
-        self._server, self._starting = self._starting.server, None
+        self._server, self._starting = starting.server, None
         self._conditions.resolve(NO_CASTS)
         self._reporter.wake()  # a cast before the start is lost
+
+    def _create_server(self) -> rpc.ServerStart:
+        endpoints = [AgentEndpoint(self._store, self._reporter.wake)]
+        server = rpc.create_server(
+            self._create_transport(), rpc.AGENT_TOPIC, self._settings.host, endpoints
+        )
+        return rpc.ServerStart(server, rpc.AGENT_TOPIC)
 
     def _create_transport(self) -> rpc.messaging.Transport:
         broker = self._settings.rpc

@@ -51,9 +51,13 @@ def run(program: str, config: Path, log: Path) -> Iterator[subprocess.Popen[byte
             one.terminate()
 
 
-def connect(broker: RabbitMQ) -> kombu.Connection:
+def connect(broker: RabbitMQ, virtual_host: str = "/") -> kombu.Connection:
     return kombu.Connection(
-        hostname=broker.address, port=broker.port, userid=broker.user, password=broker.password
+        hostname=broker.address,
+        port=broker.port,
+        userid=broker.user,
+        password=broker.password,
+        virtual_host=virtual_host,
     )
 
 
@@ -100,6 +104,63 @@ def test_an_agent_that_may_not_report_names_the_option_once_and_goes_on_trying(
     text = log.read_text()
     assert text.count("cannot reach the controller") == 1
     assert "Traceback" not in text
+
+
+@pytest.fixture
+def exclusive_queue(broker: RabbitMQ) -> Iterator[str]:
+    """An exchange whose queue `network` another connection has for itself."""
+    broker.control("add_vhost", "apart")
+    broker.control("set_permissions", "-p", "apart", broker.user, ".*", ".*", ".*")
+    with connect(broker, "apart") as connection:
+        kombu.Queue("network", exclusive=True, channel=connection.channel()).declare()
+        yield f"{broker.transport_url}apart"
+    broker.control("delete_vhost", "apart")
+
+
+def test_a_controller_whose_queue_is_held_names_that_once_and_ends_at_a_signal(
+    broker: RabbitMQ, exclusive_queue: str, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, broker, f"transport_url = {exclusive_queue}")
+    manage(config, "db", "sync")
+    log = tmp_path / "controller.log"
+
+    with run("cloudnet.controller", config, log) as controller:
+        wait_for(lambda: "RESOURCE_LOCKED" in log.read_text(), "its warning", timeout=60)
+        controller.terminate()
+        status = controller.wait(20)
+
+    assert status == 0
+    [line] = [each for each in log.read_text().splitlines() if " INFO " not in each]
+    assert "cannot receive calls on topic network" in line
+    assert "end the program that has a queue of this name for itself" in line
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("[oslo_messaging_rabbit]\nheartbeat_rate = 0", "float division by zero"),
+        ("[oslo_messaging_rabbit]\nuse_queue_manager = true", "value required for option"),
+        (
+            "[oslo_messaging_notifications]\ndriver = messagingv2\ntransport_url = nowhere://",
+            'transport driver "nowhere"',
+        ),
+    ],
+)
+def test_an_option_that_the_queue_library_cannot_work_with_is_one_line(
+    broker: RabbitMQ, tmp_path: Path, lines: str, reason: str
+) -> None:
+    config = write_config(tmp_path, broker, lines)
+    manage(config, "db", "sync")
+
+    argv = [sys.executable, "-m", "cloudnet.controller", "--config-file", str(config)]
+    done = subprocess.run(
+        argv, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    refusals = [each for each in done.stderr.splitlines() if each.startswith("cloudnet-")]
+    assert (done.returncode, len(refusals)) == (1, 1)
+    assert reason in refusals[0]
+    assert "Traceback" not in done.stderr
 
 
 def test_calls_whose_callers_have_gone_do_not_stop_a_controller(
