@@ -21,6 +21,9 @@ class Bounds(NamedTuple):
         return isinstance(value, int) and self.lowest <= value <= self.highest
 
 
+LARGEST_NUMBER = 2**31 - 1
+"""The largest number in a column; a time of so many seconds can still be waited for."""
+
 VLAN_ID = Bounds(1, 4094)
 """802.1Q reserves 0 and 4095."""
 

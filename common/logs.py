@@ -178,7 +178,7 @@ def buffer_early_records() -> None:
 def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
     """Send the program's records to the configured outputs, by default to stderr.
 
-    :raises ConfigurationError: a log file cannot be opened, or log_config_append is wrong
+    :raises ConfigurationError: a log file cannot be opened, or an option of logging is wrong
     """
     for name, default in DEFAULTS.items():
         conf.set_default(name, default)
@@ -195,10 +195,15 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
         raise ConfigurationError(
             f"[DEFAULT] log_config_append = {conf.log_config_append}: {error.err_msg}"
         ) from error
+    except (TypeError, ValueError) as error:  # the library checks neither levels nor facilities
+        raise ConfigurationError(
+            f"[DEFAULT] {_find_wrong_option(conf)}: {error}; correct it, or leave it out"
+        ) from error
     finally:
         conf.clear_override("use_journal")
     if journal is not None:
         _add_journal(journal, conf)
+    _check_formats(conf, prog)
     for handler in _list_handlers():
         tolerate_write_errors(handler, prog)
         handler.addFilter(EscapeFilter())
@@ -210,6 +215,28 @@ def set_up_logging(conf: cfg.ConfigOpts, prog: str) -> None:
                 SingleLineFormatter(project=prog, datefmt=conf.log_date_format, config=conf)
             )
     flush_early_records()
+
+
+def _find_wrong_option(conf: cfg.ConfigOpts) -> str:
+    """Return the option and its value that the library refuses without a name."""
+    for pair in conf.default_log_levels:
+        level = pair.partition("=")[2]
+        if not isinstance(logging.getLevelName(level), int):
+            return f"default_log_levels = … {pair} …"
+    return f"syslog_log_facility = {conf.syslog_log_facility}"
+
+
+def _check_formats(conf: cfg.ConfigOpts, prog: str) -> None:
+    """Refuse formats with which each record would be lost."""
+    formatter = formatters.ContextFormatter(project=prog, datefmt=conf.log_date_format, config=conf)
+    try:
+        formatter.format(logging.LogRecord(prog, logging.INFO, "", 0, "", (), None))
+    except (KeyError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigurationError(
+            "[DEFAULT] logging_default_format_string or log_date_format: no record can be written "
+            f"with it ({reason}); correct it, or leave it out"
+        ) from error
 
 
 def _add_journal(journal: JournalHandler, conf: cfg.ConfigOpts) -> None:

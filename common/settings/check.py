@@ -23,6 +23,7 @@ from cloudnet.common.settings.option_index import (
 )
 from cloudnet.common.settings.options import HAS_NO_EFFECT, WORTH_A_WARNING
 from cloudnet.common.settings.options.readers import Program, is_read_by
+from cloudnet.common.settings.overriding import find_overriding
 
 
 @dataclass
@@ -56,11 +57,12 @@ def check_assignments(
     checked = Checked()
     current = [_negate_flag(renames.rename(assignment)) for assignment in assignments]
     checked.ignored_names = _list_ignored_names(current)
-    for assignment in current:
+    overriding = find_overriding(current)
+    for index, assignment in enumerate(current):
         group, name = assignment.group, assignment.name
         entry = find_option(group, name)
         if entry is not None:
-            _check_value(checked, program, entry, assignment)
+            _check_value(checked, program, entry, assignment, overriding.get(index))
         elif _is_ignored(checked, assignment) or is_other_program_option(group, name):
             _ignore(checked, program, assignment)
         else:
@@ -98,16 +100,21 @@ def format_ignored_options(checked: Checked, unknown: Sequence[Assignment]) -> s
 
 
 def _negate_flag(assignment: Assignment) -> Assignment:
-    """Replace ``--noNAME`` of a flag file by ``--NAME=False``."""
+    """Replace ``--noNAME`` of a flag file by ``--NAME=False``, of whichever service's option."""
     name = assignment.name.removeprefix("no")
     is_negation = (
         assignment.is_flag
         and assignment.value == "True"
         and name != assignment.name
         and find_option(assignment.group, assignment.name) is None
+        and not is_other_program_option(assignment.group, assignment.name)
     )
-    entry = find_option(assignment.group, name) if is_negation else None
-    if entry is None or not isinstance(entry.option.type, types.Boolean):
+    if not is_negation:
+        return assignment
+    entry = find_option(assignment.group, name)
+    is_flag = entry is not None and isinstance(entry.option.type, types.Boolean)
+    is_other = entry is None and is_other_program_option(assignment.group, name)
+    if not (is_flag or is_other):
         return assignment
     return replace(assignment, name=name, value="False")
 
@@ -129,7 +136,11 @@ def _is_ignored(checked: Checked, assignment: Assignment) -> bool:
 
 
 def _check_value(
-    checked: Checked, program: Program, entry: OptionEntry, assignment: Assignment
+    checked: Checked,
+    program: Program,
+    entry: OptionEntry,
+    assignment: Assignment,
+    overriding: Assignment | None,
 ) -> None:
     option, place = entry.option, (entry.group, entry.option.dest)
     if place in HAS_NO_EFFECT:
@@ -142,6 +153,8 @@ def _check_value(
     if error is None:
         checked.accepted.append((entry, assignment))
         checked.warnings += _describe_corrections(option, assignment)
+    elif overriding is not None:
+        checked.notes.append(f"{error}; ignored: {overriding.place} overrides it")
     elif not is_own(*place) or is_read_by(program, *place):
         checked.errors.append(error)
     else:

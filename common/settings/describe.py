@@ -6,7 +6,7 @@ import re
 
 from oslo_config import cfg
 
-from cloudnet.common.settings import option_types
+from cloudnet.common.settings import url_types
 from cloudnet.common.settings.files import Assignment
 
 _SECRET_NAME = re.compile(r"password|passwd|secret|token|auth_blob|_key$")
@@ -46,7 +46,7 @@ def _hide_secrets(assignment: Assignment, option: cfg.Opt | None) -> str:
     is_url = (
         _URL_NAME.search(name) is not None
         if option is None
-        else isinstance(option.type, option_types.Url)
+        else isinstance(option.type, url_types.Url)
     )
     if not is_url and (option.secret if option is not None else _SECRET_NAME.search(name)):
         return "***" if value else ""

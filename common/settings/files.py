@@ -193,6 +193,10 @@ def _include(
     """Return the assignment, or those of the file that ``--flagfile=`` includes."""
     if not assignment.is_flag or assignment.name != "flagfile":
         return [assignment]
+    if assignment.value in {"", "True"}:  # True: without a value
+        raise ConfigurationError(
+            f"{assignment.place}: --flagfile: the name of a file is needed: --flagfile=FILE"
+        )
     included = Path(assignment.value)
     if included in (file, *including):
         raise ConfigurationError(f"{assignment.place}: --flagfile={included} includes itself")

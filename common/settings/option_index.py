@@ -69,7 +69,9 @@ class OptionTable:
         if elsewhere:
             return join_or([f"[{each}] {name}" for each in elsewhere])
         here = [n for g, n in self._entries if g == group]
-        close = difflib.get_close_matches(name, here, n=5, cutoff=0.75)
+        if name.lower() in here:
+            return name.lower()
+        close = difflib.get_close_matches(name.lower(), here, n=5, cutoff=0.75)
         return join_or(close) if close else None
 
 

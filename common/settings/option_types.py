@@ -6,16 +6,20 @@ write instead. :func:`describe` returns that phrase for any type, ours or the li
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
-from urllib.parse import urlsplit
 
 from oslo_config import cfg, types
 
 from cloudnet.common import limits
 from cloudnet.common.settings.views import HostService
 from cloudnet.common.wire.objects import Topology
+
+_NUMBER = re.compile(r"(?a:[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)?", re.IGNORECASE)
+"""A number as operators write it, or nothing: Python would take 1_00, nan and other digits, too."""
 
 
 class OptionType(types.ConfigType):
@@ -245,57 +249,28 @@ class NetworkManager(OptionType):
             raise ValueError(self.expected) from error
 
 
-class Url(OptionType):
-    """The URL of a server, with one of the ``schemes`` that cloudnet supports."""
-
-    def __init__(self, schemes: tuple[str, ...], example: str) -> None:
-        super().__init__("URL")
-        self.schemes = schemes
-        self.expected = f"a URL such as {example}"
-
-    def __call__(self, value: object) -> str:
-        text = str(value).strip()
-        scheme, separator, _ = text.partition("://")
-        if not separator or scheme.partition("+")[0] not in self.schemes:
-            raise ValueError(self.expected)
-        return text
-
-
-class BrokerUrl(Url):
-    """The URL of one or several brokers: ``host:port`` separated by commas."""
-
-    def __call__(self, value: object) -> str:
-        text = super().__call__(value)
-        if text.startswith("fake"):
-            return text  # an in-memory transport has no hosts
-        try:
-            brokers = [urlsplit(f"//{broker}") for broker in urlsplit(text).netloc.split(",")]
-            valid = all(broker.hostname and broker.port != 0 for broker in brokers)
-        except ValueError as error:  # a port that is no number or too large
-            raise ValueError(self.expected) from error
-        if not valid:
-            raise ValueError(self.expected)
-        return text
-
-
 def parse_value(option: cfg.Opt, text: str) -> object:
     """Return the value that the text has as this option.
 
     :raises ValueError: it has none, and the option needs one
     """
+    if isinstance(option.type, types.Number) and not _NUMBER.fullmatch(text.strip()):
+        raise ValueError(describe(option))
     value = option.type(text)
     require_value(option, value)
     return value
 
 
 def require_value(option: cfg.Opt, value: object) -> None:
-    """Refuse None for an option that must have a value.
+    """Refuse None for an option that must have a value, and what is no finite number.
 
     oslo.config converts an empty text to None for a number, even where there is a default.
 
-    :raises ValueError: the option must have a value
+    :raises ValueError: the option must have another value
     """
     if value is None and option.default is not None and not isinstance(option.type, OptionType):
+        raise ValueError(describe(option))
+    if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(describe(option))
 
 

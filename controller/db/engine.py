@@ -162,6 +162,13 @@ class Database:
             raise DatabaseUnavailable(
                 "every connection to the database is in use; check what its queries wait for"
             ) from error
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            if not engine.url.query:
+                raise
+            raise DatabaseUnavailable(
+                f"the driver {engine.driver} refuses an argument ({error}); correct what follows "
+                "the ? in [database] connection"
+            ) from error
 
     def close(self) -> None:
         """Close all connections."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.option_types import BrokerUrl, Text
+from cloudnet.common import limits
+from cloudnet.common.settings.option_types import Text
+from cloudnet.common.settings.url_types import BrokerUrl
 
 SHARED: tuple[cfg.Opt, ...] = (
     cfg.Opt(
@@ -31,12 +33,14 @@ SHARED: tuple[cfg.Opt, ...] = (
         "rpc_response_timeout",
         default=60,
         min=1,
+        max=limits.LARGEST_NUMBER,
         help="Seconds that an RPC call waits for its reply.",
     ),
     cfg.IntOpt(
         "executor_thread_pool_size",
         default=16,
         min=1,
+        max=limits.LARGEST_NUMBER,
         deprecated_opts=[cfg.DeprecatedOpt("rpc_thread_pool_size", group="DEFAULT")],
         help="How many calls each worker of a controller handles at the same time.",
     ),

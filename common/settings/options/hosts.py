@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from cloudnet.common import limits
 from cloudnet.common.settings.option_types import (
     Address,
     ChainName,
@@ -70,6 +71,7 @@ HOSTS: tuple[cfg.Opt, ...] = (
         "send_arp_for_ha_count",
         default=3,
         min=0,
+        max=limits.LARGEST_NUMBER,
         help="How many gratuitous ARPs are sent for each address that a node takes over.",
     ),
     cfg.Opt(
@@ -97,7 +99,7 @@ HOSTS: tuple[cfg.Opt, ...] = (
         "dhcp_lease_time",
         default=86400,
         min=1,
-        max=2**31 - 1,
+        max=limits.LARGEST_NUMBER,
         help="Seconds after which guests must renew their lease. dnsmasq raises a value below 120 "
         "to 120.",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from cloudnet.common import limits
 from cloudnet.common.limits import MTU, VLAN_ID
 from cloudnet.common.settings.option_types import (
     Address,
@@ -83,12 +84,14 @@ NETWORKS: tuple[cfg.Opt, ...] = (
         "num_networks",
         default=1,
         min=1,
+        max=limits.LARGEST_NUMBER,
         help="How many networks one `network create` without --num-networks creates.",
     ),
     cfg.IntOpt(
         "network_size",
         default=256,
         min=1,
+        max=2**32,
         help="How many addresses a new network has, rounded up to a power of two, if `network "
         "create` is called without --network-size: 256 is a /24, 1024 a /22. num_networks networks "
         "of this size must fit into fixed_range. Not set, and fixed_range too small for 256: the "
@@ -105,18 +108,21 @@ NETWORKS: tuple[cfg.Opt, ...] = (
         "cnt_vpn_clients",
         default=0,
         min=0,
+        max=limits.LARGEST_NUMBER,
         help="How many addresses at the end of each new VLAN network are reserved for VPN clients.",
     ),
     cfg.IntOpt(
         "create_unique_mac_address_attempts",
         default=5,
         min=1,
+        max=limits.LARGEST_NUMBER,
         help="How many random MAC addresses are tried for a new interface before the call fails.",
     ),
     cfg.IntOpt(
         "fixed_ip_disassociate_timeout",
         default=600,
         min=0,
+        max=limits.LARGEST_NUMBER,
         help="Seconds for which a released address is in quarantine at the most. It ends as soon "
         "as the address has no lease any more and its host has reported since, but not within 2 "
         "seconds: messages about it may still be under way.",

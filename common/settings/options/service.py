@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from cloudnet.common.settings.option_types import Range, Service, Url
+from cloudnet.common import limits
+from cloudnet.common.settings.option_types import Range, Service
 from cloudnet.common.settings.program_values import AbsolutePath
+from cloudnet.common.settings.url_types import DatabaseUrl
 from cloudnet.common.settings.vlan_ids import VlanIds
 
 SERVICE: tuple[cfg.Opt, ...] = (
@@ -13,6 +15,7 @@ SERVICE: tuple[cfg.Opt, ...] = (
         "report_interval",
         default=10,
         min=1,
+        max=limits.LARGEST_NUMBER,
         help="Seconds between an agent's heartbeats. Each reports the host's actual state, and the "
         "reply contains whatever is stale on the host.",
     ),
@@ -20,6 +23,7 @@ SERVICE: tuple[cfg.Opt, ...] = (
         "service_down_time",
         default=60,
         min=2,
+        max=limits.LARGEST_NUMBER,
         help="Seconds without a heartbeat after which a host counts as down. It must be longer "
         "than report_interval, and should be several times as long.",
     ),
@@ -43,7 +47,7 @@ SERVICE: tuple[cfg.Opt, ...] = (
 DATABASE: tuple[cfg.Opt, ...] = (
     cfg.Opt(
         "connection",
-        type=Url(
+        type=DatabaseUrl(
             ("sqlite", "postgresql", "mysql", "mariadb"),
             "postgresql+psycopg://cloudnet:PASSWORD@172.16.99.1/cloudnet",
         ),
@@ -64,6 +68,7 @@ QUOTA: tuple[cfg.Opt, ...] = (
         "floating_ips",
         default=10,
         min=-1,
+        max=limits.LARGEST_NUMBER,
         deprecated_opts=[cfg.DeprecatedOpt("quota_floating_ips", group="DEFAULT")],
         help="How many floating IPs a project without a quota of its own may have; -1: any number.",
     ),
@@ -71,6 +76,7 @@ QUOTA: tuple[cfg.Opt, ...] = (
         "fixed_ips",
         default=-1,
         min=-1,
+        max=limits.LARGEST_NUMBER,
         deprecated_opts=[cfg.DeprecatedOpt("quota_fixed_ips", group="DEFAULT")],
         help="How many fixed IPs a project without a quota of its own may have; -1: any number. "
         "The addresses of its own VLAN networks count, too.",
@@ -82,6 +88,7 @@ CLOUDNET: tuple[cfg.Opt, ...] = (
         "resync_interval",
         default=30,
         min=1,
+        max=limits.LARGEST_NUMBER,
         help="Seconds between an agent's reads of the whole state of its host when no event of the "
         "kernel asks for one. In between, what has no events (an iptables table that somebody "
         "flushed) is checked every 3 seconds without such a read, and repaired.",
@@ -99,6 +106,7 @@ CLOUDNET: tuple[cfg.Opt, ...] = (
         "wiring_timeout",
         default=10,
         min=0,
+        max=limits.LARGEST_NUMBER,
         help="Seconds that a compute service's call waits until the hosts have wired an instance: "
         "nova expects the bridges to exist when the call returns. After that the call fails with "
         "what the hosts report, and what it has allocated is released. 0: no call waits.",

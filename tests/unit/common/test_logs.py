@@ -98,6 +98,28 @@ def test_a_log_file_that_cannot_be_written_is_refused(write: Write, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("restore_root_logger")
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("default_log_levels = amqp=LOUD", r"\[DEFAULT\] default_log_levels = … amqp=LOUD …: "),
+        ("default_log_levels = amqp", r"\[DEFAULT\] default_log_levels = … amqp …: "),
+        ("use_syslog = true\nsyslog_log_facility = LOG_NO", "syslog_log_facility = LOG_NO: "),
+        ("logging_default_format_string = %(message", "logging_default_format_string"),
+        ("logging_default_format_string = %(nothing)s", "'nothing'"),
+    ],
+)
+def test_an_option_of_logging_that_cannot_be_is_one_line(
+    write: Write, lines: str, expected: str
+) -> None:
+    conf, _ = load_agent(["--config-file", str(write(lines))], "cloudnet-agent")
+
+    with pytest.raises(ConfigurationError, match=expected) as refused:
+        set_up_logging(conf, "cloudnet-agent")
+
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("restore_root_logger")
 def test_records_go_to_the_configured_log_file_only(
     write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oslo_config import cfg, types
 
-from cloudnet.common.settings import option_types
+from cloudnet.common.settings import option_types, url_types
 from cloudnet.common.settings.option_types import OptionType
 from cloudnet.common.settings.views import HostService
 from cloudnet.common.wire.objects import Topology
 
-BROKER = option_types.BrokerUrl(("rabbit", "fake"), "rabbit://user:password@host:5672/")
-DATABASE = option_types.Url(("mysql", "sqlite"), "mysql+pymysql://user:password@host/cloudnet")
+BROKER = url_types.BrokerUrl(("rabbit", "fake"), "rabbit://user:password@host:5672/")
+DATABASE = url_types.DatabaseUrl(("mysql", "sqlite"), "mysql+pymysql://user:password@host/cloudnet")
 NAMES = option_types.HostName()
 
 
@@ -82,6 +82,11 @@ def test_a_right_text_is_its_value(type_: OptionType, text: object, value: objec
         (option_types.NetworkManager(), "QuantumManager"),
         (DATABASE, "postgres://a"),
         (DATABASE, "mysql"),
+        (DATABASE, "mysql://a:b@c@host/x"),
+        (DATABASE, "mysql://a:b@host:70000/x"),
+        (DATABASE, "sqlite://"),
+        (DATABASE, "sqlite:///:memory:"),
+        (DATABASE, "sqlite:///beside.sqlite"),
         (BROKER, "amqp://a"),
         (BROKER, "rabbit://"),
         (BROKER, "rabbit://a:b@host:port/"),

@@ -52,6 +52,30 @@ def caught(load: Callable[..., object], *arguments: object) -> str:
             "3: [DEFAULT] multi_host = perhaps: True or False is needed",
         ),
         (
+            "vlan_start = \u0661\u0660\u0660",
+            "1: [DEFAULT] vlan_start = \u0661\u0660\u0660: a whole number from 1 to 4094 is needed",
+        ),
+        (
+            "vlan_start = 1_00",
+            "1: [DEFAULT] vlan_start = 1_00: a whole number from 1 to 4094 is needed",
+        ),
+        (
+            "[cloudnet]\nremovable_share = nan",
+            "2: [cloudnet] removable_share = nan: a number from 0 to 1 is needed",
+        ),
+        (
+            "[cloudnet]\nwiring_timeout = inf",
+            "2: [cloudnet] wiring_timeout = inf: a number from 0 to 2147483647 is needed",
+        ),
+        (
+            "fixed_ip_disassociate_timeout = 999999999999",
+            (
+                "1: [DEFAULT] fixed_ip_disassociate_timeout = 999999999999: a whole number from 0 to "
+                "2147483647 is needed"
+            ),
+        ),
+        ("VLAN_START = 5", "1: [DEFAULT] VLAN_START = 5: no such option; did you mean vlan_start?"),
+        (
             "my_ip = 172.16.99.1O8",
             "1: [DEFAULT] my_ip = 172.16.99.1O8: an IPv4 address such as 192.0.2.10 is needed",
         ),
@@ -199,7 +223,8 @@ def caught(load: Callable[..., object], *arguments: object) -> str:
             "[database]\nconnection = nosql://x:password@y",
             (
                 "2: [database] connection = nosql://x:***@y: a URL such as "
-                "postgresql+psycopg://cloudnet:PASSWORD@172.16.99.1/cloudnet is needed"
+                "postgresql+psycopg://cloudnet:PASSWORD@172.16.99.1/cloudnet "
+                "(each @ and / in a password is written %40 and %2F), or sqlite:////PATH is needed"
             ),
         ),
         (
@@ -548,6 +573,17 @@ def test_a_flag_file_that_includes_itself_is_refused(write: Write) -> None:
     assert caught(load_agent, ["--config-file", str(file)], "cloudnet-agent") == (
         f"{file}:1: --flagfile={file} includes itself"
     )
+
+
+@pytest.mark.parametrize("flag", ["--flagfile", "--flagfile="])
+def test_a_flag_file_without_a_name_is_refused_with_its_line(write: Write, flag: str) -> None:
+    expected = "1: --flagfile: the name of a file is needed: --flagfile=FILE"
+
+    assert refusal(write(flag)) == expected
+
+
+def test_a_flag_of_another_service_may_be_negated(write: Write) -> None:
+    assert refusal(write("--nouse_cow_images\n--noverbose\n--nodaemon")) == ""
 
 
 def test_a_flag_file_includes_another(write: Write) -> None:

@@ -164,17 +164,30 @@ def test_a_command_that_runs_once_reads_the_same_settings(write: Write) -> None:
 
 def test_the_current_name_overrides_a_former_one_in_the_same_file(write: Write) -> None:
     file = write(
-        "[database]\nconnection = sqlite:///new\n[DEFAULT]\nsql_connection = sqlite:///old"
+        "[database]\nconnection = sqlite:////new\n[DEFAULT]\nsql_connection = sqlite:////old"
     )
 
-    assert controller(file).database == "sqlite:///new"
+    assert controller(file).database == "sqlite:////new"
 
 
 def test_a_later_file_overrides_an_earlier_one_even_with_a_former_name(write: Write) -> None:
-    first = write("[database]\nconnection = sqlite:///first", "1.conf")
-    second = write("sql_connection = sqlite:///second", "2.conf")
+    first = write("[database]\nconnection = sqlite:////first", "1.conf")
+    second = write("sql_connection = sqlite:////second", "2.conf")
 
-    assert controller(first, second).database == "sqlite:///second"
+    assert controller(first, second).database == "sqlite:////second"
+
+
+def test_a_wrong_value_that_a_later_file_overrides_is_only_noted(
+    write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = write("vlan_start = x\nreport_interval = 0", name="1.conf")
+    second = write("vlan_start = 200\nreport_interval = 5", name="2.conf")
+
+    settings = controller(first, second)
+
+    assert settings.report_interval_seconds == 5
+    noted = [each.getMessage() for each in caplog.records if "overrides it" in each.getMessage()]
+    assert [each.partition(": ")[0] for each in noted] == [f"{first}:1", f"{first}:2"]
 
 
 def test_a_directory_of_files_is_read_in_the_order_of_their_names(

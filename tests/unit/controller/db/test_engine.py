@@ -108,6 +108,18 @@ def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None
         pass
 
 
+@pytest.mark.parametrize("query", ["speed=high", "charset=klingon"])
+def test_an_argument_that_the_driver_does_not_know_is_one_line(query: str) -> None:
+    database = Database(f"mysql+pymysql://nova:secret@127.0.0.1:1/nova?{query}")
+
+    with pytest.raises(DatabaseUnavailable) as refused, database.reading():
+        pass
+
+    assert str(refused.value).startswith("the driver pymysql refuses an argument (")
+    assert str(refused.value).endswith("correct what follows the ? in [database] connection")
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
