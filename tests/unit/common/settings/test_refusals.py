@@ -70,8 +70,8 @@ def caught(load: Callable[..., object], *arguments: object) -> str:
         (
             "fixed_ip_disassociate_timeout = 999999999999",
             (
-                "1: [DEFAULT] fixed_ip_disassociate_timeout = 999999999999: a whole number from 0 to "
-                "2147483647 is needed"
+                "1: [DEFAULT] fixed_ip_disassociate_timeout = 999999999999: a whole number "
+                "from 0 to 2147483647 is needed"
             ),
         ),
         ("VLAN_START = 5", "1: [DEFAULT] VLAN_START = 5: no such option; did you mean vlan_start?"),

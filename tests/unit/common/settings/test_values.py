@@ -184,6 +184,7 @@ def test_a_wrong_value_that_a_later_file_overrides_is_only_noted(
     second = write("vlan_start = 200\nreport_interval = 5", name="2.conf")
 
     settings = controller(first, second)
+    logs.flush_early_records()
 
     assert settings.report_interval_seconds == 5
     noted = [each.getMessage() for each in caplog.records if "overrides it" in each.getMessage()]
