@@ -16,7 +16,7 @@ class Program(enum.Enum):
     CONTROLLER = "cloudnet-controller"
 
 
-_BY_BOTH = frozenset({"host", "flat_interface", "vlan_interface"})
+_BY_BOTH = frozenset({"host", "flat_interface", "vlan_interface", "dhcp_lease_time"})
 
 _NOT_READ: Mapping[Program, frozenset[str]] = {
     Program.AGENT: frozenset(

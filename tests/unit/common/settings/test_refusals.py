@@ -439,6 +439,14 @@ def test_any_bytes_are_read_or_refused_in_printable_lines(garbage: bytes, tmp_pa
     assert all(line.isprintable() for line in refusal_or_empty(file).split("\n"))
 
 
+@pytest.mark.parametrize("value", ["$dhcp_lease_time", "$network_manager", "1h"])
+def test_both_programs_refuse_a_wrong_lease_time(write: Write, value: str) -> None:
+    file = write(f"dhcp_lease_time = {value}")
+
+    assert refuses(load_agent, file)
+    assert refuses(load_controller, file)
+
+
 def refuses(load: Callable[..., object], file: Path) -> bool:
     return caught(load, ["--config-file", str(file)], "cloudnet-test") != ""
 
@@ -448,7 +456,7 @@ def refuses(load: Callable[..., object], file: Path) -> bool:
     [
         "my_ip = eth0", "routing_source_ip = 10.0.0", "public_interface = a/b",
         "dhcp_domain = two words", "iptables_drop_action = DROP -x", "metadata_host = 224.0.0.1",
-        "dns_server = 8.8.8.8:53", "dhcp_lease_time = 4294967296", "networks_path = networks",
+        "dns_server = 8.8.8.8:53", "networks_path = networks",
         "dnsmasq_config_file = /no/such/file", "dnsmasq_config_file = /etc",
     ],
 )  # fmt: skip
