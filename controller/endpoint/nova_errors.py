@@ -24,6 +24,7 @@ NOVA_NAMES: dict[type[CloudnetError], str] = {
     errors.DatabaseUnavailable: "ServiceUnavailable",
     errors.DatabaseRestored: "ServiceUnavailable",
     errors.UnreadableRow: "NovaException",
+    errors.DnsServerRefused: "ServiceUnavailable",
     errors.DeadlinePassed: "ServiceUnavailable",
     errors.ServiceFailed: "NovaException",
     errors.HostDisabled: "ServiceUnavailable",
