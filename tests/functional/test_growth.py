@@ -9,7 +9,6 @@ import pytest
 
 from cloudnet.agent.drivers.driver import Driver
 from cloudnet.agent.drivers.links.addresses import AddressDriver
-from cloudnet.agent.drivers.links.arp import ArpAnnouncer
 from cloudnet.agent.drivers.links.bridges import BridgeDriver
 from cloudnet.agent.drivers.links.link_table import Link, LinkAddress, LinkTable
 from cloudnet.agent.drivers.links.netlink import Netlink
@@ -105,7 +104,7 @@ def bridges(first: int, number: int) -> list[Bridge]:
 def test_a_floating_ip_among_a_thousand_costs_what_the_first_one_costs(
     netlink: CountingNetlink,
 ) -> None:
-    driver = AddressDriver(netlink, ArpAnnouncer(0), lambda address: None)
+    driver = AddressDriver(netlink, lambda address: None)
     first = IPv4Address("198.18.0.0")
     addresses = [PublicAddress("eth1", first + n) for n in range(1000)]
 
@@ -141,7 +140,7 @@ def test_the_address_of_a_bridge_among_two_hundred_costs_what_the_first_one_cost
 ) -> None:
     for bridge in bridges(0, 200):
         BridgeDriver(netlink).ensure(bridge, None)
-    driver = AddressDriver(netlink, ArpAnnouncer(0), lambda address: None)
+    driver = AddressDriver(netlink, lambda address: None)
     addresses = [Address(f"br{n}", IPv4Interface(f"10.{n}.0.1/24")) for n in range(200)]
 
     costs = [ensure(netlink, driver, addresses[start : start + 20]) for start in range(0, 200, 20)]
