@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import dns.exception
+import dns.message
+import dns.query
+import dns.rcode
 import pytest
 
 from cloudnet.common import rpc
@@ -55,7 +59,7 @@ def state() -> Iterator[Path]:
         path = Path(directory)
         path.chmod(0o755)
         yield path
-        for file in (path / "networks").glob("*.pid"):
+        for file in [*(path / "networks").glob("*.pid"), *path.glob("networks/*/pid")]:
             with suppress(ProcessLookupError):
                 os.kill(int(file.read_text()), signal.SIGKILL)
 
@@ -69,7 +73,7 @@ def cloud(broker: RabbitMQ, state: Path) -> Iterator[rpc.messaging.RPCClient]:
         f"networks_path = {state}/networks\nhost = node1\nmy_ip = 127.0.0.1\n"
         "network_manager = nova.network.manager.FlatDHCPManager\nmulti_host = True\n"
         f"flat_interface = {NIC}\nflat_network_bridge = {BRIDGE}\npublic_interface =\n"
-        "report_interval = 1\n[cloudnet]\nwiring_timeout = 8\n"
+        "report_interval = 1\ninstance_dns_domain = cloud.example\n[cloudnet]\nwiring_timeout = 8\n"
     )
     manage = [sys.executable, "-m", "cloudnet.controller.manage", "--config-file", str(config)]
     create = ["--label", "flat", "--fixed-range-v4", "10.55.0.0/24"]
@@ -138,6 +142,37 @@ def count_addresses(state: Path, instance: str) -> int:
         statement = "SELECT count(*) FROM fixed_ips WHERE instance_uuid = ?"
         [(count,)] = database.execute(statement, (instance,))
         return int(count)
+
+
+def test_a_name_is_resolved_from_the_boot_of_its_instance_to_its_end(
+    cloud: rpc.messaging.RPCClient,
+) -> None:
+    instance = str(uuid4())
+
+    [vif] = boot(cloud, "node1", instance)
+    subnet = vif["network"]["subnets"][0]
+    gateway, address = subnet["gateway"]["address"], subnet["ips"][0]["address"]
+    name = f"{instance}.cloud.example"
+    wait_for(lambda: resolve(gateway, name) == address, "the name", timeout=20)
+
+    cloud.prepare(version="1.11").call(
+        CONTEXT,
+        "deallocate_for_instance",
+        instance={"nova_object.name": "Instance", "nova_object.data": {"uuid": instance}},
+        requested_networks=None,
+    )
+    wait_for(lambda: resolve(gateway, name) in {"", "NXDOMAIN"}, "its end", timeout=20)
+
+
+def resolve(server: str, name: str) -> str:
+    """Return the address of a name, or the code of the reply; empty: nobody replies any more."""
+    query = dns.message.make_query(name, "A")
+    try:
+        reply = dns.query.udp(query, server, timeout=2)
+    except (OSError, dns.exception.Timeout):
+        return ""
+    found = [str(record) for answer in reply.answer for record in answer]
+    return ",".join(found) or dns.rcode.to_text(reply.rcode())
 
 
 def test_a_host_without_an_agent_is_an_error_that_ends_a_boot(

@@ -10,7 +10,7 @@ import pytest
 from cloudnet.agent.node.resources.name_server import NameServer
 from cloudnet.controller.model.dns import PRIVATE, DnsDomain, DnsEntry
 from tests.fixtures.cloud import Cloud, Node, back_up, open_cloud, restore
-from tests.fixtures.controller.world import SETTINGS, multi_host_settings
+from tests.fixtures.controller.world import SETTINGS, instance, multi_host_settings
 
 
 @pytest.fixture
@@ -158,3 +158,16 @@ def test_without_update_dns_entries_no_host_has_them(tmp_path: Path) -> None:
 def peers(node: Node) -> list[str]:
     (network,) = node.store.desired().networks
     return [each.hostname for each in network.names]
+
+
+def test_a_name_that_no_host_can_have_keeps_no_network_from_hosts(tmp_path: Path) -> None:
+    settings = replace(multi_host_settings(), update_dns_entries=True)
+    with open_cloud(tmp_path, settings) as cloud:
+        network = cloud.world.network("private_0", size=1024)
+        for number, host in ((1, "node1"), (2, "node2"), (3, "node2")):
+            cloud.world.boot(number, "a", host)
+        cloud.world.edit(f"UPDATE instances SET hostname = '-x y' WHERE uuid = '{instance(2)}'")  # noqa: S608
+        cloud.world.services.networks.notify_hosts(network.uuid)
+        cloud.heartbeats(2)
+
+        assert len(peers(cloud.node1)) == 1

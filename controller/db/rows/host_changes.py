@@ -77,15 +77,20 @@ def add_all(
 
 def add_on_all_hosts(connection: Connection, network: Network, now: datetime) -> set[SnapshotKey]:
     """Record that a network changes on every host that has it."""
-    hosts = {
+    hosts = list_hosts(connection, network)
+    add_all(connection, sorted(hosts), network, now)
+    return {SnapshotKey(host, network.uuid) for host in hosts}
+
+
+def list_hosts(connection: Connection, network: Network) -> set[str]:
+    """Return the hosts that have a network, or shall have it."""
+    return {
         host
         for table in (host_networks, host_changes)
         for host in connection.scalars(
             sa.select(table.c.host).where(table.c.network_uuid == network.uuid)
         )
     }
-    add_all(connection, sorted(hosts), network, now)
-    return {SnapshotKey(host, network.uuid) for host in hosts}
 
 
 def has_changed(connection: Connection, host: str, network_uuid: str | None = None) -> bool:

@@ -58,7 +58,10 @@ def record_names(connection: Connection, changed: Iterable[SnapshotKey], now: da
 
     :param changed: what changes because of the guests themselves
     """
+    changed = set(changed)
     for uuid in sorted({key.network for key in changed}):
         network = network_rows.get_by_uuid(connection, uuid)
         if network is not None and network.multi_host:
-            host_change_rows.add_on_all_hosts(connection, network, now)
+            own = {key.host for key in changed if key.network == uuid}
+            hosts = host_change_rows.list_hosts(connection, network) - own
+            host_change_rows.add_all(connection, sorted(hosts), network, now)

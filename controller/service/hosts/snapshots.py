@@ -17,7 +17,12 @@ from cloudnet.common.wire.objects import (
     Snapshot,
     SnapshotPatch,
 )
-from cloudnet.common.wire.validate import is_valid_floating_ip, is_valid_vif, validate
+from cloudnet.common.wire.validate import (
+    is_valid_floating_ip,
+    is_valid_name,
+    is_valid_vif,
+    validate,
+)
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import cloud as cloud_rows
 from cloudnet.controller.db.rows import floating as floating_rows
@@ -107,7 +112,8 @@ class SnapshotReader:
         condition = (
             f"network {snapshot.network}: not everything can be sent to host {snapshot.host}"
         )
-        kept = replace(snapshot, vifs=vifs, floating_ips=floating_ips)
+        names = tuple(each for each in snapshot.names if is_valid_name(each, snapshot))
+        kept = replace(snapshot, vifs=vifs, floating_ips=floating_ips, names=names)
         if kept == snapshot:
             self._conditions.resolve(condition)
             return snapshot
@@ -170,12 +176,13 @@ class SnapshotReader:
 
 def _without_guests(snapshot: Snapshot) -> Snapshot:
     if isinstance(snapshot, NetworkSnapshot):
-        return replace(snapshot, vifs=(), floating_ips=())
+        return replace(snapshot, vifs=(), floating_ips=(), names=())
     return snapshot
 
 
 def _list_addresses(snapshot: NetworkSnapshot) -> set[IPv4Address]:
-    return {vif.address for vif in snapshot.vifs} | {ip.address for ip in snapshot.floating_ips}
+    guests = {vif.address for vif in snapshot.vifs} | {name.address for name in snapshot.names}
+    return guests | {ip.address for ip in snapshot.floating_ips}
 
 
 def read_snapshot(
