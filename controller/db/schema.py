@@ -21,6 +21,7 @@ from alembic.script import ScriptDirectory
 from cloudnet import migrations
 from cloudnet.common.errors import DatabaseUnavailable
 from cloudnet.controller.db.collation import list_other_collations, set_default_collation
+from cloudnet.controller.db.differences import describe_difference
 from cloudnet.controller.db.drivers import get_missing_file, get_sqlite_file
 from cloudnet.controller.db.engine import Database
 from cloudnet.controller.db.tables import metadata
@@ -149,7 +150,7 @@ def list_differences(url: str) -> list[str]:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": defaults_differ}
         )
-        differences = [str(difference) for difference in compare_metadata(context, metadata)]
+        differences = list(map(describe_difference, compare_metadata(context, metadata)))
         return [*differences, *list_other_collations(connection)]
 
 
