@@ -73,17 +73,28 @@ class Daemon:
 
     @property
     def resident_megabytes(self) -> float:
-        """Its resident memory, pages that it shares with others included."""
-        status = Path("/proc", str(self._process.pid), "status").read_text()
-        kilobytes = next(line.split()[1] for line in status.splitlines() if "VmRSS" in line)
-        return int(kilobytes) / 1024
+        """The memory of it and its workers; pages that they share count once."""
+        return sum(_read_proportional_kilobytes(pid) for pid in self._list_pids()) / 1024
 
     @property
     def processor_seconds(self) -> float:
-        """The processor time that it has used so far."""
-        fields = Path("/proc", str(self._process.pid), "stat").read_text().rpartition(")")[2]
-        user, system = fields.split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        """The processor time that it and its workers have used so far."""
+        return sum(_read_ticks(pid) for pid in self._list_pids()) / os.sysconf("SC_CLK_TCK")
+
+    def _list_pids(self) -> list[int]:
+        parent = self._process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return [parent, *map(int, children)]
 
     def _last_lines(self) -> str:
         return "\n".join(self.output.splitlines()[-15:])
+
+
+def _read_proportional_kilobytes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def _read_ticks(pid: int) -> int:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)

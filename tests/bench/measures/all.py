@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench.figures import Figure
-from tests.bench.measures.control import calls, creation, lease_event, leases, memory, start
+from tests.bench.measures.control import (
+    calls,
+    contention,
+    creation,
+    heartbeats,
+    lease_event,
+    leases,
+    memory,
+    start,
+)
 from tests.bench.measures.node import cold, idle, one_more, rest
 from tests.bench.places import Places
 
@@ -20,6 +29,13 @@ class Measure:
 CONTROL: Mapping[str, Measure] = {
     "calls": Measure(
         "allocate_for_instance beside a bare RPC echo", lambda places: calls.measure(places.site)
+    ),
+    "contention": Measure(
+        "one network beside twenty, 1, 8 and 64 callers, on each database",
+        lambda places: contention.measure(places.site),
+    ),
+    "heartbeats": Measure(
+        "1,000 agents without news", lambda places: heartbeats.measure(places.site)
     ),
     "leases": Measure(
         "from the call to a lease that a guest has", lambda places: leases.measure(places.site)

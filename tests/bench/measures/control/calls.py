@@ -23,7 +23,7 @@ ROUNDS, SECONDS = 4, 2.5  # eight callers
 
 def measure(site: Site) -> list[Figure]:
     """Return the times and rates of the call."""
-    with _echo(site) as echo:
+    with run_echo(site) as echo:
         allocate = _allocate(site)
         for call in (echo, allocate):
             call_at_once(call, CALLERS, 1)  # opens connections, prepares statements
@@ -68,7 +68,8 @@ def _rate(allocate: list[float], echo: list[float]) -> Figure:
 
 
 @contextmanager
-def _echo(site: Site) -> Iterator[Call]:
+def run_echo(site: Site) -> Iterator[Call]:
+    """Run a server that only answers; yield the call to it."""
     url = site.broker.transport_url
     server = Daemon([sys.executable, "-m", "tests.bench.echo", url], site.directory / "echo.log")
     server.wait_for_log("ready")
