@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
@@ -43,6 +44,9 @@ RECORDS = (
 )
 
 
+NAMES = DnsRecords(5, None, (PRIVATE_ZONE, PUBLIC_ZONE), RECORDS)
+
+
 def served(uuid: str, last: int, address: str) -> NetworkSnapshot:
     changes = {"host": "here", "topology": Topology.FLATDHCP, "vlan": None, "dns": ()}
     return network(uuid, vifs=(vif(last, address),), **changes)
@@ -75,7 +79,7 @@ def build_node(host: Host) -> RealNode:
 def node(host: Host) -> RealNode:
     host.nic("eth1")
     built = build_node(host)
-    receive(built, DnsRecords(5, None, (PRIVATE_ZONE, PUBLIC_ZONE), RECORDS))
+    receive(built, NAMES)
     return built
 
 
@@ -167,6 +171,20 @@ def test_a_signal_that_was_not_sent_is_sent_by_the_next_agent(
     build_node(host).reconciler.reconcile()
 
     assert vm3.ask("vm3.cloud.example") == "10.0.0.3"
+
+
+def test_a_port_in_use_is_a_fault_of_the_host_and_its_networks_are_served(host: Host) -> None:
+    host.nic("eth1")
+    node = build_node(host)
+    with socket.create_server(("127.0.0.1", 5380)):
+        reply = ReportReply(FixedRanges(1, ()), NETWORKS, dns=NAMES)
+        node.store.put_reply(reply)
+        status = node.reconciler.reconcile()
+
+    (fault,) = [each.message for each in status.faults]
+    assert fault.startswith("name server: cannot be created: ")
+    assert fault.endswith("find the program that uses it by `ss -lunp`, or choose another dns_port")
+    assert {each.network for each in status.applied} == {PRIVATE, OTHER}
 
 
 def test_nothing_is_left_of_it_on_a_host_without_networks(host: Host, node: RealNode) -> None:
