@@ -21,6 +21,7 @@ class Calls:
       again later
     - ``DatabaseUnavailable``: the same, unless the message says that a commit was interrupted: what
       was asked for may be done or not
+    - ``DnsServerRefused`` (calls for DNS): the DNS server of ``rfc2136`` does not take a change
     - ``ServiceFailed``: a bug; the controller's log has it
 
     "Repeatable" says that a caller can repeat the call, for example after ``NoReply``, and has the
