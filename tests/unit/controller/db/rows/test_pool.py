@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,6 +100,7 @@ def test_only_few_addresses_of_a_large_network_are_listed(world: World) -> None:
     assert world.one("SELECT count(*) FROM free_ips") == free_list.BLOCK - 1
 
 
+@pytest.mark.sqlite
 def test_the_search_for_a_gap_uses_an_index_and_does_not_read_the_whole_network(
     world: World,
 ) -> None:
