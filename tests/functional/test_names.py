@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cloudnet.agent.drivers.kernel import LinuxKernel
 from cloudnet.common.settings.views import NameSettings
 from cloudnet.common.wire.objects import (
     DnsRecord,
@@ -21,7 +22,7 @@ from cloudnet.common.wire.objects import (
     ReportReply,
     Topology,
 )
-from tests.fixtures.agent.host import Host
+from tests.fixtures.agent.host import Host, settings
 from tests.fixtures.agent.real_node import RealNode
 from tests.fixtures.agent.resolver import Resolver, resolver
 from tests.fixtures.agent.snapshots import OTHER, PRIVATE, network, vif
@@ -133,6 +134,20 @@ def test_the_name_server_outlives_the_agent_and_is_found_again(host: Host, node:
     assert again.reconciler.reconcile().faults == ()
     assert host.dnsmasq_pids() == before
     assert int((host.networks_path / "cloudnet-dns" / "pid").read_text()) in before
+
+
+def test_the_name_server_of_a_former_networks_path_is_replaced(host: Host, node: RealNode) -> None:
+    agent = settings(host.state_path)
+    dhcp = replace(agent.dhcp, networks_path=host.networks_path / "new")
+    former = int((host.networks_path / "cloudnet-dns" / "pid").read_text())
+
+    host.kernel.close()
+    host.kernel = LinuxKernel(replace(agent, dhcp=dhcp))
+    moved = RealNode.on(host, names=NameSettings(5380, private=True, public=True), dhcp=dhcp)
+
+    assert moved.reconciler.reconcile().faults == ()
+    assert former not in host.dnsmasq_pids()
+    assert int((dhcp.networks_path / "cloudnet-dns" / "pid").read_text()) in host.dnsmasq_pids()
 
 
 def test_an_ended_name_server_and_lost_files_are_repaired(

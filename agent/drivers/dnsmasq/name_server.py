@@ -1,7 +1,7 @@
 """The name server of this host: its process and the file of its names.
 
 Like the networks' dnsmasqs it detaches from the agent and outlives it. An agent with no memory
-finds it by its pid file, or by its arguments, once among all processes.
+finds it by its pid file, or by its environment, once among all processes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cloudnet.agent.drivers.dnsmasq.permissions import find_closed, refuse_close
 from cloudnet.agent.drivers.dnsmasq.process_table import PID_FILE, PROGRAM, read_pid_file
 from cloudnet.agent.drivers.dnsmasq.processes import (
     Process,
+    get_environment,
     is_stopped,
     list_processes_with,
     refresh,
@@ -30,6 +31,7 @@ from cloudnet.common.errors import KernelRefused
 from cloudnet.common.regular_file import write_regular
 
 NOT_RUNNING = "not running"
+ENVIRONMENT = {"CLOUDNET_NAME_SERVER": "1"}  # how it is found, whatever networks_path was then
 
 
 class NameServerDriver(Driver[NameServer]):
@@ -87,7 +89,11 @@ class NameServerDriver(Driver[NameServer]):
         """Return the processes, which are several only by mistake."""
         found = {each for each in self._running if refresh(each) is not None}
         if not self._is_searched:
-            found.update(list_processes_with(PROGRAM, f"{PID_FILE}{self._pid_file}"))
+            found.update(
+                each
+                for each in list_processes_with(PROGRAM, PID_FILE)
+                if get_environment(each).items() >= ENVIRONMENT.items()
+            )
             self._is_searched = True
         named = read_pid_file(self._pid_file, frozenset(found))
         if named is not None:
@@ -125,10 +131,10 @@ class NameServerDriver(Driver[NameServer]):
 
     def _replace(self, desired: NameServer, running: tuple[Process, ...]) -> None:
         if running:
-            self._refuse(desired, find_complaint(desired.arguments, ("--test",), {}))
+            self._refuse(desired, find_complaint(desired.arguments, ("--test",), ENVIRONMENT))
         self._stop(running)
         self._pid_file.unlink(missing_ok=True)
-        self._refuse(desired, start(f"{desired}", desired.arguments, {}, self._limit))
+        self._refuse(desired, start(f"{desired}", desired.arguments, ENVIRONMENT, self._limit))
         if not self._find():
             raise KernelRefused(
                 f"{desired}: it ended right after its start; dnsmasq logs the reason in the "
