@@ -25,7 +25,9 @@ from cloudnet.common.wire.objects import (
     Report,
     ReportReply,
     Snapshot,
+    SnapshotPatch,
 )
+from cloudnet.common.wire.patches import apply_patch
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
 from cloudnet.controller.notify.rpc_caster import RpcCaster
 from tests.fixtures.controller.world import SETTINGS, World, a_world, addresses, instance
@@ -48,6 +50,11 @@ class RecordingAgent:
             self.snapshots.append(from_wire(NetworkGone, snapshot))
         else:
             self.snapshots.append(from_wire(NetworkSnapshot, snapshot))
+
+    def apply_patch(self, context: dict[str, Any], patch: dict[str, Any]) -> None:
+        taken, known = from_wire(SnapshotPatch, patch), self.snapshots[-1]
+        assert isinstance(known, NetworkSnapshot)
+        self.snapshots.append(apply_patch(known, taken))
 
     def apply_ranges(self, context: dict[str, Any], ranges: dict[str, Any]) -> None:
         self.ranges.append(from_wire(FixedRanges, ranges))
