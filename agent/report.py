@@ -218,7 +218,11 @@ class Reporter:
             ranges=self._store.desired().ranges.revision,
             dns=report.dns,
         )
-        return self._controller.heartbeat(heartbeat).needs_report
+        try:
+            return self._controller.heartbeat(heartbeat).needs_report
+        except NoReply:  # an older controller knows no heartbeats, and gets the report
+            self._settled = None
+            return True
 
     def _note_heartbeat(self) -> bool:
         self._failures = 0

@@ -33,10 +33,11 @@ class FakeController:
         self.away = False
         self.reports: list[Report] = []
         self.knows_digests = False
+        self.knows_heartbeats = True
         self.heartbeats: list[Heartbeat] = []
 
     def heartbeat(self, heartbeat: Heartbeat) -> HeartbeatReply:
-        if self.away:
+        if self.away or not self.knows_heartbeats:
             raise NoReply("MessagingTimeout")
         self.heartbeats.append(heartbeat)
         return HeartbeatReply(needs_report=not self.knows_digests)
@@ -121,6 +122,16 @@ def test_what_is_not_new_is_a_heartbeat_until_the_controller_asks_for_a_report(
     reporter.report()
 
     assert (len(controller.reports), len(controller.heartbeats)) == (2, 3)
+
+
+def test_a_controller_that_answers_no_heartbeat_gets_the_report(
+    reporter: Reporter, controller: FakeController
+) -> None:
+    controller.knows_heartbeats = False
+    reporter.update(STATUS)
+
+    assert [reporter.report() for _ in range(3)] == [True, True, True]
+    assert len(controller.reports) == 3
 
 
 def test_a_removed_network_is_reported_until_the_controller_does_not_want_it_back(
