@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -34,6 +35,11 @@ from cloudnet.common.wire.patches import apply_patch
 from cloudnet.common.wire.validate import validate
 
 LOG = logging.getLogger(__name__)
+
+# So many names are written with each change; more of them only now and then: an agent that restarts
+# with older ones gets what changed with the first reply.
+MOST_NAMES_AT_ONCE = 1000
+NAMES_SECONDS = 10.0
 
 INVALID = "dropped the snapshot"
 
@@ -79,6 +85,7 @@ class DesiredStore:
         *,
         removable_share: float = 0.5,
         serves_names: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """:param removable_share: of the networks that serve guests; more is not removed at once"""
         self._host = host
@@ -92,6 +99,8 @@ class DesiredStore:
         self._forgotten: dict[str, int] = {}  # network → its last revision: late casts are older
         self._ranges = stored.ranges
         self._dns = (stored.dns or NO_RECORDS) if serves_names else None
+        self._clock = clock
+        self._dns_due_at: float | None = None  # when names are written; None: all are on disk
         self._obedience = Obedience(stored.origin, removable_share)
         # This host had another name. It may still have the networks of that name.
         self._renamed = [each for each in stored.snapshots if each.host != host]
@@ -202,8 +211,10 @@ class DesiredStore:
         return Basis(self.origin, self.desired(), self._early.networks)
 
     def keep_on_disk(self) -> None:
-        """Write again what another program removed from the disk."""
+        """Write again what another program removed from the disk, and names that are due."""
         with self._lock:
+            if self._dns_due_at is not None and self._clock() >= self._dns_due_at:
+                self._write_dns()
             known = self._snapshots.values()
             self._cache.restore(known, self._ranges, self._obedience.obeyed, self._dns)
 
@@ -321,10 +332,18 @@ class DesiredStore:
         merged = None if self._dns is None else merge(self._dns, records)
         if merged is None:
             return False
-        self._cache.keep_dns(merged)
         self._dns = merged
         self._state = None
+        if records.base is None or len(merged.records) <= MOST_NAMES_AT_ONCE:
+            self._write_dns()
+        elif self._dns_due_at is None:
+            self._dns_due_at = self._clock() + NAMES_SECONDS
         return True
+
+    def _write_dns(self) -> None:
+        self._dns_due_at = None
+        if self._dns is not None:
+            self._cache.keep_dns(self._dns)
 
     def _mark_synced(self) -> None:
         for snapshot in self._renamed:

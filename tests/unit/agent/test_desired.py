@@ -1,13 +1,21 @@
 import json
 import logging
 import os
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
 from cloudnet.agent.desired import DesiredStore
 from cloudnet.agent.snapshot_cache import SnapshotCache
-from cloudnet.common.wire.objects import FixedRanges, Origin, ReportReply
+from cloudnet.common.wire.objects import (
+    DnsRecord,
+    DnsRecords,
+    DnsZone,
+    FixedRanges,
+    Origin,
+    ReportReply,
+)
 from tests.fixtures.agent.snapshots import OTHER, PRIVATE, RANGES, gone, network
 
 
@@ -295,3 +303,46 @@ def test_a_copy_of_a_stored_file_is_set_aside(tmp_path: Path) -> None:
 
     assert restart(tmp_path).desired().snapshots == ()
     assert (tmp_path / "network-copy.unreadable").exists()
+
+
+def names(count: int, revision: int, base: int | None = None) -> DnsRecords:
+    records = (DnsRecord(f"n{n}", "cloud.example", IPv4Address("10.0.0.3")) for n in range(count))
+    return DnsRecords(revision, base, (DnsZone("cloud.example", False),), tuple(records))
+
+
+def stored_revision(tmp_path: Path) -> int:
+    stored = SnapshotCache(tmp_path).load().dns
+    assert stored is not None
+    return stored.revision
+
+
+def test_few_names_are_on_disk_with_each_change(tmp_path: Path, store: DesiredStore) -> None:
+    store.put_reply(ReportReply(RANGES, (), dns=names(3, 5)))
+    store.put_dns(names(4, 6, base=5))
+
+    assert stored_revision(tmp_path) == 6
+
+
+def test_many_names_are_written_now_and_then(tmp_path: Path) -> None:
+    seconds = [0.0]
+    store = DesiredStore("node1", SnapshotCache(tmp_path), clock=lambda: seconds[0])
+    store.put_reply(ReportReply(RANGES, (), dns=names(1500, 5)))
+    store.put_dns(names(1, 6, base=5))
+    store.keep_on_disk()
+    assert stored_revision(tmp_path) == 5
+
+    seconds[0] = 10.0
+    store.keep_on_disk()
+
+    assert stored_revision(tmp_path) == 6
+
+
+def test_a_patch_on_names_that_are_not_known_is_dropped(store: DesiredStore) -> None:
+    store.put_reply(ReportReply(RANGES, (), dns=names(3, 5)))
+
+    assert not store.put_dns(names(1, 9, base=7))
+    assert store.put_dns(names(1, 9, base=4))
+    assert store.put_dns(names(1, 8, base=4))  # an older one: nothing is missing
+    dns = store.desired().dns
+    assert dns is not None
+    assert (dns.revision, len(dns.records)) == (9, 3)
