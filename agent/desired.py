@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from cloudnet.agent.dns_records import NO_RECORDS, merge
+from cloudnet.agent.dns_records import HostNames
 from cloudnet.agent.obedience import Obedience, serves_guests
 from cloudnet.agent.patches import EarlyPatches
 from cloudnet.agent.snapshot_cache import SnapshotCache
@@ -35,11 +35,6 @@ from cloudnet.common.wire.patches import apply_patch
 from cloudnet.common.wire.validate import validate
 
 LOG = logging.getLogger(__name__)
-
-# So many names are written with each change; more of them only now and then: an agent that restarts
-# with older ones gets what changed with the first reply.
-MOST_NAMES_AT_ONCE = 1000
-NAMES_SECONDS = 10.0
 
 INVALID = "dropped the snapshot"
 
@@ -98,9 +93,7 @@ class DesiredStore:
         self._early = EarlyPatches()
         self._forgotten: dict[str, int] = {}  # network → its last revision: late casts are older
         self._ranges = stored.ranges
-        self._dns = (stored.dns or NO_RECORDS) if serves_names else None
-        self._clock = clock
-        self._dns_due_at: float | None = None  # when names are written; None: all are on disk
+        self._names = HostNames(stored.dns, cache.keep_dns, clock) if serves_names else None
         self._obedience = Obedience(stored.origin, removable_share)
         # This host had another name. It may still have the networks of that name.
         self._renamed = [each for each in stored.snapshots if each.host != host]
@@ -195,11 +188,11 @@ class DesiredStore:
     def put_dns(self, records: DnsRecords) -> bool:
         """Take names in DNS from a cast, unless they are not newer; return as ``put`` does."""
         with self._lock:
-            if self._dns is None:
+            if self._names is None:
                 return True
             if not self._may_cast(records.origin):
                 return self.held is not None
-            if records.revision <= self._dns.revision:
+            if records.revision <= self._names.records.revision:
                 return True
             is_taken = self._take_dns(records)
         if is_taken:
@@ -213,8 +206,8 @@ class DesiredStore:
     def keep_on_disk(self) -> None:
         """Write again what another program removed from the disk, and names that are due."""
         with self._lock:
-            if self._dns_due_at is not None and self._clock() >= self._dns_due_at:
-                self._write_dns()
+            if self._names is not None:
+                self._names.keep_if_due()
             known = self._snapshots.values()
             self._cache.restore(known, self._ranges, self._obedience.obeyed, self._dns)
 
@@ -244,7 +237,7 @@ class DesiredStore:
             reported = {each.network: each.revision for each in basis.desired.snapshots}
             changes = [self._take(each, reported.get(each.network)) for each in valid]
             changes.append(self._take_ranges(reply.ranges, basis.desired.ranges.revision))
-            if reply.dns is not None and self._dns is basis.desired.dns is not None:
+            if reply.dns is not None and self._dns is basis.desired.dns:
                 changes.append(self._take_dns(reply.dns))
             self._cache.retry()
             # Of a network whose snapshot was dropped, the host may have something to keep.
@@ -328,22 +321,15 @@ class DesiredStore:
         self._state = None
         return True
 
-    def _take_dns(self, records: DnsRecords) -> bool:
-        merged = None if self._dns is None else merge(self._dns, records)
-        if merged is None:
-            return False
-        self._dns = merged
-        self._state = None
-        if records.base is None or len(merged.records) <= MOST_NAMES_AT_ONCE:
-            self._write_dns()
-        elif self._dns_due_at is None:
-            self._dns_due_at = self._clock() + NAMES_SECONDS
-        return True
+    @property
+    def _dns(self) -> DnsRecords | None:
+        return None if self._names is None else self._names.records
 
-    def _write_dns(self) -> None:
-        self._dns_due_at = None
-        if self._dns is not None:
-            self._cache.keep_dns(self._dns)
+    def _take_dns(self, records: DnsRecords) -> bool:
+        if self._names is None or not self._names.take(records):
+            return False
+        self._state = None
+        return True
 
     def _mark_synced(self) -> None:
         for snapshot in self._renamed:
