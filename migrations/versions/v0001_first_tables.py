@@ -1,4 +1,4 @@
-"""The first tables: ``controller/db/tables.py`` as it was then; later changes leave this alone."""
+"""The first tables: ``controller/db/tables`` as it was then; later changes leave this alone."""
 
 from __future__ import annotations
 
