@@ -340,6 +340,7 @@ def test_methods_that_begin_with_an_underscore_cannot_be_called(empty_cloud: Clo
         empty_cloud.call({}, "_target")
 
 
+@pytest.mark.sqlite  # there one cast has them all; the agent of this test takes no patches
 def test_the_last_snapshot_after_many_boots_has_all_guests(cloud: Cloud) -> None:
     cloud.api.create_networks(ADMIN, label="private", network_size=256)
     threads = [
