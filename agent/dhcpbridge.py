@@ -23,7 +23,7 @@ def main(argv: "list[str] | None" = None) -> int:
     if any(word in {"-h", "--help"} for word in words):
         return _print(USAGE)
     if words == ["--version"]:
-        return _print(f"{_get_version()}\n")
+        return _print(f"cloudnet-dhcpbridge {_get_version()}\n")
     action = words[0] if words else ""
     if action == "init" and len(words) == 1:
         return _init()

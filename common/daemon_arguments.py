@@ -45,7 +45,7 @@ def build_parser(name: str, description: str) -> OneLineParser:
     for switch, short, text in _SWITCHES:
         parser.add_argument(*short, f"--{switch}", action="store_true", help=text)
         parser.add_argument(f"--no{switch}", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--version", action="version", version=get_version())
+    parser.add_argument("--version", action="version", version=f"{name} {get_version()}")
     return parser
 
 

@@ -101,7 +101,7 @@ def test_a_program_answers_where_no_library_is_installed(bare: Path, name: str) 
     shown, helped = run(bare, name, "--version"), run(bare, name, "--help")
 
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert VERSION in shown.stdout
+    assert shown.stdout == f"{name} {VERSION}\n"
     assert (helped.returncode, helped.stderr) == (0, "")
     assert name in helped.stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -45,7 +46,9 @@ def test_help_and_version_need_no_library(name: str, option: str) -> None:
     done = run_bare(PROGRAMS[name], option)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout if option == "--version" else name in done.stdout
+    assert name in done.stdout
+    if option == "--version":
+        assert re.fullmatch(rf"{name} \S+\n", done.stdout)
 
 
 @pytest.mark.parametrize("name", DAEMONS)
