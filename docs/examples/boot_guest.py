@@ -1,6 +1,6 @@
 """Boot a guest under QEMU on this node, on the networks of its project; its console is this one.
 
-python boot_guest.py rabbit://USER:PASSWORD@BROKER:5672/ NODE PROJECT KERNEL INITRD
+usage: python boot_guest.py rabbit://USER:PASSWORD@BROKER:5672/ NODE PROJECT KERNEL INITRD
 """
 
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cloudnet.client import NetworkAPI, get_mtu, tap_name
 
-url, node, project, kernel, initrd = sys.argv[1:]
+url, node, project, kernel, initrd = sys.argv[1:] if len(sys.argv) == 6 else sys.exit(__doc__)
 instance = str(uuid.uuid4())
 context = {"project_id": project, "request_id": f"req-{instance}"}
 qemu = ["qemu-system-x86_64", "-m", "128", "-nographic", "-no-reboot", "-accel", "tcg"]
