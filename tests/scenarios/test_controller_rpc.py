@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,45 +19,19 @@ from cloudnet.common.rpc import messaging
 from cloudnet.common.wire.codec import from_wire, to_wire
 from cloudnet.common.wire.objects import (
     Applied,
-    FixedRanges,
     NetworkGone,
     NetworkSnapshot,
     Report,
     ReportReply,
     Snapshot,
-    SnapshotPatch,
 )
-from cloudnet.common.wire.patches import apply_patch
 from cloudnet.controller.endpoint import AgentsEndpoint, network_endpoints
 from cloudnet.controller.notify.rpc_caster import RpcCaster
+from tests.fixtures.controller.recording_agent import RecordingAgent
 from tests.fixtures.controller.world import SETTINGS, World, a_world, addresses, instance
 from tests.fixtures.waiting import wait_for
 
 ADMIN = {"is_admin": True}
-
-
-@dataclass
-class RecordingAgent:
-    """The agent of a host, which only records what it receives."""
-
-    snapshots: list[Snapshot] = field(default_factory=list)
-    ranges: list[FixedRanges] = field(default_factory=list)
-
-    target = messaging.Target(version=rpc.AGENT_VERSION)
-
-    def apply_snapshot(self, context: dict[str, Any], snapshot: dict[str, Any]) -> None:
-        if snapshot["type"] == "NetworkGone":
-            self.snapshots.append(from_wire(NetworkGone, snapshot))
-        else:
-            self.snapshots.append(from_wire(NetworkSnapshot, snapshot))
-
-    def apply_patch(self, context: dict[str, Any], patch: dict[str, Any]) -> None:
-        taken, known = from_wire(SnapshotPatch, patch), self.snapshots[-1]
-        assert isinstance(known, NetworkSnapshot)
-        self.snapshots.append(apply_patch(known, taken))
-
-    def apply_ranges(self, context: dict[str, Any], ranges: dict[str, Any]) -> None:
-        self.ranges.append(from_wire(FixedRanges, ranges))
 
 
 @dataclass
@@ -340,7 +314,6 @@ def test_methods_that_begin_with_an_underscore_cannot_be_called(empty_cloud: Clo
         empty_cloud.call({}, "_target")
 
 
-@pytest.mark.sqlite  # there one cast has them all; the agent of this test takes no patches
 def test_the_last_snapshot_after_many_boots_has_all_guests(cloud: Cloud) -> None:
     cloud.api.create_networks(ADMIN, label="private", network_size=256)
     threads = [
