@@ -152,8 +152,8 @@ def test_a_bad_option_is_one_line(host: Host) -> None:
         host.kernel.ensure(served(host, network(3), "--dhcp-range=nonsense"))
 
     assert str(refused.value) == (
-        "dnsmasq br100 (guests: 1): its former arguments serve on, and the new ones do not: bad "
-        "command line options: bad dhcp-range; see dnsmasq_config_file and the networks' DNS "
+        "dnsmasq br100 (guests: 1): its former arguments stay in use, because the new ones fail: "
+        "bad command line options: bad dhcp-range; see dnsmasq_config_file and the networks' DNS "
         "servers; the new ones are tried again when they change, or the agent is restarted"
     )
 

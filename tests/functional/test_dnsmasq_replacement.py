@@ -78,7 +78,7 @@ def test_arguments_that_dnsmasq_refuses_leave_the_process_and_new_guests_are_ser
     caplog.set_level(logging.INFO)
     status = node.receive(3)
 
-    assert f"the new ones do not: bad option at line 2 of {file};" in faults(status)
+    assert f"the new ones fail: bad option at line 2 of {file};" in faults(status)
     assert [each.revision for each in status.applied] == [2]
     assert host.dnsmasq_pids() == before
     assert leases(host, 3) == "10.0.0.3"
@@ -202,7 +202,7 @@ def test_a_former_file_that_is_gone_is_named(host: Host, file: Path) -> None:
     other.write_text(WRONG_AT_START)
     status = Node.start(host, other).receive(3)
     assert "192.0.2.99: Cannot assign requested address" in faults(status)
-    assert f"former arguments do not serve either: cannot read {file}: No such" in faults(status)
+    assert f"former arguments fail, too: cannot read {file}: No such" in faults(status)
 
 
 @pytest.mark.parametrize("line", ["pid-file={}/x", "dhcp-leasefile={}/x", "leasefile-ro"])
@@ -218,7 +218,7 @@ def test_a_file_that_would_take_the_process_away_from_the_agent_ends_none(
     node.reconcile()
 
     name = line.partition("=")[0]
-    assert f"new ones do not: {name} at line 1 of {file}: cloudnet " in faults(status)
+    assert f"new ones fail: {name} at line 1 of {file}: cloudnet " in faults(status)
     assert host.dnsmasq_pids() == before
     assert leases(host, 3) == "10.0.0.3"
 

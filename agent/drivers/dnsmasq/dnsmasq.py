@@ -118,14 +118,15 @@ class DnsmasqDriver(Driver[Dnsmasq]):
         try:
             refuse_closed(host_files.files.hosts.parent)
         except KernelRefused:
-            host_files.request_reload()  # somebody else may send a SIGHUP meanwhile
+            host_files.request_reload()  # another program may send a SIGHUP meanwhile
             raise
 
     def _replace(self, desired: Dnsmasq, running: Processes, host_files: HostFiles) -> None:
         try:
             self._replacement.apply(desired, running, host_files.files)
         except (KernelRefused, OSError):
-            for process in self._processes.get(desired.bridge):  # it serves on, or again
+            # The former process, which runs still or again.
+            for process in self._processes.get(desired.bridge):
                 self._reload(desired, process, host_files)
                 host_files.confirm()
                 self._restore_leases(desired, process.arguments)

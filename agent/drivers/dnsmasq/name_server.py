@@ -12,7 +12,12 @@ from pathlib import Path
 
 from cloudnet.agent.drivers.dnsmasq.inotify_limit import InotifyLimit
 from cloudnet.agent.drivers.dnsmasq.permissions import find_closed, refuse_closed
-from cloudnet.agent.drivers.dnsmasq.process_table import PID_FILE, PROGRAM, read_pid_file
+from cloudnet.agent.drivers.dnsmasq.process_table import (
+    PID_FILE,
+    PROGRAM,
+    read_pid_file,
+    replace_pid_file,
+)
 from cloudnet.agent.drivers.dnsmasq.processes import (
     Process,
     get_environment,
@@ -23,12 +28,11 @@ from cloudnet.agent.drivers.dnsmasq.processes import (
     stop,
 )
 from cloudnet.agent.drivers.dnsmasq.reloaded_file import ReloadedFile
-from cloudnet.agent.drivers.dnsmasq.start import find_complaint, start
+from cloudnet.agent.drivers.dnsmasq.start import ENDED_EARLY, find_complaint, start
 from cloudnet.agent.drivers.driver import Driver
 from cloudnet.agent.drivers.links.link_table import LinkTable
 from cloudnet.agent.node.resources.name_server import NameServer, NameServerFiles
 from cloudnet.common.errors import KernelRefused
-from cloudnet.common.regular_file import write_regular
 
 NOT_RUNNING = "not running"
 ENVIRONMENT = {"CLOUDNET_NAME_SERVER": "1"}  # how it is found, whatever networks_path was then
@@ -108,9 +112,7 @@ class NameServerDriver(Driver[NameServer]):
         """Write the pid file again if it does not name the process; others rely on it."""
         (process,) = self._running
         if read_pid_file(self._pid_file, frozenset(self._running)) != process:
-            fresh = self._pid_file.with_suffix(".new")
-            write_regular(fresh, f"{process.pid}\n")
-            fresh.rename(self._pid_file)
+            replace_pid_file(self._pid_file, process)
 
     def _list_faults(self, running: tuple[Process, ...], text: str | None) -> Iterator[str]:
         if not running:
@@ -136,10 +138,7 @@ class NameServerDriver(Driver[NameServer]):
         self._pid_file.unlink(missing_ok=True)
         self._refuse(desired, start(f"{desired}", desired.arguments, ENVIRONMENT, self._limit))
         if not self._find():
-            raise KernelRefused(
-                f"{desired}: it ended right after its start; dnsmasq logs the reason in the "
-                "system log"
-            )
+            raise KernelRefused(f"{desired}: {ENDED_EARLY}")
 
     @staticmethod
     def _refuse(desired: NameServer, complaint: str | None) -> None:

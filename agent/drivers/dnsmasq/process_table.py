@@ -102,9 +102,7 @@ class ProcessTable:
     def restore_pid_file(self, bridge: str, process: Process) -> None:
         """Write the pid file of a process again if it does not name it; others rely on it."""
         if not self.is_named(bridge, process):
-            fresh = self._path / f".nova-{bridge}.pid.new"
-            write_regular(fresh, f"{process.pid}\n")
-            fresh.rename(self._path / f"nova-{bridge}.pid")  # whatever is there
+            replace_pid_file(self._path / f"nova-{bridge}.pid", process)
 
     def _search(self) -> dict[str, Processes]:
         """Search all processes for ours."""
@@ -124,6 +122,13 @@ def get_pid_file(arguments: Iterable[str]) -> Path | None:
     """Return the pid file that the arguments of a dnsmasq name; None: they name none."""
     words = (word.removeprefix(PID_FILE) for word in arguments if word.startswith(PID_FILE))
     return next(map(Path, words), None)
+
+
+def replace_pid_file(file: Path, process: Process) -> None:
+    """Make a pid file name the process, whatever is at its path."""
+    fresh = file.with_name(f".{file.name}.new")
+    write_regular(fresh, f"{process.pid}\n")
+    fresh.rename(file)
 
 
 def read_pid_file(file: Path, known: Processes = NONE) -> Process | None:

@@ -2,7 +2,7 @@
 
 dnsmasq checks new arguments (``--test``) before the old process ends. What that does not show, such
 as an address that cannot be bound, shows at the start: then the former arguments are started again.
-They are those of the process that ran, so an agent without memory knows them, too.
+They are read from the process that ran, so an agent without memory has them, too.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from cloudnet.agent.drivers.dnsmasq.process_table import Processes, ProcessTable
 from cloudnet.agent.drivers.dnsmasq.processes import Process, get_environment, stop
 from cloudnet.agent.drivers.dnsmasq.refusals import Attempt, Refusals
 from cloudnet.agent.drivers.dnsmasq.start import (
+    ENDED_EARLY,
     explain,
     find_complaint,
     start_dnsmasq,
@@ -39,7 +40,7 @@ LOG = logging.getLogger(__name__)
 # The index that the bridge had when dnsmasq started. Its DHCP socket is bound to that link, and
 # receives nothing from a later one of the same name.
 BRIDGE_INDEX = "CLOUDNET_BRIDGE_INDEX"
-# The inode that the hosts directory had when dnsmasq started. It watches that one to its end.
+# The inode that the hosts directory had when dnsmasq started, which it watches until it ends.
 HOSTS_INODE = "CLOUDNET_HOSTS_INODE"
 
 
@@ -56,7 +57,7 @@ class Replacement:
         """Start a process with the desired arguments, and end those that run before.
 
         :raises FormerKept: the former arguments serve instead
-        :raises KernelRefused: none serves, or those that ran do still
+        :raises KernelRefused: no process serves, or only those that ran before
         """
         environment = build_environment(desired)
         refuse_closed(files.hosts)
@@ -119,10 +120,7 @@ class Replacement:
         hosts = DnsmasqFiles.of(pid_file.parent, desired.bridge).hosts
         start_dnsmasq(desired, environment | {HOSTS_INODE: get_inode(hosts)}, self.limit)
         if not self.processes.add_started(desired.bridge, pid_file):
-            raise KernelRefused(
-                f"{desired}: it ended right after its start; dnsmasq logs the reason in the "
-                "system log"
-            )
+            raise KernelRefused(f"{desired}: {ENDED_EARLY}")
         self.refusals.record_serving(desired.bridge, desired.arguments)
 
     def _start_former(
@@ -136,7 +134,7 @@ class Replacement:
             self._start(former, environment, files)
         except (KernelRefused, OSError) as second:
             why = str(second).removeprefix(f"{former}: ")
-            line = f"{error}; its former arguments do not serve either: {why}"
+            line = f"{error}; its former arguments fail, too: {why}"
             raise KernelRefused(line) from second
 
     def _refuse(
@@ -145,7 +143,7 @@ class Replacement:
         """Record the refusal, and return it as an error."""
         what = "they change" if attempt.file is None else f"they or {attempt.file} change"
         line = (
-            f"its former arguments serve on, and the new ones do not: "
+            f"its former arguments stay in use, because the new ones fail: "
             f"{why.removeprefix(f'{desired}: ')}; the new ones are tried again when {what}, or the "
             "agent is restarted"
         )

@@ -15,6 +15,8 @@ from cloudnet.common.missing import describe_packages
 
 START_SECONDS = 20.0
 
+ENDED_EARLY = "it ended right after its start; dnsmasq logs the reason in the system log"
+
 
 def start_dnsmasq(desired: Dnsmasq, environment: Mapping[str, str], limit: InotifyLimit) -> None:
     """Run the dnsmasq of a network until it has detached; it then serves.
