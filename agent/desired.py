@@ -66,7 +66,7 @@ class Basis:
 
     origin: Origin | None  # the newest that was obeyed
     desired: DesiredState
-    lacks: tuple[str, ...] = ()  # networks of which a patch came before its base
+    lacks: tuple[str, ...] = ()  # networks with a patch whose base is not here yet
 
 
 class DesiredStore:
@@ -163,7 +163,7 @@ class DesiredStore:
                 return self.held is not None
             known = self._snapshots.get(patch.network)
             if known is not None and known.revision >= patch.revision:
-                return True  # it came twice, or late
+                return True  # a duplicate, or late
             if not isinstance(known, NetworkSnapshot) or known.revision != patch.base:
                 self._early.keep(patch)
                 return False

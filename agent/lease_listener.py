@@ -23,7 +23,7 @@ LONGEST_DATAGRAM = 4096
 CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 FIELDS = 5
 LOST = "the socket for lease events is lost"
-CHECK_SECONDS = 3.0  # between two looks at whether the socket is still at its path
+CHECK_SECONDS = 3.0  # between two checks that the socket is still at its path
 
 
 @dataclass(frozen=True)

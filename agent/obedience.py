@@ -47,8 +47,9 @@ class Obedience:
     def may_patch(self, origin: Origin | None) -> bool:
         """Return whether a patch is obeyed.
 
-        It may be older than what came last, since several controllers send: its base proves that it
-        comes next. An older copy of the database knows no revision that this host has got since.
+        It may be older than the last message, since several controllers send: its base proves that
+        it comes next. An older copy of the database does not contain the revisions that this host
+        has got since.
         """
         obeyed = self.obeyed
         if origin is None or obeyed is None or self.held is not None or not self._is_confirmed:

@@ -220,7 +220,7 @@ class Reporter:
         )
         try:
             return self._controller.heartbeat(heartbeat).needs_report
-        except NoReply:  # an older controller knows no heartbeats, and gets the report
+        except NoReply:  # an older controller has no heartbeats, and gets the report
             self._settled = None
             return True
 

@@ -58,8 +58,8 @@ class Retries:
     def is_due(self, key: str, desired: Resource | None = None) -> bool:
         """Return whether to try the step now: it did not fail yet, or its pause is over.
 
-        Something else than what failed has no pause: a dnsmasq that cannot be restarted serves on,
-        and needs its new guests.
+        Only the desired resource that failed has a pause: a dnsmasq that cannot be restarted still
+        serves, and needs its new guests.
 
         :param desired: None: a removal
         """

@@ -32,7 +32,7 @@ TIMEOUT_KEY = "timeout_seconds"
 """In a call's context: how long its caller waits, if that is not ``rpc_response_timeout``."""
 
 OWN_ERRORS_KEY = "own_errors"
-"""In a call's context, true: the caller knows the names of cloudnet's errors."""
+"""In a call's context, true: the caller has the classes of cloudnet's errors."""
 
 CALLED_HOST_KEY = "called_host"
 """In the context that a method receives: the host of the topic ``network.<host>`` that was called;
@@ -54,9 +54,9 @@ def create_server(
 ) -> messaging.RPCServer:
     """Return a server on ``topic`` and ``topic.host``; methods named ``_…`` cannot be called.
 
-    :param response_seconds: how long callers wait for a reply that say nothing else
-    :param translate_error: returns what a caller gets that does not know cloudnet's errors; None:
-        all callers know them
+    :param response_seconds: how long callers without a timeout of their own wait for a reply
+    :param translate_error: returns the error for a caller without cloudnet's error classes; None:
+        all callers have them
     """
     dispatcher = Dispatcher(endpoints, None, messaging.DefaultRPCAccessPolicy)
     dispatcher.response_seconds = response_seconds
@@ -107,7 +107,7 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
         return serving(describe_call(message["method"], message.get("args"), context))
 
     def _get_limit_seconds(self, context: Mapping[str, Any]) -> float:  # Any: JSON
-        """Return how long the call may take: what its caller says, at the most the usual time."""
+        """Return how long the call may take: its caller's timeout, at the most the usual time."""
         timeout = context.get(TIMEOUT_KEY)
         if not isinstance(timeout, int | float) or isinstance(timeout, bool) or timeout <= 0:
             timeout = self.response_seconds
@@ -142,7 +142,7 @@ class Dispatcher(messaging.RPCDispatcher):  # type: ignore[misc]  # the library 
 
 
 def _get_known(error: errors.CloudnetError) -> Exception:
-    """Return the error as a class that its caller knows: an inner one is one of its families."""
+    """Return the error as a public class; an internal class becomes its public base class."""
     class_ = next(each for each in type(error).__mro__ if each.__module__ == errors.__name__)
     return error if class_ is type(error) else class_(str(error))
 

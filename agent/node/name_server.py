@@ -1,9 +1,9 @@
 """Pure: the name server of this host, and the domains that are forwarded to it.
 
-A guest asks the dnsmasq of its network, which knows the names of this network's guests. What is in
-a domain of the cloud, or the name of an address in the same /24 as one of the cloud's names, it
-asks the host's name server. What that does not know either, it asks the name servers of the host,
-except for names in a private domain, which nobody else has.
+A guest queries the dnsmasq of its network, which has the names of this network's guests. That
+one forwards queries in a domain of the cloud, or for an address in the same /24 as one of the
+cloud's names, to the host's name server. The name server forwards other queries to the name servers
+of the host, except those for names in a private domain, which no other server has.
 """
 
 from __future__ import annotations

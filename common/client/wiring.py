@@ -30,7 +30,7 @@ class WiringCalls(Calls):
     ) -> NetworkInfo:
         """Wait until all hosts of the instance's networks have reported them as applied.
 
-        Then each bridge exists on the instance's host, and its DHCP server knows the guest. A
+        Then each bridge exists on the instance's host, and its DHCP server serves the guest. A
         controller, broker or database that does not reply for a while is asked again. Repeatable.
 
         :param timeout: seconds; to read the reasons of the hosts takes up to 5 s more
@@ -76,7 +76,7 @@ class WiringCalls(Calls):
         return info
 
     def _explain(self, context: Context, instance_id: str) -> str:
-        """Return the reasons that the controller knows; an older controller knows none."""
+        """Return the reasons that the controller has; an older controller has none."""
         try:
             reasons: list[str] = self._connection.call(
                 context, "explain_unwired", {"instance_id": instance_id}, seconds=REPLY_SECONDS

@@ -83,7 +83,7 @@ class ControllerSettings:
     private_dns: DnsDriver = DnsDriver.DNSMASQ  # instance_dns_manager
     public_dns: DnsDriver = DnsDriver.DNSMASQ  # floating_ip_dns_manager
     dns_server: DnsServerSettings | None = None  # None: no domain is served by one
-    update_dns_entries: bool = False  # hosts know the names of each other's guests
+    update_dns_entries: bool = False  # a host has the names of guests on other hosts
     processes: int = 1  # [DEFAULT] workers
 
 

@@ -245,7 +245,7 @@ class Report:
     ranges: tuple[ReportedRange, ...] | None = None  # None: not known
     dns: int | None = None  # the revision of its DnsRecords; None: it serves no names
     digest: str | None = None  # of this report with its leases; None: of an older agent
-    lacks: tuple[str, ...] = ()  # networks of which a patch has come, and not what it is based on
+    lacks: tuple[str, ...] = ()  # networks with a patch whose base is not here yet
 
 
 @dataclass(frozen=True)

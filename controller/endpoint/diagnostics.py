@@ -1,4 +1,4 @@
-"""RPC in from whoever asks whether the service is there."""
+"""RPC in: whether the service is there."""
 
 from __future__ import annotations
 

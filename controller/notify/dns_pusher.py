@@ -1,8 +1,8 @@
 """Sends changed names to a DNS server, from a thread of its own, until the server has them.
 
 Each controller does this. The names are sent as they are in the database at that moment, and read
-again afterwards: whoever sends last sends what is true. So controllers need no lock while they wait
-for a server.
+again afterwards, so the last update has the current state. Controllers therefore need no lock while
+they wait for a server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cloudnet.controller.model.dns_updates import RecordSet, Zones, get_full_nam
 
 LOG = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 0.5  # between two looks for changes
+PAUSE_SECONDS = 0.5  # between two searches for changes
 BACKOFF = Backoff(first_seconds=1.0, longest_seconds=30.0)
 MOST_NAMES = 500  # that are sent before they are read again
 

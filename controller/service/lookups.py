@@ -1,4 +1,4 @@
-"""Finding fixed IPs, floating IPs, VIFs and instances by what callers know of them."""
+"""Finding fixed IPs, floating IPs, VIFs and instances by the values that callers give."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from cloudnet.controller.service.caller import Caller
 
 
 class Lookups:
-    """Reads rows for callers; a project sees what is its own, and what is nobody's."""
+    """Reads rows for callers; a project sees its own rows, and those without a project."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,9 +1,9 @@
 """Gives guests back the leases that a DHCPDECLINE or DHCPRELEASE ended, forged or not.
 
-A guest has one address as long as the controller says so; no message of a guest changes that. A
+A guest keeps its address until the controller releases it; no message of a guest changes that. A
 declined address is offered again after a SIGHUP. A lease comes back by a DHCPREQUEST in the guest's
 name, as ``dhcp_release`` sends a DHCPRELEASE in its name: dnsmasq answers to the guest, which drops
-an answer that it did not ask for.
+an answer that it did not request.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cloudnet.agent.drivers.dnsmasq.host_files import parse_host
 
 DHCP_SERVER_PORT = 67
 # Between two repairs of a network: on SIGHUP dnsmasq runs its script for each lease, and a guest
-# that sends messages all the time must not take a processor by that.
+# that sends messages without pause must not use up a processor that way.
 PAUSE_SECONDS_EACH_GUEST = 0.1
 MOST_REMEMBERED = 10_000  # addresses; more are not worth the memory
 

@@ -1,10 +1,10 @@
 """Where the neighbours of this host reach its addresses, and the announcement of what changed.
 
 An address is reached at the MAC of its device, through that device and, if it is a bridge of ours,
-through the bridge's uplink. Whatever changes one of these makes neighbours send to the wrong place
-until they ask again: a new address, a repaired MAC, a link that came up, an uplink that is back in
-its bridge, another MAC of the operator's NIC. So the places are compared after each read and each
-step, and not every step has to know.
+through the bridge's uplink. A change of one of these makes neighbours send to the wrong place until
+they resolve the address again: a new address, a repaired MAC, a link that came up, an uplink that
+is back in its bridge, another MAC of the operator's NIC. So the places are compared after each read
+and each step, and no step has to announce anything itself.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Announcer(Protocol):
         """Announce an address now and a few times more."""
 
     def withdraw(self, device: str, address: IPv4Address) -> None:
-        """Announce it no more."""
+        """End the announcements of an address."""
 
 
 def list_places(links: LinkTable) -> dict[Key, Place]:
@@ -85,7 +85,7 @@ class Announcements:
         self._netlink = netlink
         self._announcer = announcer
         self._places: dict[Key, Place] = {}
-        self._is_first = True  # what an agent finds when it starts is where it was before
+        self._is_first = True  # addresses that exist when the agent starts have not moved
 
     def observe(self, links: LinkTable) -> None:
         """Compare all places of the host, which was just read."""
@@ -113,7 +113,7 @@ class Announcements:
             self._update(key, place)
 
     def forget(self, device: str, address: IPv4Address) -> None:
-        """Announce no more that the address is on the device."""
+        """Forget the place of an address, and end its announcements."""
         self._places.pop((device, address), None)
         self._announcer.withdraw(device, address)
 

@@ -181,7 +181,7 @@ class FilterRenderer:
 
 
 # vm3 talks to 203.0.113.10 under 192.0.2.225. A late segment of 203.0.113.10 is outside of the
-# window of the connection: it is INVALID and gets no NAT, so it is for the host itself, which knows
+# window of the connection: it is INVALID and gets no NAT, so it is for the host itself, which has
 # no such connection and answers with a reset. That would end vm3's connection.
 def _by_public(interface: str, policy: Policy) -> Iterator[Rule]:
     yield Rule("DROP", out_interface=interface, protocol="tcp", matches=STRAY_RESET)

@@ -106,7 +106,7 @@ def raise_revision(
 def raise_revision_to(connection: Connection, row: HostNetwork, revision: int) -> HostNetwork:
     """Raise a revision that no host has applied to this one at least; return the row as it is now.
 
-    Another transaction may have raised it since the row was read: it never goes back.
+    Another transaction may have raised it since the row was read: it is never lowered.
     """
     following = host_networks.c.revision + 1
     connection.execute(

@@ -84,7 +84,7 @@ def _is_due(rest: Rest) -> sa.ColumnElement[bool]:
     """Whether the quarantine of an address is over.
 
     A lease has ended if the address is not leased, and the host whose DHCP server leased it has
-    reported since the release: a lease that the database does not know of comes with that report.
+    reported since the release: a lease that is not in the database is in that report.
     """
     latest = max(rest.floor_before, rest.end_before)  # for the index
     has_ended = sa.and_(~fixed_ips.c.leased, sa.or_(~_HAS_DHCP, _HAS_REPORTED))

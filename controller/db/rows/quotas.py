@@ -22,7 +22,7 @@ def get_limit(connection: Connection, project: str, resource: str) -> int | None
 
 
 def lock_project(connection: Connection, project: str) -> None:
-    """Let no other transaction count what the project has before this one ends.
+    """Keep other transactions from counting the project's resources before this one ends.
 
     :raises Conflict: another transaction adds the project's lock at the same moment
     """

@@ -30,7 +30,7 @@ dns_entries = sa.Table(  # ours: address records; nova-network left them to its 
     sa.UniqueConstraint("domain", "name"),
 )
 
-dns_changes = sa.Table(  # ours: the names that changed, so that a change costs what it changes
+dns_changes = sa.Table(  # ours: the names that changed, so that only these are sent
     "dns_changes",
     metadata,
     sa.Column("id", Serial, primary_key=True),

@@ -18,7 +18,7 @@ quotas = sa.Table(
     sa.UniqueConstraint("project_id", "resource"),
 )
 
-project_locks = sa.Table(  # ours: whoever counts what a project has holds its row
+project_locks = sa.Table(  # ours: a transaction that counts a project's resources holds its row
     "project_locks",
     metadata,
     sa.Column("project_id", sa.String(255), primary_key=True),

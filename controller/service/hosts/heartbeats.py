@@ -32,7 +32,7 @@ class Heartbeats:
         self._seen: dict[str, datetime] = {}  # host → its last heartbeat, not written yet
 
     def process(self, heartbeat: Heartbeat) -> bool:
-        """Return whether the agent must report: the host, or what it shall have, is not as before.
+        """Return whether the agent must report: its host, or the desired state, has changed.
 
         A heartbeat that needs no report is noted.
         """
@@ -54,7 +54,7 @@ class Heartbeats:
 
 
 def _is_known(connection: Connection, heartbeat: Heartbeat) -> bool:
-    """Whether the database has all that the last report said, and the host all that it shall."""
+    """Whether the database has the last report, and the host its desired state."""
     return (
         host_agent_rows.get_digest(connection, heartbeat.host) == heartbeat.report
         and cloud_rows.get_check(connection) is None

@@ -1,7 +1,7 @@
-"""Patches: what a few changes make different in a snapshot, read without the rest of it.
+"""Patches: the parts of a snapshot that a few changes concern, read without the rest of it.
 
-Where that is not certain, there is no patch and the complete snapshot is sent: when everything may
-have changed, and when the network may be new to the host or must leave it.
+There is no patch, and the complete snapshot is sent, when everything may have changed, and when the
+network may be new on the host or must be removed from it.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class SnapshotReader:
         self._conditions = ConditionLog(LOG)
 
     def get_snapshot(self, key: SnapshotKey) -> Snapshot | None:
-        """Return a host's snapshot of a network; None: the host shall get nothing about it now."""
+        """Return a host's snapshot of a network; None: nothing is sent about it now."""
         with self._database.reading() as connection:
             row = host_network_rows.get(connection, key.host, key.network)
             return None if row is None else self.read(connection, row)
@@ -72,7 +72,7 @@ class SnapshotReader:
     def get_change(self, change: HostChange) -> Snapshot | SnapshotPatch | None:
         """Return what a host must get of a change: a patch, or the complete snapshot.
 
-        None: the host shall get nothing about the network now.
+        None: nothing is sent about the network now.
         """
         key = change.key
         with self._database.reading() as connection:
@@ -88,14 +88,14 @@ class SnapshotReader:
     def read(self, connection: Connection, row: HostNetwork) -> Snapshot | None:
         """Return the snapshot of a row's network on its host, or None if its rows cannot be used.
 
-        A guest or a floating IP that no host can have is left out.
+        A guest or a floating IP with values that no agent accepts is left out.
         """
         condition = f"network {row.network_uuid}: not sent to host {row.host}"
         try:
             snapshot = read_snapshot(connection, row, names_peers=self._names_peers)
             if isinstance(snapshot, NetworkSnapshot):
                 snapshot = self._leave_out_invalid(snapshot)
-            validate(_without_guests(snapshot))  # those are checked
+            validate(_without_guests(snapshot))  # the guests were checked one by one
         except (InvalidInput, UnreadableRow) as error:
             self._conditions.start(
                 condition, f"{condition} ({error}); correct its row, see `cloudnet-manage db check`"
@@ -212,5 +212,5 @@ def read_snapshot(
 
 
 def _knows_all_guests(network: Network, host: str, *, names_peers: bool) -> bool:
-    """Whether a host needs to know the guests of others: as their gateway, or for their names."""
+    """Whether a host's snapshot has all guests: for a gateway of all, or for their names."""
     return names_peers if network.multi_host else network.host == host

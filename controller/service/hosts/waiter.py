@@ -1,6 +1,6 @@
 """Waiting until hosts report that something is applied: one thread for any number of callers.
 
-The report may reach another controller, so the database is asked, with one query for all that wait.
+The report may reach another controller, so the database is queried, once for all waiting callers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cloudnet.controller.model.records import SnapshotKey
 
 LOG = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 0.03  # between two queries, while anybody waits
+PAUSE_SECONDS = 0.03  # between two queries, while a caller waits
 FINISHERS = 4  # threads that send replies: a caller that has gone delays one of them
 
 T = TypeVar("T")
@@ -124,9 +124,9 @@ class Waiter:
             with self._database.reading() as connection:
                 return list_open(connection, conditions)
         except DatabaseUnavailable as error:
-            LOG.debug("cannot ask what is applied: %s", error)
+            LOG.debug("cannot read what is applied: %s", error)
         except Exception:
-            LOG.exception("cannot ask what is applied")
+            LOG.exception("cannot read what is applied")
         return conditions
 
 
