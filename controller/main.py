@@ -111,7 +111,8 @@ def run(
 
     :param ends: of a worker; None: it is the only process
     """
-    controller = Controller(conf, settings)
+    name = name_process(settings.host, ends)
+    controller = Controller(conf, settings, name)
     if ends is not None:
         ends.call_when_orphaned(stop.set)
     try:
@@ -125,17 +126,24 @@ def run(
             controller.stop()
     finally:
         controller.close()
-    LOG.info("controller %s: stopped", settings.host)
+    LOG.info("%s: stopped", name)
+
+
+def name_process(host: str, ends: Ends | None) -> str:
+    """Return what log records call this process: a controller, or one of its workers."""
+    return f"controller {host}" + ("" if ends is None else f", worker {ends.number + 1}")
 
 
 class Controller:
     """One process of a controller: database, queue, the RPC servers and the periodic tasks.
 
+    :param name: of the process, in log records
     :raises DatabaseUnavailable: the driver of the database is not installed
     """
 
-    def __init__(self, conf: cfg.ConfigOpts, settings: ControllerSettings) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, settings: ControllerSettings, name: str) -> None:
         self._settings = settings
+        self._name = name
         most = max(LEAST_CONNECTIONS, MAX_CONNECTIONS // settings.processes)
         connections = min(settings.workers, most) + 4
         self._database = Database(settings.database, connections=connections)
@@ -185,7 +193,7 @@ class Controller:
 
     def wait_until_ready(self, stop: threading.Event) -> bool:
         """Wait for the database and the broker; False if ``stop`` is set first."""
-        LOG.info("controller %s: starting (pid %d)", self._settings.host, os.getpid())
+        LOG.info("%s: starting (pid %d)", self._name, os.getpid())
         return wait_until_available(
             lambda: schema.require_head(self._database),
             condition="cannot use the database",
@@ -232,8 +240,8 @@ class Controller:
             else:
                 forget_pushed(self._database)
         LOG.info(
-            "controller %s: answering on topics %s, %s.<host>, and %s",
-            self._settings.host,
+            "%s: answering on topics %s, %s.<host>, and %s",
+            self._name,
             rpc.NETWORK_TOPIC,
             rpc.NETWORK_TOPIC,
             rpc.CONTROLLER_TOPIC,

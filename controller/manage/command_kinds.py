@@ -68,6 +68,11 @@ class ManageCommand(Command):
     def require_usage(self, args: argparse.Namespace) -> None:
         """Call ``refuse_usage`` if the arguments make no sense together."""
 
+    def get_columns(self, args: argparse.Namespace) -> Sequence[str]:
+        """Return the columns of the output with these arguments."""
+        del args
+        return self.columns
+
     def refuse_usage(self, message: str) -> NoReturn:
         """Exit with wrong usage."""
         exit_with_usage_error(self._parser, message)
@@ -75,8 +80,9 @@ class ManageCommand(Command):
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command; refuse wrong usage before it changes anything."""
         self.require_usage(parsed_args)
-        if self.columns:
-            self.check_columns(parsed_args, self.columns)
+        columns = self.get_columns(parsed_args)
+        if columns:
+            self.check_columns(parsed_args, columns)
         return super().run(parsed_args)
 
     def check_columns(self, args: argparse.Namespace, columns: Collection[str]) -> None:
@@ -133,12 +139,25 @@ class ListCommand(ManageCommand, Lister):
 
     def take_action(self, args: argparse.Namespace) -> tuple[Sequence[str], list[list[Cell]]]:
         """Return column names and rows to cliff."""
+        columns = self.get_columns(args)
         with self.open_session(args) as session:
             rows = [
-                [get_cell(row, name) for name in self.columns]
-                for row in self.execute(session, args)
+                [get_cell(row, name) for name in columns] for row in self.execute(session, args)
             ]
-        return self.columns, [[format_cell(cell, args.formatter) for cell in row] for row in rows]
+        return columns, [[format_cell(cell, args.formatter) for cell in row] for row in rows]
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Iterable[Sequence[Cell]],
+    ) -> int:
+        """Print the rows; print a note instead of a table without any, which is an empty line."""
+        rows = list(data)
+        if rows or parsed_args.formatter != "table" or parsed_args.print_empty:
+            return super().produce_output(parsed_args, column_names, rows)
+        self.print_note("nothing to list")
+        return 0
 
 
 class ShowCommand(ManageCommand, ShowOne):

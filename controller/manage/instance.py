@@ -25,6 +25,7 @@ class _InterfaceList(ListCommand):
         "active",
         "vif_uuid",
         "network_uuid",
+        "hostname",
     )
 
 
@@ -46,7 +47,8 @@ class Allocate(_InterfaceList):
         parser.add_argument(
             "--hostname",
             type=argument_types.text,
-            help="the name that it gets by DHCP (default: host-ADDRESS)",
+            help="the name that it gets by DHCP, made a DNS label: up to the first dot, in lower "
+            "case, with - for any other character than letters and digits (default: host-ADDRESS)",
         )
         parser.add_argument(
             "--network",
@@ -78,7 +80,8 @@ class Allocate(_InterfaceList):
             hostname=args.hostname,
             requested=requested,
         )
-        return map(_to_row, session.services.instances.allocate(request))
+        vifs = session.services.instances.allocate(request)
+        return _to_rows(session, args.instance, vifs)
 
 
 class List(ListCommand):
@@ -131,7 +134,8 @@ class Show(_InterfaceList):
 
     def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
         """Return the interfaces."""
-        return map(_to_row, session.services.instances.get_network_info(args.instance))
+        vifs = session.services.instances.get_network_info(args.instance)
+        return _to_rows(session, args.instance, vifs)
 
 
 class Deallocate(ActionCommand):
@@ -145,6 +149,14 @@ class Deallocate(ActionCommand):
         """Deallocate it."""
         session.services.instances.deallocate(args.instance)
         return f"deallocated instance {args.instance}"
+
+
+def _to_rows(
+    session: Session, instance: str, vifs: Iterable[Mapping[str, Any]]
+) -> Iterable[dict[str, Any]]:
+    """Return a row for each VIF, with the hostname as it is stored."""
+    hostname = session.services.lookups.get_hostname(instance)
+    return [_to_row(vif) | {"hostname": hostname} for vif in vifs]
 
 
 def _to_row(vif: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cloudnet.controller.manage import options
@@ -41,11 +41,20 @@ class Usage(ListCommand):
             "--ranges", action="store_true", help="show the free addresses, as ranges"
         )
 
+    def require_usage(self, args: argparse.Namespace) -> None:
+        """Refuse the column of the ranges without them."""
+        if "free_ranges" in args.columns and not args.ranges:
+            self.refuse_usage("the column free_ranges needs --ranges")
+
+    def get_columns(self, args: argparse.Namespace) -> Sequence[str]:
+        """Return the columns, without that of the ranges unless they are asked for."""
+        return [name for name in self.columns if name != "free_ranges" or args.ranges]
+
     def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
         """Return a row per network."""
         uuid = None if args.network is None else session.find_network(args.network).uuid
         return [
-            {"free_ranges": None} | row
+            row
             for row in session.services.fixed.list_detailed_usage(ranges=args.ranges)
             if uuid is None or row["network_uuid"] == uuid
         ]

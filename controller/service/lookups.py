@@ -84,6 +84,12 @@ class Lookups:
         with self._database.reading() as connection:
             return guest_rows.list_all(connection, host, project)
 
+    def get_hostname(self, instance: str) -> str | None:
+        """Return the stored hostname of an instance; None: it has no row, or none of its own."""
+        with self._database.reading() as connection:
+            row = instance_rows.get(connection, instance)
+        return None if row is None else row.hostname
+
     def find_vif(self, caller: Caller, mac: str) -> VifRow | None:
         """Return the VIF with this MAC; None: there is none that the caller may see."""
         with self._database.reading() as connection:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cloudnet.controller.main import name_process
+from cloudnet.controller.workers import Ends
 from tests.fixtures.controller.world import SETTINGS, with_empty_database
 
 LISTING = Path(__file__).parents[3] / "etc" / "listing6.conf"
@@ -52,6 +54,13 @@ def test_a_controller_serves_until_sigterm(tmp_path: Path) -> None:
     assert controller.returncode == 0
     assert "SIGTERM received: finishing the requests in progress" in rest
     assert ": stopped" in rest.splitlines()[-1]
+
+
+def test_log_records_name_the_worker_of_a_controller_that_has_several() -> None:
+    second = Ends(number=1, is_start=True, parent=0, ready=1)
+
+    assert name_process("vm", second) == "controller vm, worker 2"
+    assert name_process("vm", None) == "controller vm"
 
 
 def test_sigterm_ends_the_wait_for_a_database(tmp_path: Path) -> None:

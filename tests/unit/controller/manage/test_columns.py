@@ -27,11 +27,11 @@ COLUMNS = {
     "host drain": "kind network address instance remedy",
     "host list": "host binary state disabled last_seen_up networks stale faults",
     "instance allocate": (
-        "network address mac gateway floating_ips bridge vlan active vif_uuid network_uuid"
+        "network address mac gateway floating_ips bridge vlan active vif_uuid network_uuid hostname"
     ),
     "instance list": "instance_uuid project_id host hostname addresses",
     "instance show": (
-        "network address mac gateway floating_ips bridge vlan active vif_uuid network_uuid"
+        "network address mac gateway floating_ips bridge vlan active vif_uuid network_uuid hostname"
     ),
     "network create": (
         "label cidr topology vlan bridge dhcp_start dns1 dns2 multi_host host project_id uuid"

@@ -71,9 +71,11 @@ def test_a_host_is_disabled_with_a_reason_and_enabled(manage: Manage) -> None:
 def test_a_drained_host_is_forgotten(manage: Manage) -> None:
     add_agent(manage, "node1")
 
-    assert manage("host", "drain", "node1", "--dry-run").err == (
-        "cloudnet-manage: dry run: nothing was changed\n"
-    )
+    drained = manage("host", "drain", "node1", "--dry-run").err
+    assert drained.splitlines() == [
+        "cloudnet-manage: dry run: nothing was changed",
+        "cloudnet-manage: nothing to list",
+    ]
     assert manage.done("host", "drain", "node1", "-f", "json").json == []
     assert manage("host", "forget", "node1", "--dry-run").out == ("would have removed host node1\n")
     assert manage.done("host", "forget", "node1").out == "removed host node1\n"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.controller.manage.conftest import Manage
 
-VM1, VM2 = (f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in (1, 2))
+VM1, VM2, VM3 = (f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 
 
 @pytest.fixture
@@ -50,6 +50,21 @@ def test_an_instance_is_moved_but_not_by_a_dry_run(cloud: Manage) -> None:
     assert moved["instance_uuid"] == VM1
 
 
+def test_a_hostname_is_shown_as_the_dns_label_that_is_stored(cloud: Manage) -> None:
+    words = ("instance", "allocate", VM3, "--project-id", "a", "--host", "node1")
+    answer = cloud.done(*words, "--hostname", "VM_3!.example.org", "-f", "json")
+
+    assert [row["hostname"] for row in answer.json] == ["vm-3"]
+    assert cloud.done("instance", "show", VM3, "-f", "value", "-c", "hostname").out == "vm-3\n"
+
+
+def test_an_empty_list_is_a_note_and_no_output(cloud: Manage) -> None:
+    empty = cloud("floating", "list")
+
+    assert (empty.status, empty.out, empty.err) == (0, "", "cloudnet-manage: nothing to list\n")
+    assert cloud.done("floating", "list", "-f", "json").json == []
+
+
 def test_addresses_are_listed_by_state_without_what_networks_need(cloud: Manage) -> None:
     cloud("instance", "deallocate", VM2)
     cloud("fixed", "reserve", "10.0.0.9")
@@ -77,7 +92,9 @@ def test_usage_shows_resting_addresses_apart_and_the_free_ones_as_ranges(cloud: 
 
     assert (row["total"], row["used"], row["resting"], row["free"]) == (12, 1, 1, 9)
     assert row["free_ranges"] == ["10.0.0.5-10.0.0.8", "10.0.0.10-10.0.0.14"]
-    assert cloud.done("usage", "-f", "json").json[0]["free_ranges"] is None
+    assert "free_ranges" not in cloud.done("usage", "-f", "json").json[0]
+    refused = cloud("usage", "-c", "free_ranges")
+    assert (refused.status, "needs --ranges" in refused.err) == (2, True)
 
 
 def test_who_had_an_address_at_a_time_is_shown(cloud: Manage) -> None:

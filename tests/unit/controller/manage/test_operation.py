@@ -9,7 +9,7 @@ COMMAND = ("network", "create", "--label", "private", "--network-size", "16")
 
 def test_a_command_that_changes_something_is_listed_with_its_arguments(manage: Manage) -> None:
     manage(*COMMAND, "--dry-run")
-    manage.done("network", "list")
+    manage.done("network", "list", "-f", "json")
     manage(*COMMAND)
 
     [listed] = manage.done("operation", "list", "-f", "json").json
