@@ -41,7 +41,7 @@ INVALID = "dropped the snapshot"
 
 @dataclass(frozen=True)
 class DesiredState:
-    """What the controller wants on this host."""
+    """What this host must have, as the controller sent it."""
 
     snapshots: tuple[Snapshot, ...] = ()
     ranges: FixedRanges = field(default=FixedRanges(0, ()))
@@ -51,12 +51,12 @@ class DesiredState:
 
     @cached_property
     def networks(self) -> list[NetworkSnapshot]:
-        """The networks that are to be here."""
+        """The networks that this host must have."""
         return [each for each in self.snapshots if isinstance(each, NetworkSnapshot)]
 
     @cached_property
     def gone(self) -> list[NetworkGone]:
-        """The networks of which nothing may be left."""
+        """The networks that must be removed."""
         return [each for each in self.snapshots if isinstance(each, NetworkGone)]
 
 

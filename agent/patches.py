@@ -8,7 +8,7 @@ MOST = 16  # patches of one network
 
 
 class EarlyPatches:
-    """Keeps few patches of each network until their base is there; not thread-safe."""
+    """Keeps a few patches of each network until their base arrives; not thread-safe."""
 
     def __init__(self) -> None:
         self._by_network: dict[str, dict[int, SnapshotPatch]] = {}  # by their base
@@ -19,13 +19,13 @@ class EarlyPatches:
         return tuple(sorted(self._by_network))
 
     def keep(self, patch: SnapshotPatch) -> None:
-        """Keep a patch, unless there are too many: then a complete snapshot must come anyway."""
+        """Keep a patch; drop it if there are too many, since the next reply has the snapshot."""
         patches = self._by_network.setdefault(patch.network, {})
         if len(patches) < MOST:
             patches[patch.base] = patch
 
     def take(self, network: str, base: int) -> SnapshotPatch | None:
-        """Return the patch on a revision that is there now; forget those on older ones."""
+        """Return the patch with this base, or None; drop those with older bases."""
         patches = self._by_network.pop(network, {})
         left = {other: patch for other, patch in patches.items() if other > base}
         if left:

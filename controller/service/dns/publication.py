@@ -29,9 +29,9 @@ def publish(database: Database, clock: Clock) -> DnsRecords | None:
 
 
 def read_update(connection: Connection, known: int | None) -> DnsRecords | None:
-    """Return what a host lacks that has a revision; None: nothing.
+    """Return the names that changed since a host's revision; None: none has.
 
-    :param known: None: the host serves no names
+    :param known: the host's revision; None: the host serves no names
     """
     revision = revision_rows.get(connection, revision_rows.DNS)
     if known is None or known == revision:

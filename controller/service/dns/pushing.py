@@ -23,7 +23,7 @@ class PushedNames:
         self._drivers = {True: public, False: private}
 
     def list_changes(self) -> Changes | None:
-        """Return what the server lacks; None: nothing. The first time, all names."""
+        """Return the names that the server lacks, at first all; None: it has all."""
         with self._database.reading() as connection:
             revision = revision_rows.get(connection, revision_rows.DNS)
             pushed = revision_rows.get(connection, revision_rows.DNS_PUSHED)

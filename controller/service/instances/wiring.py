@@ -26,7 +26,7 @@ class Wiring:
     def __init__(
         self, instances: Instances, overview: Overview, waiter: Waiter, seconds: float
     ) -> None:
-        """:param seconds: how long a caller waits that says nothing else; 0: not at all"""
+        """:param seconds: how long a call waits unless it names a time; 0: not at all"""
         self._instances = instances
         self._overview = overview
         self._waiter = waiter
