@@ -47,9 +47,6 @@ def convert(markdown: str, name: str, section: int, version: str) -> str:
     """Return a page in roff."""
     lines = markdown.splitlines()
     out = [f'.TH "{name.upper()}" "{section}" "" "cloudnet {version}" "cloudnet"']
-    if "## NAME" not in lines:
-        title = next((line[2:] for line in lines if line.startswith("# ")), name)
-        out += [".SH NAME", f"{name} \\- {_inline(title)}"]
     out += _convert_blocks(lines)
     return "\n".join(out) + "\n"
 
@@ -141,23 +138,28 @@ def _inline(text: str) -> str:
     for match in _INLINE.finditer(text):
         out += _escape(text[end : match.start()])
         if match["text"] is not None:
-            out += _inline(match["text"]) + _escape(_describe_link(match["text"], match["link"]))
+            out += _convert_link(match["text"], match["link"])
         elif match["italic"] is not None:
-            out += f"\\fI{_escape(match['italic'])}\\fR"
+            out += f"\\fI{_escape(match['italic'].replace('`', ''))}\\fR"
         else:
-            out += f"\\fB{_escape(match['code'] or match['bold'])}\\fR"
+            out += f"\\fB{_escape(match['code'] or match['bold'].replace('`', ''))}\\fR"
         end = match.end()
     return _protect(out + _escape(text[end:]))
 
 
-def _describe_link(text: str, target: str) -> str:
-    """Return what follows the text of a link: another page's section, an address, or nothing."""
+def _convert_link(text: str, target: str) -> str:
+    """Return the text of a link with its address or, for another page, that page and its section.
+
+    A text that only names the other page is replaced: that of ``[backup](backup.md)``.
+    """
     if "://" in target:
-        return f" ({target})"
+        return _inline(text) + _escape(f" ({target})")
     if "/" in target or ".md" not in target:
-        return ""
-    name, section = get_name_and_section(target.partition(".md")[0])
-    return f"({section})" if text == name else f" ({name}({section}))"
+        return _inline(text)
+    stem = target.partition(".md")[0]
+    name, section = get_name_and_section(stem)
+    page = f"\\fB{_escape(name)}\\fR({section})"
+    return page if text.lower() == stem else f"{_inline(text)} ({page})"
 
 
 def _escape(text: str) -> str:
