@@ -16,16 +16,20 @@ PROGRAM = """
 import os, signal, sys, time
 from cloudnet.controller.workers import Workers
 
+def write(*words):
+    # One call for a line: an unbuffered print writes the words of several processes in turn.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
 def work(ends):
-    signal.signal(signal.SIGHUP, lambda *_: print("reload", ends.number, flush=True))
+    signal.signal(signal.SIGHUP, lambda *_: write("reload", ends.number))
     ends.call_when_orphaned(lambda: os._exit(0))
     if {refused}:
         return 3
-    print("pid", ends.number, ends.is_start, os.getpid(), flush=True)
+    write("pid", ends.number, ends.is_start, os.getpid())
     ends.note_ready()
     time.sleep(600)
 
-sys.exit(Workers({count}, work, lambda: print("reload parent", flush=True)).run())
+sys.exit(Workers({count}, work, lambda: write("reload parent")).run())
 """
 
 
