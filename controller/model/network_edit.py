@@ -91,4 +91,6 @@ def _widen(network: Network, cidr: IPv4Network) -> dict[str, Any]:
 
 def _require_host(cidr: IPv4Network, name: str, address: IPv4Address | None) -> None:
     if address is not None and not cidr[0] < address < cidr[-1]:
-        raise AddressOutOfRange(f"{name} {address} is not a host of {cidr}")
+        raise AddressOutOfRange(
+            f"{name} {address} is not a host of {cidr}; give one from {cidr[1]} to {cidr[-2]}"
+        )

@@ -48,7 +48,7 @@ class ExistingNetworks:
     """What new networks must not overlap or use again."""
 
     ranges: Sequence[IPv4Network]
-    vlans: Collection[int]
+    vlans: Mapping[int, str]  # with the names of the networks that have them
     bridges: Collection[str]
     cloud_bridges: Collection[str]  # those that agents create; the others are operators'
     flat_nics: Mapping[str, str]  # in the bridges of FlatDHCP networks, with the networks' labels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from cloudnet.common.errors import DuplicateVlan, NoMoreVlans
 from cloudnet.common.limits import VLAN_ID
@@ -27,9 +27,10 @@ def pick_free(count: int, start: int, taken: Collection[int]) -> list[int]:
     return free[:count]
 
 
-def require_free(vlan: int, taken: Collection[int], excluded: Collection[int] = ()) -> list[int]:
+def require_free(vlan: int, taken: Mapping[int, str], excluded: Collection[int] = ()) -> list[int]:
     """Return the one id that is requested.
 
+    :param taken: the ids that networks have, with the networks' names
     :raises DuplicateVlan: a network has it, or the configuration excludes it
     """
     if vlan in excluded:
@@ -37,5 +38,7 @@ def require_free(vlan: int, taken: Collection[int], excluded: Collection[int] = 
             f"VLAN {vlan} is in excluded_vlans; leave it out, give another or change the option"
         )
     if vlan in taken:
-        raise DuplicateVlan(f"VLAN {vlan} belongs to another network; leave it out or give another")
+        raise DuplicateVlan(
+            f"VLAN {vlan} belongs to network {taken[vlan]}; leave it out or give another"
+        )
     return [vlan]

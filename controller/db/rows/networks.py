@@ -138,9 +138,14 @@ def list_ranges_v6(connection: Connection) -> list[IPv6Network]:
     return list(connection.scalars(sa.select(networks.c.cidr_v6).where(given_)))
 
 
-def list_vlans(connection: Connection) -> set[int]:
-    """Return the VLAN ids that networks have."""
-    return set(connection.scalars(sa.select(networks.c.vlan).where(networks.c.vlan.is_not(None))))
+def list_vlans(connection: Connection) -> dict[int, str]:
+    """Return the VLAN ids that networks have, with the networks' labels and uuids."""
+    rows = connection.execute(
+        sa.select(networks.c.vlan, networks.c.label, networks.c.uuid).where(
+            networks.c.vlan.is_not(None)
+        )
+    )
+    return {row.vlan: f"{row.label} ({row.uuid})" for row in rows}
 
 
 def list_bridges(connection: Connection) -> set[tuple[str, Topology]]:

@@ -81,7 +81,9 @@ def disassociate_network(
     """
     network = lock_network(connection, uuid)
     if not force:
-        refuse_if_allocated(connection, network)
+        command = f"`cloudnet-manage network disassociate {uuid} --force`"
+        remedy = f"delete their instances first, or disassociate it all the same: {command}"
+        refuse_if_allocated(connection, network, remedy)
     values: dict[str, Any] = {"project_id": None} if project else {}
     values |= {"host": None} if host else {}
     if values:

@@ -90,16 +90,16 @@ def refuse_if_owned(network: Network) -> None:
         )
 
 
-def refuse_if_allocated(connection: Connection, network: Network) -> None:
+def refuse_if_allocated(
+    connection: Connection, network: Network, remedy: str = "delete their instances first"
+) -> None:
     """Refuse a network that has guests.
 
     :raises NetworkInUse: it has
     """
     count = address_rows.count_allocated(connection, network.id)
     if count:
-        raise NetworkInUse(
-            f"network {network.label} has addresses in use: {count}; delete their instances first"
-        )
+        raise NetworkInUse(f"network {network.label} has addresses in use: {count}; {remedy}")
 
 
 def not_found(uuid: str) -> NetworkNotFoundForUUID:

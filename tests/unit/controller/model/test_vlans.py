@@ -28,6 +28,6 @@ def test_the_last_id_can_be_picked() -> None:
 
 
 def test_a_requested_id_must_be_free() -> None:
-    assert vlans.require_free(7, {8}) == [7]
-    with pytest.raises(DuplicateVlan):
-        vlans.require_free(8, {8})
+    assert vlans.require_free(7, {8: "web"}) == [7]
+    with pytest.raises(DuplicateVlan, match="VLAN 8 belongs to network web; leave it out or give"):
+        vlans.require_free(8, {8: "web"})

@@ -90,7 +90,10 @@ def test_what_existing_networks_take_is_listed(world: World) -> None:
     )
 
     with world.services.database.reading() as connection:
-        assert networks.list_vlans(connection) == {first.vlan, second.vlan}
+        assert networks.list_vlans(connection) == {
+            first.vlan: f"first ({first.uuid})",
+            second.vlan: f"second ({second.uuid})",
+        }
         assert networks.list_bridges(connection) == {
             (each.bridge, each.topology) for each in (first, second, flat, dhcp)
         }

@@ -66,7 +66,7 @@ def test_a_network_with_guests_can_neither_be_deleted_nor_disassociated(world: W
 
     with pytest.raises(NetworkInUse, match="addresses in use: 1"):
         world.services.networks.delete(uuid=flat.uuid)
-    with pytest.raises(NetworkInUse):
+    with pytest.raises(NetworkInUse, match=f"network disassociate {vlan.uuid} --force`"):
         world.services.networks.disassociate(vlan.uuid)
     assert world.services.networks.disassociate(vlan.uuid, force=True).project_id is None
 

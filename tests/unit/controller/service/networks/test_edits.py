@@ -100,7 +100,11 @@ REFUSALS: list[tuple[dict[str, Any], type[CloudnetError], str]] = [
     ({"cidr": IPv4Network("11.0.0.0/16")}, InvalidCidr, "begins with"),
     ({"cidr": IPv4Network("10.0.0.0/24")}, CidrConflict, r"overlaps the network 10\.0\.0\.16/28"),
     ({"gateway": IPv4Address("10.0.0.3")}, FixedIpAlreadyInUse, "belongs to instance"),
-    ({"gateway": IPv4Address("10.0.0.15")}, AddressOutOfRange, "gateway 10.0.0.15"),
+    (
+        {"gateway": IPv4Address("10.0.0.15")},
+        AddressOutOfRange,
+        "give one from .*1 to 10.0.0.14",
+    ),
     ({"dhcp_server": IPv4Address("10.0.0.99")}, AddressOutOfRange, "dhcp_server 10.0.0.99"),
     ({"clear": frozenset({"cidr"})}, BadRequest, "cidr cannot be cleared"),
     ({"dns1": IPv4Address("9.9.9.9"), "clear": frozenset({"dns1"})}, BadRequest, "dns1 is both"),
