@@ -24,6 +24,7 @@ from cloudnet.controller.service.hosts.heartbeats import Heartbeats
 from cloudnet.controller.service.hosts.leases import Leases
 from cloudnet.controller.service.hosts.overview import Overview
 from cloudnet.controller.service.hosts.reports import HostReports
+from cloudnet.controller.service.hosts.restored import Periods
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from cloudnet.controller.service.hosts.waiter import Waiter
 from cloudnet.controller.service.instances.addresses import InstanceAddresses
@@ -107,7 +108,12 @@ def build_services(
         operations=Operations(database, sink, clock),
         quotas=Quotas(database, settings, clock),
         dns=Dns(database, notifier, clock),
-        hosts=HostReports(database, snapshots, settings.service_down_seconds, clock),
+        hosts=HostReports(
+            database,
+            snapshots,
+            Periods.of(settings.service_down_seconds, settings.report_interval_seconds),
+            clock,
+        ),
         heartbeats=Heartbeats(database, clock),
         agents=HostAgents(database, clock),
         leases=Leases(database, settings.lease_seconds, clock),

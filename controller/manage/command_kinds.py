@@ -124,6 +124,8 @@ class ManageCommand(Command):
                 raise
             finally:
                 session.close()
+        for note in session.notes:
+            self.print_note(note)
         if dry_run:
             self.print_note("dry run: nothing was changed")
         if failure is not None:

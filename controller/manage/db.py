@@ -69,8 +69,21 @@ class Restored(ActionCommand):
 
     def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Record it."""
-        session.services.hosts.note_restore(args.wait)
-        return f"noted the restore: hosts are waited for, at most for {args.wait} s"
+        from cloudnet.controller.service.hosts.restored import (  # noqa: PLC0415 - database
+            REPORTS,
+        )
+
+        hosts = session.services.hosts.note_restore(args.wait)
+        known = (
+            f"waiting for {', '.join(hosts)}, at most for {args.wait} s"
+            if hosts
+            else "no host is waited for: none is known in this copy"
+        )
+        newer = min(args.wait, REPORTS * session.settings.report_interval_seconds)
+        return (
+            f"noted the restore: {known}; no address is allocated in the first {newer} s of the "
+            "controllers, in which newer hosts report"
+        )
 
 
 class Version(_SchemaCommand):
@@ -104,7 +117,8 @@ class Check(ListCommand):
         self._found = 0
         super().run(parsed_args)
         if self._found:
-            self.print_note(f"{self._found} found, which cloudnet did not do; see the remedies")
+            errors = "1 error" if self._found == 1 else f"{self._found} errors"
+            self.print_note(f"{errors} found; each row's remedy corrects it")
         return 1 if self._found else 0
 
     def produce_output(

@@ -81,6 +81,7 @@ class Allocate(_InterfaceList):
             requested=requested,
         )
         vifs = session.services.instances.allocate(request)
+        session.note_misnamed_host(args.host)
         return _to_rows(session, args.instance, vifs)
 
 
@@ -122,6 +123,7 @@ class Migrate(ActionCommand):
     def execute(self, session: Session, args: argparse.Namespace) -> str:
         """Move it."""
         session.services.instances.move(args.instance, args.host)
+        session.note_misnamed_host(args.host)
         return f"moved instance {args.instance} to host {args.host}"
 
 

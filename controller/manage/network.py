@@ -75,7 +75,17 @@ class Create(_NetworkList):
     def execute(self, session: Session, args: argparse.Namespace) -> Iterable[object]:
         """Create the networks and return them."""
         request = network_arguments.parse_request(args)
-        return session.services.networks.create(request)
+        before = session.services.networks.list_networks()
+        created = session.services.networks.create(request)
+        for label in sorted({network.label for network in created}):
+            others = [network for network in before if network.label == label]
+            if others:
+                session.notes.append(
+                    f"network {others[0].cidr} has the label {label}, too: commands need a range "
+                    "or a uuid to tell them apart"
+                )
+        session.note_misnamed_host(args.host)
+        return created
 
 
 class Show(ShowCommand):
@@ -144,6 +154,7 @@ class Set(ActionCommand):
         network = session.find_network(args.network)
         edit = NetworkEdit(**_list_changes(args))
         session.services.networks.update(network.uuid, edit)
+        session.note_misnamed_host(args.host)
         text = " ".join(f"{name}={value}" for name, value in edit.values.items())
         return f"set {text} on network {network.label} {network.cidr}"
 

@@ -32,6 +32,7 @@ class Session:
 
     def __init__(self, files: Sequence[Path], *, dry_run: bool = False) -> None:
         self._files = files
+        self.notes: list[str] = []  # lines for stderr, once the command is done
         self.settings = read_controller(files, "cloudnet-manage")
         self._database = open_database(self.settings.database, dry_run=dry_run)
         self._notifications = PendingNotifications()
@@ -61,6 +62,12 @@ class Session:
                 f"{hint} `cloudnet-manage network list`"
             )
         return matches[0]
+
+    def note_misnamed_host(self, host: str | None) -> None:
+        """Add a note if a host that the command names has never reported, though others have."""
+        note = None if host is None else self.services.overview.explain_misnamed(host)
+        if note is not None:
+            self.notes.append(note)
 
     def notify_hosts(self) -> str | None:
         """Notify the hosts of all changes; return one line if that fails, else None."""

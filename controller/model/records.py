@@ -243,6 +243,15 @@ class SnapshotKey:
 
 
 @dataclass(frozen=True)
+class RestoreCheck:
+    """That hosts are waited for, after the database was restored."""
+
+    generation: int  # since then a host must have reported
+    until: datetime  # at the latest
+    newer_until: datetime | None  # at the earliest: hosts may be newer than the copy; None: at once
+
+
+@dataclass(frozen=True)
 class HostAgent:
     """A row of ``host_agents``: who reports for a host, and whether it obeys."""
 

@@ -118,6 +118,8 @@ def test_a_host_that_never_reported_is_shown_and_named(cloud: Cloud) -> None:
     rows = {row["host"]: row["state"] for row in cloud.world.services.overview.list_hosts()}
     assert rows["node1.example.net"] == "never reported"
     instance = "00000000-0000-0000-0000-000000000005"
-    assert cloud.world.services.overview.explain_unwired(instance) == [
-        "host node1.example.net has never reported; known: node1, node2"
-    ]
+    [line] = cloud.world.services.overview.explain_unwired(instance)
+    assert line == (
+        "host node1.example.net has never reported; known: node1, node2; see whether its agent "
+        "runs under this name ([DEFAULT] host)"
+    )

@@ -41,6 +41,11 @@ def multi_host_cloud(tmp_path: Path) -> Iterator[Cloud]:
         yield made
 
 
+def let_newer_hosts_report(cloud: Cloud) -> None:
+    """Pass the time in which hosts report that a restored copy does not know."""
+    cloud.world.clock.pass_seconds(2 * cloud.world.settings.report_interval_seconds)
+
+
 def start_guests(cloud: Cloud) -> None:
     for number in range(3):
         cloud.world.network(f"private_{number}", size=1024)
@@ -156,6 +161,7 @@ def test_after_a_restore_no_guest_is_cut_off_and_no_address_is_allocated_twice(
     assert steps == []
     assert str(cloud) == before
     assert states(cloud.world) == {"node1": "up", "node2": "up"}
+    let_newer_hosts_report(cloud)
     fresh = {cloud.world.address(n, "ab"[n % 2]) for n in range(100, 100 + GUESTS_AFTER_BACKUP)}
     assert cloud.world.address(200, "c") not in used
     assert not fresh & used
@@ -250,8 +256,30 @@ def test_after_a_restore_no_address_is_allocated_before_the_hosts_have_reported(
     with pytest.raises(DatabaseRestored, match=r"have reported: node2;"):
         cloud.world.address(11, "a")
     cloud.heartbeats(2)
+    with pytest.raises(DatabaseRestored, match=r"newer than the backup.* try again at"):
+        cloud.world.address(11, "a")
+    let_newer_hosts_report(cloud)
 
     assert cloud.world.address(11, "a") != used
+
+
+@pytest.mark.sqlite  # a backup is a copy of its file
+def test_a_host_that_is_newer_than_the_backup_has_time_to_report(
+    tmp_path: Path,
+) -> None:
+    with open_cloud(tmp_path, multi_host_settings()) as cloud:
+        cloud.world.network(size=32, project="a")
+        backup = back_up(cloud)
+        used = cloud.world.address(10, "a", "node2")
+        settle(cloud)
+        restore(cloud, backup)
+        assert cloud.world.services.hosts.note_restore(600) == []
+        with pytest.raises(DatabaseRestored, match="newer than the backup"):
+            cloud.world.address(11, "a")
+        cloud.heartbeats(2)
+        let_newer_hosts_report(cloud)
+
+        assert cloud.world.address(11, "a") != used
 
 
 def test_a_host_that_is_down_is_not_waited_for_without_end(cloud: Cloud) -> None:
@@ -272,6 +300,7 @@ def test_a_controller_that_starts_after_a_long_time_waits_for_the_hosts(cloud: C
         cloud.world.boot(11, "a")
 
     cloud.heartbeats()
+    let_newer_hosts_report(cloud)
 
     assert cloud.world.boot(11, "a")
 
@@ -284,6 +313,7 @@ def test_what_a_held_host_reports_changes_no_more(multi_host_cloud: Cloud) -> No
     settle(cloud)
     restore(cloud, backup)
     cloud.heartbeats(2)
+    let_newer_hosts_report(cloud)
     before = cloud.node1.store.held
 
     for number in range(20, 23):

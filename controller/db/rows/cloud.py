@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from cloudnet.common.wire.objects import Origin
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.tables import cloud, cloud_branches
+from cloudnet.controller.model.records import RestoreCheck
 
 _ORIGIN = sa.select(cloud.c.id, cloud.c.generation, cloud.c.branch)
 _RAISE = sa.update(cloud).values(generation=cloud.c.generation + 1)
@@ -37,22 +38,33 @@ def begin_branch(connection: Connection) -> Origin:
     return origin
 
 
-def get_check(connection: Connection) -> tuple[int, datetime] | None:
-    """Return the generation of a restore, and until when hosts are waited for; None: no wait."""
-    row = connection.execute(sa.select(cloud.c.restored_generation, cloud.c.wait_until)).one()
-    return None if row.wait_until is None else (row.restored_generation, row.wait_until)
+def get_check(connection: Connection) -> RestoreCheck | None:
+    """Return since and until when hosts are waited for after a restore; None: they are not."""
+    row = connection.execute(
+        sa.select(cloud.c.restored_generation, cloud.c.wait_until, cloud.c.newer_until)
+    ).one()
+    return None if row.wait_until is None else RestoreCheck(*row)
 
 
-def begin_check(connection: Connection, until: datetime) -> int:
-    """Wait for the reports of all hosts; return the generation since which they count."""
+def begin_check(connection: Connection, until: datetime, newer_until: datetime) -> RestoreCheck:
+    """Wait for the reports of hosts, which count from now on."""
     generation = raise_generation(connection).generation
-    connection.execute(sa.update(cloud).values(restored_generation=generation, wait_until=until))
-    return generation
+    connection.execute(
+        sa.update(cloud).values(
+            restored_generation=generation, wait_until=until, newer_until=newer_until
+        )
+    )
+    return RestoreCheck(generation, until, newer_until)
+
+
+def set_newer_until(connection: Connection, until: datetime) -> None:
+    """Wait until then at least."""
+    connection.execute(sa.update(cloud).values(newer_until=until))
 
 
 def end_check(connection: Connection) -> None:
     """Wait for no host any more."""
-    connection.execute(sa.update(cloud).values(wait_until=None))
+    connection.execute(sa.update(cloud).values(wait_until=None, newer_until=None))
 
 
 def has_been(connection: Connection, origin: Origin, now: Origin) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.reading import read_rows
-from cloudnet.controller.db.tables import host_agents, services
+from cloudnet.controller.db.rows.services import list_last_seen
+from cloudnet.controller.db.tables import host_agents
 from cloudnet.controller.model.records import HostAgent
+
+NEVER = 0  # the generation since which a host has reported, if it is waited for and has not
 
 _COLUMNS = (
     host_agents.c.host,
@@ -44,18 +46,19 @@ def list_by_host(connection: Connection) -> dict[str, HostAgent]:
     return {row.host: HostAgent(*row) for row in rows}
 
 
-def list_unchecked(connection: Connection, generation: int) -> dict[str, datetime | None]:
-    """Return the hosts that have not reported since a generation, with their last reports."""
+def list_unchecked(connection: Connection, generation: int) -> list[str]:
+    """Return the hosts that have not reported since a generation of the database.
+
+    They are those that have ever reported, and those that are waited for by name.
+    """
     rows = connection.execute(
-        sa.select(services.c.host, services.c.last_seen_up)
-        .outerjoin(host_agents, host_agents.c.host == services.c.host)
-        .where(
-            services.c.binary == "cloudnet-agent",
-            sa.func.coalesce(host_agents.c.checked_generation, 0) < generation,
+        sa.select(host_agents.c.host, host_agents.c.checked_generation).where(
+            host_agents.c.checked_generation.is_not(None)
         )
-        .order_by(services.c.host)
     )
-    return {row.host: row.last_seen_up for row in rows}
+    checked = {row.host: row.checked_generation for row in rows}
+    hosts = {*checked, *list_last_seen(connection)}
+    return sorted(host for host in hosts if checked.get(host, NEVER) < generation)
 
 
 def delete(connection: Connection, host: str) -> None:

@@ -9,7 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from cloudnet.controller.db.engine import Connection
-from cloudnet.controller.db.tables import host_agents, host_networks, instances, networks
+from cloudnet.controller.db.tables import (
+    host_agents,
+    host_networks,
+    instances,
+    networks,
+    virtual_interfaces,
+)
 from cloudnet.controller.model.records import HostNetwork, NetworkSync, SnapshotKey
 from cloudnet.controller.model.revisions import first_revision
 
@@ -78,15 +84,27 @@ def list_sync_by_host(connection: Connection) -> dict[str, list[NetworkSync]]:
     return by_host
 
 
-def list_expected_hosts(connection: Connection) -> set[str]:
-    """Return the hosts that networks, instances or refused reports name."""
+def list_named_hosts(connection: Connection) -> set[str]:
+    """Return the hosts that networks name, or instances that have interfaces."""
+    # The row of a deallocated instance stays while its addresses are in quarantine.
+    with_interfaces = instances.c.uuid.in_(sa.select(virtual_interfaces.c.instance_uuid))
     statements = (
         sa.select(host_networks.c.host).distinct(),
         sa.select(networks.c.host).where(networks.c.host.is_not(None)).distinct(),
-        sa.select(instances.c.host).distinct(),
-        sa.select(host_agents.c.host),
+        sa.select(instances.c.host).where(with_interfaces).distinct(),
     )
     return {host for statement in statements for host in connection.scalars(statement)}
+
+
+def list_expected_hosts(connection: Connection) -> set[str]:
+    """Return the hosts that networks, instances or refused reports name."""
+    has_reported = sa.or_(
+        host_agents.c.agent.is_not(None),
+        host_agents.c.held.is_not(None),
+        host_agents.c.refused.is_not(None),
+    )
+    reporting = connection.scalars(sa.select(host_agents.c.host).where(has_reported))
+    return list_named_hosts(connection) | set(reporting)
 
 
 def raise_revision(

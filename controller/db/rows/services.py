@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from cloudnet.common.topics import AGENT_TOPIC
 from cloudnet.controller.db.engine import Connection
 from cloudnet.controller.db.reading import read_rows, read_scalars
 from cloudnet.controller.db.tables import services
@@ -53,12 +55,17 @@ def get_disabled_reason(connection: Connection, host: str) -> str | None:
 
 
 def set_disabled(connection: Connection, host: str, reason: str | None, now: datetime) -> None:
-    """Disable the agent's service on a host for a reason, or enable it (None)."""
-    connection.execute(
-        sa.update(services)
-        .where(services.c.host == host, services.c.binary == AGENT)
-        .values(disabled=reason is not None, disabled_reason=reason, updated_at=now)
-    )
+    """Disable the agent's service on a host for a reason, or enable it (None).
+
+    A host that has never reported has a row without a time only while it is disabled.
+    """
+    values = {"disabled": reason is not None, "disabled_reason": reason, "updated_at": now}
+    is_agents = sa.and_(services.c.host == host, services.c.binary == AGENT)
+    done = connection.execute(sa.update(services).where(is_agents).values(**values))
+    if reason is None:
+        connection.execute(sa.delete(services).where(is_agents, services.c.last_seen_up.is_(None)))
+    elif not done.rowcount:
+        _insert(connection, host, AGENT, AGENT_TOPIC, values | {"created_at": now})
 
 
 def delete_host(connection: Connection, host: str) -> None:
@@ -72,9 +79,22 @@ def list_agent_hosts(connection: Connection) -> list[str]:
     """Return the hosts whose agents have ever reported."""
     return list(
         connection.scalars(
-            sa.select(services.c.host).where(services.c.binary == AGENT).order_by(services.c.host)
+            sa.select(services.c.host)
+            .where(services.c.binary == AGENT, services.c.last_seen_up.is_not(None))
+            .order_by(services.c.host)
         )
     )
+
+
+def list_last_seen(connection: Connection) -> dict[str, datetime]:
+    """Return when the agent of each host that has ever reported was last heard from."""
+    rows = read_rows(
+        connection,
+        sa.select(services.c.host, services.c.last_seen_up).where(
+            services.c.binary == AGENT, services.c.last_seen_up.is_not(None)
+        ),
+    )
+    return {row.host: row.last_seen_up for row in rows}
 
 
 def record_seen(connection: Connection, seen: Mapping[str, datetime]) -> None:
@@ -101,15 +121,16 @@ def record_heartbeat(
         .values(report_count=services.c.report_count + 1, last_seen_up=now, updated_at=now)
     )
     if not done.rowcount:
-        connection.execute(
-            sa.insert(services),
-            {
-                "created_at": now,
-                "uuid": str(uuid.uuid4()),
-                "host": host,
-                "binary": binary,
-                "topic": topic,
-                "report_count": 1,
-                "last_seen_up": now,
-            },
-        )
+        values = {"created_at": now, "report_count": 1, "last_seen_up": now}
+        _insert(connection, host, binary, topic, values)
+
+
+def _insert(
+    connection: Connection,
+    host: str,
+    binary: str,
+    topic: str,
+    values: Mapping[str, Any],  # Any: of several columns
+) -> None:
+    row = {"uuid": str(uuid.uuid4()), "host": host, "binary": binary, "topic": topic}
+    connection.execute(sa.insert(services), row | dict(values))

@@ -23,6 +23,8 @@ cloud = sa.Table(  # ours: one row, the identity of this database
     # after a restore: the generation then, and until when controllers wait for reports
     sa.Column("restored_generation", sa.BigInteger),
     sa.Column("wait_until", Timestamp),  # NULL: they do not wait
+    # and until when at least, because hosts may be newer than the copy; NULL: no such time
+    sa.Column("newer_until", Timestamp),
 )
 
 cloud_branches = sa.Table(  # ours: each start of a controller

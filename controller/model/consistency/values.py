@@ -221,5 +221,11 @@ _RULES: Mapping[str, Mapping[str, Parse]] = {
         "since": _time,
     },
     "revisions": {"value": _revision},
-    "cloud": {"id": _uuid, "generation": _integer, "branch": _uuid, "wait_until": _time},
+    "cloud": {
+        "id": _uuid,
+        "generation": _integer,
+        "branch": _uuid,
+        "wait_until": _time,
+        "newer_until": _time,
+    },
 }

@@ -23,6 +23,7 @@ from cloudnet.controller.db.rows import recovered as recovered_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model import events
 from cloudnet.controller.model.clock import Clock
+from cloudnet.controller.service.hosts.known import list_known_hosts, require_known
 from cloudnet.controller.service.hosts.overview import NO_REASON
 
 DRAINED = "drained"
@@ -63,25 +64,25 @@ class HostAdministration:
     def disable(self, host: str, reason: str | None) -> None:
         """Give a host no new guests; what it has is served as before.
 
-        :raises HostNotFound: it has never reported
+        :raises HostNotFound: it has never reported, and nothing names it
         """
         self._set_disabled(host, reason or NO_REASON)
 
     def enable(self, host: str) -> None:
         """Give a host new guests again.
 
-        :raises HostNotFound: it has never reported
+        :raises HostNotFound: it has never reported, and nothing names it
         """
         self._set_disabled(host, None)
 
     def drain(self, host: str, reason: str | None) -> list[HostUse]:
         """Disable a host, and return what must be moved from it.
 
-        :raises HostNotFound: it has never reported
+        :raises HostNotFound: it has never reported, and nothing names it
         """
 
         def work(connection: Connection) -> list[HostUse]:
-            _require_reported(connection, host)
+            require_known(connection, host)
             known = service_rows.get_disabled_reason(connection, host)
             if known is None or reason:
                 service_rows.set_disabled(connection, host, reason or DRAINED, self._clock())
@@ -100,7 +101,7 @@ class HostAdministration:
 
         def work(connection: Connection) -> list[IPv4Address]:
             now = self._clock()
-            if host not in _list_known(connection):
+            if host not in list_known_hosts(connection):
                 raise HostNotFound(
                     f"nothing is known about host {host}: there is nothing to forget"
                 )
@@ -112,7 +113,7 @@ class HostAdministration:
 
     def _set_disabled(self, host: str, reason: str | None) -> None:
         def work(connection: Connection) -> None:
-            _require_reported(connection, host)
+            require_known(connection, host)
             service_rows.set_disabled(connection, host, reason, self._clock())
 
         self._database.write(work)
@@ -124,18 +125,6 @@ class HostAdministration:
                 f"the agent of host {host} reported {int((now - seen).total_seconds())} s ago; "
                 f"stop it, and try again after {self._down.total_seconds():g} s"
             )
-
-
-def _require_reported(connection: Connection, host: str) -> None:
-    if host not in service_rows.list_agent_hosts(connection):
-        raise HostNotFound(f"host {host} has never reported; see `cloudnet-manage host list`")
-
-
-def _list_known(connection: Connection) -> set[str]:
-    return {
-        *(service.host for service in service_rows.list_services(connection)),
-        *host_network_rows.list_expected_hosts(connection),
-    }
 
 
 def _require_unused(host: str, uses: Sequence[HostUse]) -> None:

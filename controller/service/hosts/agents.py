@@ -6,14 +6,14 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from cloudnet.common.errors import HostNotFound, InvalidInput
+from cloudnet.common.errors import InvalidInput
 from cloudnet.common.wire.objects import AgentIdentity, Fault, Origin, Report
 from cloudnet.controller.db.engine import Connection, Database
 from cloudnet.controller.db.rows import cloud as cloud_rows
 from cloudnet.controller.db.rows import host_agents as host_agent_rows
-from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import HostAgent
+from cloudnet.controller.service.hosts.known import require_known
 
 LOG = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class HostAgents:
     def accept(self, hosts: Sequence[str] | None) -> list[str]:
         """Let the next answer through on held hosts (None: on all of them); return their names.
 
-        :raises HostNotFound: a host has never reported
+        :raises HostNotFound: a host has never reported, and nothing names it
         :raises InvalidInput: a host is not held
         """
 
@@ -115,6 +115,5 @@ def record_refusal(connection: Connection, known: HostAgent, text: str, now: dat
 def _require_held(connection: Connection, name: str, known: dict[str, HostAgent]) -> None:
     if name in known and known[name].held is not None:
         return
-    if name not in known and name not in service_rows.list_agent_hosts(connection):
-        raise HostNotFound(f"host {name} has never reported; see `cloudnet-manage host list`")
+    require_known(connection, name)
     raise InvalidInput(f"host {name} refuses no answer: there is nothing to accept")

@@ -15,10 +15,10 @@ from cloudnet.controller.db.rows import host_problems as host_problem_rows
 from cloudnet.controller.db.rows import services as service_rows
 from cloudnet.controller.model.clock import Clock
 from cloudnet.controller.model.records import HostAgent, NetworkSync, Service
+from cloudnet.controller.service.hosts.known import explain_unreported
 
 AGENT = "cloudnet-agent"
 NO_REASON = "no reason given"
-MOST_NAMES = 10  # of hosts, in one line
 
 
 class Overview:
@@ -57,10 +57,7 @@ class Overview:
             networks = host_network_rows.list_sync_by_host(connection).get(name, [])
             faults = host_problem_rows.list_by_host(connection).get(name, [])
             if not programs:
-                raise HostNotFound(
-                    f"host {name} has never reported; see `cloudnet-manage host list`, and "
-                    "whether its agent runs under this name ([DEFAULT] host)"
-                )
+                raise HostNotFound(explain_unreported(connection, name)[name])
             if agent.refused_at and self._is_recent(agent.refused_at):
                 faults.append((agent.refused or "", agent.refused_at))
             return {
@@ -84,13 +81,13 @@ class Overview:
             services = service_rows.list_services(connection)
             agents = host_agent_rows.list_by_host(connection)
             faults = host_problem_rows.list_by_host(connection)
+            unreported = explain_unreported(connection, *hosts)
         by_host = {each.host: each for each in services if each.binary == AGENT}
-        known = _format_names(list(by_host))
         lines: list[str] = []
         for host in hosts:
             service, agent = by_host.get(host), agents.get(host)
-            if service is None:
-                lines.append(f"host {host} has never reported; known: {known}")
+            if service is None or host in unreported:
+                lines.append(unreported[host])
                 continue
             state = self._state(service, agent)
             reasons = [] if state == "up" else [state]
@@ -98,6 +95,13 @@ class Overview:
             if reasons:
                 lines.append(f"host {host}: {'; '.join(reasons)}")
         return lines
+
+    def explain_misnamed(self, host: str) -> str | None:
+        """Return that a host has never reported, though others have; None: it has, or none has."""
+        with self._database.reading() as connection:
+            if not service_rows.list_agent_hosts(connection):
+                return None
+            return explain_unreported(connection, host).get(host)
 
     def _describe_service(self, service: Service, agent: HostAgent | None) -> dict[str, Any]:
         return {
@@ -128,12 +132,6 @@ class Overview:
         is_agent = service.binary == AGENT and agent is not None
         refused_at = agent.refused_at if agent is not None and is_agent else None
         return refused_at is not None and self._is_recent(refused_at)
-
-
-def _format_names(hosts: Sequence[str]) -> str:
-    """Return the first names, and how many more there are."""
-    more = len(hosts) - MOST_NAMES
-    return ", ".join(hosts[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "") or "none"
 
 
 def _list_hosts_without_report(

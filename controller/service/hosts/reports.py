@@ -39,9 +39,10 @@ from cloudnet.controller.service.hosts.recovery import (
     recover,
 )
 from cloudnet.controller.service.hosts.restored import (
+    Periods,
     begin_check,
+    continue_check,
     ensure_check,
-    is_restored,
     record_checked,
 )
 from cloudnet.controller.service.hosts.snapshots import SnapshotReader
@@ -53,18 +54,18 @@ class HostReports:
     """Processes the heartbeats of agents and of controllers."""
 
     def __init__(
-        self, database: Database, snapshots: SnapshotReader, down_seconds: int, clock: Clock
+        self, database: Database, snapshots: SnapshotReader, periods: Periods, clock: Clock
     ) -> None:
         self._database = database
         self._snapshots = snapshots
-        self._down = timedelta(seconds=down_seconds)
+        self._periods = periods
         self._clock = clock
 
     def process_report(self, report: Report) -> ReportReply:
         """Record an agent's report; return each network in which its host is out of sync."""
 
         def work(connection: Connection) -> ReportReply:
-            now, live_since = self._clock(), self._clock() - self._down
+            now, live_since = self._clock(), self._clock() - self._periods.down
             origin = cloud_rows.get(connection)
             reply = ReportReply(self._snapshots.get_ranges_in(connection), (), origin)
             agent = host_agent_rows.get(connection, report.host)
@@ -82,10 +83,10 @@ class HostReports:
             _record_faults(connection, report.host, list_faults(report), now)
             is_first = agent.held is None and report.held is None
             if is_first and is_from_lost_branch(connection, report, origin):
-                ensure_check(connection, now, self._down)
+                ensure_check(connection, now, self._periods)
             answer = _answer(connection, report, agent, reply, self._snapshots, now)
             if answer.behind is None or report.held is not None:
-                record_checked(connection, report.host)
+                record_checked(connection, report.host, now)
             _record_digest(connection, report, answer)
             return answer
 
@@ -98,18 +99,19 @@ class HostReports:
         """Begin a branch of the database: a controller starts."""
 
         def work(connection: Connection) -> None:
-            now = self._clock()
             cloud_rows.begin_branch(connection)
-            if is_restored(connection, now, self._down):
-                begin_check(connection, now, self._down, self._down)
+            continue_check(connection, self._clock(), self._periods)
 
         self._database.write(work, idempotent=True)
 
-    def note_restore(self, wait_seconds: int) -> None:
-        """Allocate no address before all hosts have reported, at most for so long."""
+    def note_restore(self, wait_seconds: int) -> list[str]:
+        """Allocate no address before all hosts have reported, at most for so long.
+
+        Returns the hosts that are waited for; newer ones are, too, for a short time.
+        """
         wait = timedelta(seconds=wait_seconds)
-        self._database.write(
-            lambda connection: begin_check(connection, self._clock(), self._down, wait)
+        return self._database.write(
+            lambda connection: begin_check(connection, self._clock(), self._periods, wait)
         )
 
     def record_heartbeat(self, host: str) -> None:

@@ -65,7 +65,7 @@ def test_check_finds_a_column_that_somebody_added(manage: Manage) -> None:
 
     assert answer.status == 1
     assert "colour" in answer.out
-    assert answer.err == ("cloudnet-manage: 1 found, which cloudnet did not do; see the remedies\n")
+    assert answer.err == "cloudnet-manage: 1 error found; each row's remedy corrects it\n"
 
 
 def test_check_finds_a_row_that_somebody_spoilt(manage: Manage) -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from cloudnet.controller.db.tables import host_agents, services
 from tests.unit.controller.manage.conftest import Manage
 
+VM = "00000000-0000-4000-8000-000000000001"
+
 
 def hold(manage: Manage, host: str) -> None:
     """Record that a host refuses the answers of this database."""
@@ -41,10 +43,21 @@ def test_nothing_is_accepted_where_nothing_is_held(manage: Manage) -> None:
 
 
 def test_a_restore_is_noted(manage: Manage) -> None:
-    assert manage("db", "restored", "--wait", "60").out == (
-        "noted the restore: hosts are waited for, at most for 60 s\n"
+    assert manage.done("db", "restored", "--wait", "60").out == (
+        "noted the restore: no host is waited for: none is known in this copy; no address is "
+        "allocated in the first 20 s of the controllers, in which newer hosts report\n"
     )
     assert manage("db", "restored", "--wait", "0").status == 2
+
+
+def test_a_restore_names_the_hosts_that_are_waited_for(manage: Manage) -> None:
+    manage.done("network", "create", "--label", "x")  # its gateway is node1
+    add_agent(manage, "node2")
+
+    noted = manage.done("db", "restored", "--wait", "15").out
+
+    assert noted.startswith("noted the restore: waiting for node1, node2, at most for 15 s; no ")
+    assert "in the first 15 s of the controllers" in noted
 
 
 def add_agent(manage: Manage, host: str) -> None:
@@ -80,3 +93,37 @@ def test_a_drained_host_is_forgotten(manage: Manage) -> None:
     assert manage("host", "forget", "node1", "--dry-run").out == ("would have removed host node1\n")
     assert manage.done("host", "forget", "node1").out == "removed host node1\n"
     assert manage.refused("host", "forget", "node1").startswith("nothing is known about host node1")
+
+
+def test_a_host_that_never_reported_is_noted_where_others_have(manage: Manage) -> None:
+    manage.done("network", "create", "--label", "x")
+    add_agent(manage, "node1")
+    note = (
+        "cloudnet-manage: host nod1 has never reported; known: node1; see whether its agent runs "
+        "under this name ([DEFAULT] host)\n"
+    )
+    boot = ("instance", "allocate", VM, "--project-id", "a", "--host")
+
+    assert manage(*boot, "nod1").err == note
+    assert manage("instance", "migrate", VM, "--host", "nod1").err == note
+    assert manage("network", "set", "x", "--host", "nod1").err == note
+    made = manage("network", "create", "--label", "y", "--host", "nod1")
+    assert (made.status, made.err) == (0, note)
+    manage.done("instance", "migrate", VM, "--host", "node1")
+
+
+def test_a_host_that_never_reported_is_drained_and_forgotten(manage: Manage) -> None:
+    manage.done("network", "create", "--label", "x")
+    manage.done("instance", "allocate", VM, "--project-id", "a", "--host", "nod1")
+    refusal = manage.refused("host", "forget", "nod1")
+    assert refusal.endswith("`cloudnet-manage host drain nod1` lists them")
+
+    [left] = manage.done("host", "drain", "nod1", "-f", "json").json
+
+    assert (left["kind"], left["instance"]) == ("guest", VM)
+    manage.done("instance", "deallocate", VM)
+    assert manage.done("host", "forget", "nod1").out == "removed host nod1\n"
+    assert [row["host"] for row in manage.done("host", "list", "-f", "json").json] == ["node1"]
+    unknown = "host nod1 has never reported; known: none; see whether its agent runs under this "
+    for words in (("disable",), ("enable",), ("drain",), ("accept",), ("show",)):
+        assert manage.refused("host", *words, "nod1").startswith(unknown)

@@ -137,7 +137,10 @@ def test_a_network_is_found_by_label_range_and_uuid(manage: Manage) -> None:
 
 def test_a_label_of_two_networks_is_refused(manage: Manage) -> None:
     manage.done("network", "create", "--label", "x")
-    manage.done("network", "create", "--label", "x")
+    assert manage("network", "create", "--label", "x").err == (
+        "cloudnet-manage: network 10.0.0.0/22 has the label x, too: commands need a range or a "
+        "uuid to tell them apart\n"
+    )
 
     assert manage.refused("network", "show", "x") == (
         "2 networks are labelled 'x'; name one by its range (10.0.0.0/22, 10.0.4.0/22)"

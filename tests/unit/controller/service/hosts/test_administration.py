@@ -11,6 +11,7 @@ from cloudnet.common.errors import HostDisabled, HostInUse, HostNotFound
 from cloudnet.common.wire.objects import Report, ReportedRange
 from cloudnet.controller.db.tables import metadata
 from cloudnet.controller.model.network_edit import NetworkEdit
+from cloudnet.controller.service.hosts.snapshots import SnapshotReader
 from tests.fixtures.controller.world import a_world, flat_settings, instance, multi_host_settings
 
 RECORDS = {"address_history", "operation_log"}  # of the past: they keep a host's name
@@ -45,9 +46,40 @@ def test_no_instance_and_no_gateway_is_moved_to_a_disabled_host(tmp_path: Path) 
             world.services.networks.update(network.uuid, NetworkEdit(host="node2"))
 
 
-def test_a_host_is_disabled_only_if_it_has_reported(tmp_path: Path) -> None:
+def test_a_host_is_disabled_only_if_something_names_it(tmp_path: Path) -> None:
     with a_world(tmp_path) as world, pytest.raises(HostNotFound, match="node9 has never reported"):
         world.services.administration.disable("node9", None)
+
+
+def test_a_host_can_be_disabled_before_its_first_report(tmp_path: Path) -> None:
+    with a_world(tmp_path, multi_host_settings()) as world:
+        world.network()
+        world.boot(1, host="node1")
+
+        world.services.administration.disable("node1", "new memory")
+
+        [row] = world.services.overview.list_hosts()
+        assert (row["state"], row["disabled"]) == ("never reported", "new memory")
+        assert SnapshotReader(world.services.database).list_agent_hosts() == []
+        with pytest.raises(HostDisabled, match=r"disabled \(new memory\)"):
+            world.boot(2, host="node1")
+        [line] = world.services.overview.explain_host("node1")
+        assert line.startswith("host node1 has never reported; known: none")
+        world.report("node1")
+        [row] = world.services.overview.list_hosts()
+        assert (row["state"], row["disabled"]) == ("up", "new memory")
+
+
+def test_nothing_is_left_of_a_host_that_was_disabled_and_never_reported(tmp_path: Path) -> None:
+    with a_world(tmp_path, multi_host_settings()) as world:
+        world.network()
+        world.boot(1, host="node1")
+        world.services.administration.disable("node1", None)
+        assert world.services.hosts.note_restore(60) == ["node1"]
+
+        world.services.administration.enable("node1")
+
+        assert world.rows("SELECT host FROM services") == []
 
 
 def test_draining_lists_guests_and_gateways_with_the_way_to_move_them(tmp_path: Path) -> None:
