@@ -1,4 +1,4 @@
-"""Wait for a message broker that does not answer yet.
+"""Wait for a message broker that does not answer yet, or refuses to be used.
 
 This module is the adapter for kombu, which oslo.messaging connects with: an attempt with it is the
 connection that oslo.messaging would make. It uses the transport below kombu's ``Connection``, whose
@@ -17,6 +17,7 @@ from typing import Any
 from kombu.connection import Connection
 from oslo_config import cfg
 
+from cloudnet.common.broker_refusals import explain_greeting, explain_refusal
 from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.retry import wait_until_available
 
@@ -37,7 +38,7 @@ def wait_for_broker(addresses: Sequence[BrokerAddress], stop: threading.Event) -
     """Return True when a broker at one of the addresses has answered, False if ``stop`` is set."""
     return wait_until_available(
         lambda: try_to_connect(addresses),
-        condition=f"cannot reach the broker at {', '.join(each.name for each in addresses)}",
+        condition="cannot use the broker",
         unavailable=BrokerUnavailable,
         stop=stop,
         logger=LOG,
@@ -47,17 +48,30 @@ def wait_for_broker(addresses: Sequence[BrokerAddress], stop: threading.Event) -
 def try_to_connect(addresses: Sequence[BrokerAddress]) -> None:
     """Try each address once.
 
-    :raises BrokerUnavailable: no broker answers; with the reason of the last one
+    :raises BrokerUnavailable: none can be used; names the broker, why, and what to do
     """
-    reason = "no host in its URL"
-    for connection in (address.connection for address in addresses):
+    reason = "no host in the transport URL"
+    refusal = None
+    for address in addresses:
+        transport = address.connection.transport
         try:
-            connection.transport.close_connection(connection.transport.establish_connection())
-        except (OSError, *connection.connection_errors, *connection.channel_errors) as error:
-            reason = _format_reason(error)
+            transport.close_connection(transport.establish_connection())
+        except (OSError, *transport.connection_errors, *transport.channel_errors) as error:
+            reason, refusal = _format_reason(error), refusal or _explain(error, address)
         else:
             return
-    raise BrokerUnavailable(reason)
+    names = ", ".join(address.name for address in addresses)
+    raise BrokerUnavailable(
+        refusal or f"no broker answers at {names}: {reason}; start it, or correct the transport URL"
+    )
+
+
+def _explain(error: Exception, address: BrokerAddress) -> str | None:
+    """Return why a broker that answers cannot be used, None if it does not answer."""
+    broker, connection = f"the broker at {address.name}", address.connection
+    return explain_refusal(error, broker, connection.userid) or explain_greeting(
+        error, broker, uses_tls=bool(connection.ssl)
+    )
 
 
 def _format_reason(error: BaseException) -> str:

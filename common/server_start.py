@@ -8,13 +8,13 @@ the reason why the server does not receive calls yet.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotDoneError
 
 from cloudnet.common import errors
+from cloudnet.common.broker_refusals import describe_reason
 from cloudnet.common.log_once import ConditionLog
 from cloudnet.common.queue_library import BROKER_ERRORS, messaging
 
@@ -23,27 +23,11 @@ LOG = logging.getLogger(__name__)
 START_SECONDS = 5.0  # in which a broker usually lets a server receive
 
 _LIBRARY = "oslo.messaging._drivers.impl_rabbit"
-_AMQP_CODE = re.compile(r"\((403|405|406|530)\) (.*)", re.DOTALL)
-_LIMIT = "raise this limit on the broker (`rabbitmqctl set_vhost_limits`, `set_user_limits`)"
-_REMEDIES = {
-    "403": "give this user the permission (`rabbitmqctl set_permissions`)",
-    "405": "end the program that has a queue of this name for itself (`rabbitmqctl list_queues "
-    "name owner_pid`)",
-    "406": "set [oslo_messaging_rabbit] amqp_durable_queues and amqp_auto_delete as the "
-    "programs have them that declared it, or delete it on the broker",
-    "530": "correct the virtual host in [DEFAULT] transport_url, or create it on the broker "
-    "(`rabbitmqctl add_vhost`)",
-}
 
 
 def describe_failure(what: str, error: Exception | str) -> str:
     """Return what failed, why and, if the broker has refused it, what to do about it."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    found = _AMQP_CODE.search(text)
-    if found is None:
-        return f"{what}: {text}"
-    remedy = _LIMIT if re.search(r"\blimit\b", found[2]) else _REMEDIES[found[1]]
-    return f"{what}: the broker refuses: {found[2]}; {remedy}"
+    return f"{what}: {describe_reason(error)}"
 
 
 class ServerStart:

@@ -77,8 +77,8 @@ class Session:
         except BrokerUnavailable as error:
             return (
                 f"done, but cannot notify the hosts ({error}); their agents get the change with "
-                f"the next heartbeat, within {self.settings.report_interval_seconds} s of the "
-                "broker's return"
+                f"their next heartbeat (every {self.settings.report_interval_seconds} s) that "
+                "reaches a controller"
             )
         return None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cloudnet.common import rpc
+from cloudnet.common.broker_refusals import describe_reason
 from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.queue_library import BROKER_ERRORS
 from cloudnet.common.rpc import messaging
@@ -61,5 +62,4 @@ def _broker_errors() -> Iterator[None]:
     try:
         yield
     except BROKER_ERRORS as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise BrokerUnavailable(reason) from error
+        raise BrokerUnavailable(describe_reason(error)) from error

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from cloudnet.common.broker_refusals import describe_reason
 from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.rpc import messaging
 from cloudnet.controller.model.changes import Change
@@ -59,5 +60,4 @@ class RpcEmitter:
         self._notifier.info(_Context(context), change.event_type, change.payload)
         error = _FAILURES.take()
         if error is not None:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise BrokerUnavailable(reason) from error
+            raise BrokerUnavailable(describe_reason(error)) from error

@@ -15,7 +15,7 @@ from tests.fixtures.waiting import wait_for
 
 TOP = Path(__file__).parents[2]
 STARTED = {
-    "cloudnet.agent": "cannot reach the broker",
+    "cloudnet.agent": "cannot use the broker",
     "cloudnet.controller": "cannot use the database",
 }
 

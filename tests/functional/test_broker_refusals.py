@@ -16,6 +16,7 @@ import kombu
 import pytest
 
 from cloudnet.common.client import NetworkAPI
+from cloudnet.common.errors import BrokerUnavailable
 from cloudnet.common.rpc import messaging
 from tests.fixtures.servers.rabbitmq import RabbitMQ
 from tests.fixtures.waiting import wait_for
@@ -39,6 +40,15 @@ def manage(config: Path, *words: str) -> str:
         [*argv, *words], env=ENVIRONMENT, capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+def allocate(config: Path) -> subprocess.CompletedProcess[str]:
+    """Allocate an instance's addresses by a command, which notifies the instance's host."""
+    argv = [sys.executable, "-m", "cloudnet.controller.manage", "--config-file", str(config)]
+    words = ["instance", "allocate", str(uuid4()), "--project-id", "a", "--host", "node1"]
+    return subprocess.run(
+        [*argv, *words], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @contextmanager
@@ -203,6 +213,48 @@ def send_calls_without_a_caller(connection: kombu.Connection, count: int) -> Non
         )
 
 
+@pytest.fixture
+def changed_password(broker: RabbitMQ) -> Iterator[None]:
+    """A broker whose password is another one than the programs have."""
+    broker.control("change_password", broker.user, "another")
+    yield
+    broker.control("change_password", broker.user, broker.password)
+
+
+WRONG_PASSWORD = "refuses user 'cloudnet' (wrong user name or password); correct the transport URL"
+
+
+def test_a_wrong_password_is_named_by_every_program_and_may_be_corrected_on_the_broker(
+    broker: RabbitMQ, changed_password: None, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, broker, "fixed_range = 10.0.0.0/24", "vlan_interface = eth0")
+    manage(config, "db", "sync")
+    manage(config, "network", "create", "--label", "first")
+    logs = {name: tmp_path / f"{name}.log" for name in ("controller", "agent")}
+    api = NetworkAPI(broker.transport_url, timeout_seconds=15)
+
+    with (
+        run("cloudnet.controller", config, logs["controller"]),
+        run("cloudnet.agent", config, logs["agent"]),
+    ):
+        for log in logs.values():
+            wait_for_lines(log, WRONG_PASSWORD, 1)
+        with pytest.raises(BrokerUnavailable) as refused:
+            api.get_all_networks(ADMIN)
+        done = allocate(config)
+        broker.control("change_password", broker.user, broker.password)
+        for log in logs.values():
+            wait_for_lines(log, "cannot use the broker: resolved", 1)
+
+    api.close()
+    assert WRONG_PASSWORD in str(refused.value)
+    assert done.returncode == 0, done.stderr
+    assert (
+        f"done, but cannot notify the hosts (the broker at 127.0.0.1:{broker.port} " in done.stderr
+    )
+    assert WRONG_PASSWORD in done.stderr
+
+
 @contextmanager
 def memory_alarm(broker: RabbitMQ) -> Iterator[None]:
     """A broker that takes connections and no messages."""
@@ -236,16 +288,7 @@ def test_calls_and_commands_end_in_time_while_the_broker_accepts_nothing(
     with memory_alarm(broker):
         with pytest.raises(messaging.MessagingTimeout):
             api.get_all_networks(ADMIN)
-        argv = [sys.executable, "-m", "cloudnet.controller.manage", "--config-file", str(config)]
-        allocate = ["instance", "allocate", str(uuid4()), "--project-id", "a", "--host", "node1"]
-        done = subprocess.run(
-            [*argv, *allocate],
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = allocate(config)
 
     api.close()
     assert done.returncode == 0, done.stderr

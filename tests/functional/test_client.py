@@ -121,7 +121,7 @@ def test_a_compute_service_has_enough_with_the_rights_in_the_documents(
     server.start()
 
     with NetworkAPI(user_url) as api:
-        with pytest.raises(BrokerUnavailable, match="access to vhost '/' refused"):
+        with pytest.raises(BrokerUnavailable, match="no permission for virtual host '/'"):
             api.get_all_networks({"request_id": "1"})
         broker.control("set_permissions", "compute", "^$", "^$", "^$")
         with pytest.raises(BrokerUnavailable, match="give this user the permission"):

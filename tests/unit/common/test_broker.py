@@ -27,7 +27,8 @@ def test_the_password_is_in_no_line(caplog: pytest.LogCaptureFixture) -> None:
 
     [record] = caplog.records
     assert record.getMessage() == (
-        f"cannot reach the broker at 127.0.0.1:{port} (Connection refused); retrying every 0.5–30 s"
+        f"cannot use the broker (no broker answers at 127.0.0.1:{port}: Connection refused; start "
+        "it, or correct the transport URL); retrying every 0.5–30 s"
     )
 
 

@@ -256,7 +256,7 @@ def test_an_unreachable_broker_is_reported_and_the_change_is_kept(
     assert answer.status == 0
     assert answer.err == (
         "cloudnet-manage: done, but cannot notify the hosts (no broker answers at "
-        f"127.0.0.1:{port}: Connection refused); their agents get the change with the next "
-        "heartbeat, within 10 s of the broker's return\n"
+        f"127.0.0.1:{port}: Connection refused; start it, or correct the transport URL); their "
+        "agents get the change with their next heartbeat (every 10 s) that reaches a controller\n"
     )
     assert len(cloud.done("instance", "show", VM1, "-f", "json").json) == 1
