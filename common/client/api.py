@@ -42,6 +42,7 @@ class NetworkAPI(
         broker has answered, a call raises :class:`BrokerUnavailable` at once
     :param conf: the configuration of oslo.messaging, for example for TLS (default: one of its own,
         with the library's defaults). Neither it nor the global ``cfg.CONF`` is changed
+    :raises BadRequest: the transport URL is none of a broker
     """
 
     def __init__(

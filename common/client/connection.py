@@ -20,6 +20,8 @@ from cloudnet.common.client.encoding import encode
 from cloudnet.common.deadline import run_with_deadline
 from cloudnet.common.errors import BadRequest, BrokerUnavailable, CloudnetError
 from cloudnet.common.rpc import messaging
+from cloudnet.common.settings.describe import hide_login
+from cloudnet.common.settings.options.broker import BROKER_URL
 
 Context = Mapping[str, Any]
 """The request context, as nova serialises it (Any: JSON). These keys are used:
@@ -43,7 +45,7 @@ class Connection:
     def __init__(
         self, transport_url: str, exchange: str, timeout_seconds: float, conf: cfg.ConfigOpts
     ) -> None:
-        self._url = transport_url
+        self._url = _parse_url(transport_url)
         self._exchange = exchange
         self._timeout_seconds = timeout_seconds
         self._conf = conf
@@ -110,6 +112,18 @@ class Connection:
         return _Link(self._conf, self._url, self._exchange)
 
 
+def _parse_url(transport_url: str) -> str:
+    """Return the URL.
+
+    :raises BadRequest: it is none of a broker
+    """
+    try:
+        return BROKER_URL(transport_url)
+    except ValueError as error:
+        shown = hide_login(str(transport_url))
+        raise BadRequest(f"transport URL {shown!r}: {error} is needed") from error
+
+
 class _Link:
     """One process's connection; it connects with its first call."""
 
@@ -132,7 +146,7 @@ class _Link:
         namespace: str | None,
     ) -> Any:
         if not self._broker_answered:
-            self._check_broker()
+            rpc.check_broker(self._url, self._conf)
             self._broker_answered = True
         remaining = deadline - time.monotonic()
         if remaining <= 0:
@@ -145,9 +159,3 @@ class _Link:
             **({} if namespace is None else {"namespace": namespace}),
         )
         return prepared.call(context, method, **arguments)
-
-    def _check_broker(self) -> None:
-        try:
-            rpc.check_broker(self._url, self._conf)
-        except BrokerUnavailable as error:
-            raise BrokerUnavailable(f"{error}; start it, or correct the URL") from error

@@ -15,6 +15,7 @@ _URL_NAME = re.compile(r"connection|url")
 # From the user's colon to the last @, so that a password with an unquoted @ is hidden, too.
 _LOGIN = re.compile(r"(?P<before>://[^:/?#]*:)(?P<password>.*)(?P<at>@)")
 _NO_HOST = re.compile(r"(?P<before>://[^:/?#]*:)(?!\d+(?:[/?#,]|$))[^/?#]+")  # no port either
+_NO_PORT = re.compile(r":(?!\d*(?:[/?#,]|$)).*", re.DOTALL)
 _IN_QUERY = re.compile(r"(?P<before>[?&](?:password|passwd|pwd)=)[^&]*")
 
 
@@ -41,6 +42,14 @@ def hide_password(url: str) -> str:
     return _IN_QUERY.sub(r"\g<before>***", hidden)
 
 
+def hide_login(text: str) -> str:
+    """Return what should be a URL with its password replaced, also if it is no URL."""
+    if "://" in text:
+        return hide_password(text)
+    hidden = re.sub(r"^.*@", "***@", text, flags=re.DOTALL)
+    return hidden if hidden != text else _NO_PORT.sub(":***", text)
+
+
 def _hide_secrets(assignment: Assignment, option: cfg.Opt | None) -> str:
     name, value = assignment.name, assignment.value
     is_url = (
@@ -50,4 +59,4 @@ def _hide_secrets(assignment: Assignment, option: cfg.Opt | None) -> str:
     )
     if not is_url and (option.secret if option is not None else _SECRET_NAME.search(name)):
         return "***" if value else ""
-    return hide_password(value)
+    return hide_login(value) if is_url else hide_password(value)

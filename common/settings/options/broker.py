@@ -13,10 +13,12 @@ from cloudnet.common import limits
 from cloudnet.common.settings.option_types import Text
 from cloudnet.common.settings.url_types import BrokerUrl
 
+BROKER_URL = BrokerUrl(("rabbit", "kombu", "fake"), "rabbit://user:PASSWORD@172.16.99.1:5672/")
+
 SHARED: tuple[cfg.Opt, ...] = (
     cfg.Opt(
         "transport_url",
-        type=BrokerUrl(("rabbit", "kombu", "fake"), "rabbit://user:PASSWORD@172.16.99.1:5672/"),
+        type=BROKER_URL,
         sample_default="rabbit://guest:guest@127.0.0.1:5672/",
         secret=True,
         help="RabbitMQ's URL: rabbit://user:password@host:port/virtual_host, with several "

@@ -301,6 +301,7 @@ def test_every_error_of_a_file_is_found(write: Write) -> None:
         ("sql_connection = x://host:33", "[DEFAULT] sql_connection = x://host:33: "),
         ("sql_connection = x://b/c?password=p&a=1", "sql_connection = x://b/c?password=***&a=1: "),
         ("my_own_url = http://a:p@b", "[DEFAULT] my_own_url = http://a:***@b: "),
+        ("sql_connection = a:p@b", "[DEFAULT] sql_connection = ***@b: "),
         ("my_own_password = p", "[DEFAULT] my_own_password = ***: "),
     ],
 )
