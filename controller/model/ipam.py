@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, collapse_addresses
 from typing import TypeVar
@@ -10,6 +10,9 @@ from typing import TypeVar
 from cloudnet.common.errors import AddressOutOfRange, CidrConflict, InvalidIntValue
 
 Range = TypeVar("Range", IPv4Network, IPv6Network)
+
+Labels = Mapping[IPv4Network | IPv6Network, str]
+NO_LABELS: Labels = {}
 
 
 @dataclass(frozen=True)
@@ -29,23 +32,37 @@ def prefix_length(size: int) -> int:
 
 
 def pick_ranges(
-    cidr: IPv4Network, count: int, size: int, existing: Iterable[IPv4Network]
+    cidr: IPv4Network,
+    count: int,
+    size: int,
+    existing: Sequence[IPv4Network],
+    labels: Labels = NO_LABELS,
 ) -> list[IPv4Network]:
     """Return the first ``count`` networks of ``size`` addresses that overlap nothing existing.
 
+    :param labels: of the existing networks, for errors
     :raises InvalidIntValue: the range could not hold so many even if it were empty
     :raises CidrConflict: existing networks leave too little of it
     """
     prefix = prefix_length(size)
-    return pick_subnets(cidr, count, prefix, existing, f"of {2 ** (32 - prefix)} addresses")
+    return pick_subnets(
+        cidr, count, prefix, existing, f"of {2 ** (32 - prefix)} addresses", labels=labels
+    )
 
 
 def pick_subnets(
-    cidr: Range, count: int, prefix: int, existing: Iterable[Range], what: str
+    cidr: Range,
+    count: int,
+    prefix: int,
+    existing: Sequence[Range],
+    what: str,
+    *,
+    labels: Labels = NO_LABELS,
 ) -> list[Range]:
     """Return the first ``count`` networks with a prefix length that overlap nothing existing.
 
     :param what: describes the networks in errors
+    :param labels: of the existing networks, for errors
     """
     capacity = 0 if prefix < cidr.prefixlen else 2 ** (prefix - cidr.prefixlen)
     if capacity < count:
@@ -54,8 +71,7 @@ def pick_subnets(
             f"{count}; give a larger range, fewer networks or a smaller network size"
         )
     step = 2 ** (cidr.max_prefixlen - prefix)
-    overlapping = [other for other in collapse_addresses(existing) if other.overlaps(cidr)]
-    remaining = iter(overlapping)
+    remaining = (other for other in collapse_addresses(existing) if other.overlaps(cidr))
     picked: list[Range] = []
     start, end = int(cidr.network_address), int(cidr.broadcast_address) + 1
     block = next(remaining, None)
@@ -68,9 +84,11 @@ def pick_subnets(
             picked.append(type(cidr)((start, prefix)))
             start += step
     if len(picked) < count:
+        overlapping = sorted({other for other in existing if other.overlaps(cidr)})
+        left = f"room for only {len(picked)} of {count}" if picked else "no room for"
         raise CidrConflict(
-            f"{cidr} overlaps {_some(overlapping)} and has room for only {len(picked)} more of "
-            f"{count} networks {what}; choose another range"
+            f"{cidr} overlaps {_some(overlapping, labels)} and has {left} networks {what}; choose "
+            "another range"
         )
     return picked
 
@@ -142,6 +160,9 @@ def _skip(cursor: IPv4Address, used: set[IPv4Address]) -> IPv4Address:
     return cursor
 
 
-def _some(networks: Sequence[Range]) -> str:
-    shown = ", ".join(str(network) for network in networks[:3])
+def _some(networks: Sequence[Range], labels: Labels) -> str:
+    shown = ", ".join(
+        f"network {labels[network]} {network}" if network in labels else str(network)
+        for network in networks[:3]
+    )
     return shown if len(networks) <= 3 else f"{shown} and {len(networks) - 3} more"

@@ -32,7 +32,9 @@ def _plan_ipv6(
             raise BadRequest(f"gateway_v6 {gateway} needs cidr_v6; give both or neither")
         return [{}] * count
     prefix = ipv6.prefix_length(cidr.prefixlen, size)
-    picked = ipam.pick_subnets(cidr, count, prefix, existing.ranges_v6, f"of /{prefix}")
+    picked = ipam.pick_subnets(
+        cidr, count, prefix, existing.ranges_v6, f"of /{prefix}", labels=existing.labels
+    )
     if gateway is not None and gateway not in picked[0] and not gateway.is_link_local:
         raise AddressOutOfRange(f"gateway_v6 {gateway} is not inside {picked[0]}")
     return [

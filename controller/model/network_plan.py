@@ -83,7 +83,7 @@ class _Planner:
             raise InvalidCidr("cidr: fixed_range is empty, so give the range of the networks")
         validation.parse_argument("cidr", validation.require_guest_range, cidr)
         size = request.network_size or min(defaults.network_size, _largest_size(cidr, count))
-        subnets = ipam.pick_ranges(cidr, count, size, self._existing.ranges)
+        subnets = ipam.pick_ranges(cidr, count, size, self._existing.ranges, self._existing.labels)
         others = plan_other_columns(request, count, size, self._existing)
         return [
             self._plan_network(label, subnet, vlan, more)

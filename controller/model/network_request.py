@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
@@ -53,6 +53,7 @@ class ExistingNetworks:
     cloud_bridges: Collection[str]  # those that agents create; the others are operators'
     flat_nics: Mapping[str, str]  # in the bridges of FlatDHCP networks, with the networks' labels
     ranges_v6: Sequence[IPv6Network] = ()
+    labels: Mapping[IPv4Network | IPv6Network, str] = field(default_factory=dict)  # for errors
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,17 @@ def list_ranges_v6(connection: Connection) -> list[IPv6Network]:
     return list(connection.scalars(sa.select(networks.c.cidr_v6).where(given_)))
 
 
+def map_labels_by_range(connection: Connection) -> dict[IPv4Network | IPv6Network, str]:
+    """Return the networks' labels by their IPv4 and IPv6 ranges, for messages."""
+    statement = sa.select(networks.c.label, networks.c.cidr, networks.c.cidr_v6)
+    return {
+        range_: row.label
+        for row in read_rows(connection, statement)
+        for range_ in (row.cidr, row.cidr_v6)
+        if range_ is not None and row.label
+    }
+
+
 def list_vlans(connection: Connection) -> dict[int, str]:
     """Return the VLAN ids that networks have, with the networks' labels and uuids."""
     rows = connection.execute(

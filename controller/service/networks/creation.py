@@ -57,6 +57,7 @@ def create_networks(
         cloud_bridges={name for name, topology in bridges if topology is not Topology.FLAT},
         flat_nics=network_rows.list_flat_nics(connection),
         ranges_v6=network_rows.list_ranges_v6(connection),
+        labels=network_rows.map_labels_by_range(connection),
     )
     planned = plan_networks(request, defaults, existing)
     refuse_overlaps(planned, host_range_rows.list_all(connection), peers)

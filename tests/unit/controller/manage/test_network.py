@@ -90,7 +90,7 @@ def test_an_overlap_is_refused(manage: Manage) -> None:
 
     line = manage.refused("network", "create", "--label", "y", "--fixed-range-v4", "10.0.0.0/24")
 
-    assert "10.0.0.0/24 overlaps 10.0.0.0/22" in line
+    assert "10.0.0.0/24 overlaps network x 10.0.0.0/22 and has no room for networks of" in line
 
 
 @pytest.mark.parametrize(

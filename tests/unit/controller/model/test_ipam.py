@@ -40,6 +40,26 @@ def test_a_range_inside_an_existing_network_conflicts() -> None:
         ipam.pick_ranges(IPv4Network("10.9.0.0/16"), 1, 256, [TEN])
 
 
+def test_a_conflict_names_real_networks_and_what_is_left() -> None:
+    existing = ipam.pick_ranges(IPv4Network("10.0.0.0/20"), 3, 1024, [])
+    labels = {network: f"private_{number}" for number, network in enumerate(existing)}
+
+    with pytest.raises(CidrConflict) as full:
+        ipam.pick_ranges(IPv4Network("10.0.0.0/22"), 1, 1024, existing, labels)
+    with pytest.raises(CidrConflict) as scarce:
+        ipam.pick_ranges(IPv4Network("10.0.4.0/20", strict=False), 2, 1024, existing, labels)
+
+    assert str(full.value) == (
+        "10.0.0.0/22 overlaps network private_0 10.0.0.0/22 and has no room for networks of 1024 "
+        "addresses; choose another range"
+    )
+    assert str(scarce.value) == (
+        "10.0.0.0/20 overlaps network private_0 10.0.0.0/22, network private_1 10.0.4.0/22, "
+        "network private_2 10.0.8.0/22 and has room for only 1 of 2 networks of 1024 addresses; "
+        "choose another range"
+    )
+
+
 def test_three_thousand_ranges_are_picked_at_once() -> None:
     existing = ipam.pick_ranges(TEN, 500, 1024, [])
 

@@ -103,7 +103,11 @@ REFUSALS: list[tuple[dict[str, Any], type[CloudnetError], str]] = [
         AddressOutOfRange,
         "gateway_v6 fd01::1",
     ),
-    ({"cidr_v6": IPv6Network("fd00:9::/64")}, CidrConflict, "fd00:9::/64 overlaps fd00:9::/64"),
+    (
+        {"cidr_v6": IPv6Network("fd00:9::/64")},
+        CidrConflict,
+        r"fd00:9::/64 overlaps network \S+ fd00:9::/64",
+    ),
     ({"cidr_v6": IPv6Network("fd00::/64"), "num_networks": 2}, InvalidIntValue, "room for 1 netw"),
     ({"vpn_start": 65535, "num_networks": 2}, InvalidIntValue, "vpn_start 65535"),
 ]
