@@ -37,6 +37,7 @@ class Checked:
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)  # a value was corrected
     notes: list[str] = field(default_factory=list)  # an assignment has no effect
+    strange_files: list[str] = field(default_factory=list)  # a file is probably the wrong one
 
     def find_origin(self, group: str, name: str) -> Assignment | None:
         """Return the assignment that sets the option, None if it has its default."""

@@ -28,6 +28,7 @@ from cloudnet.common.settings.needed_files import check_files
 from cloudnet.common.settings.option_index import MESSAGING_LIBRARY, is_own, list_library_options
 from cloudnet.common.settings.options import SHARED
 from cloudnet.common.settings.options.readers import Program, is_read_by
+from cloudnet.common.settings.strange_files import describe_strange_files
 from cloudnet.common.settings.views import AgentSettings, ControllerSettings
 
 LOG = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ def read_controller(files: Sequence[Path], prog: str) -> ControllerSettings:
     fill.register(conf)
     conf.register_opts(list(SHARED))
     checked = _read_into(conf, list(files) or list_default_files(), (), prog, Program.CONTROLLER)
+    _log_lines(logging.WARNING, checked.strange_files)
     _log_lines(logging.DEBUG, [*checked.warnings, *checked.notes])
     return derive_controller_settings(conf, checked)
 
@@ -90,7 +92,7 @@ def _load_global(
     logs.buffer_early_records()
     cfg.CONF.reset()
     checked = _load(cfg.CONF, argv, prog, program, cli)
-    _log_lines(logging.WARNING, [*checked.warnings, *checked.notes])
+    _log_lines(logging.WARNING, [*checked.strange_files, *checked.warnings, *checked.notes])
     return checked
 
 
@@ -126,6 +128,7 @@ def _read_into(
     asks_for_help = bool({"-h", "--help", "--version"} & set(arguments))
     assignments = [] if asks_for_help else read_assignments(files)
     checked = check_assignments(assignments, program)
+    checked.strange_files += describe_strange_files(files, assignments, checked)
     checked.accepted = fill.add_referred(conf, checked.accepted, checked.ignored)
     fill.fill(conf, checked.accepted, arguments, prog, _version())
     checked.errors += fill.check_references(
