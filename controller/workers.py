@@ -168,7 +168,7 @@ class Workers:
             served = bool(os.read(self._ready, 64))
         except BlockingIOError:
             return
-        if served and not self._is_ready:
+        if served and not self._is_ready and self._deadline is None:
             self._is_ready = True
             for number in range(1, self._count):
                 self._due[number] = time.monotonic()

@@ -124,3 +124,28 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 def test_a_first_worker_that_is_refused_ends_the_parent_with_its_status(tmp_path: Path) -> None:
     with running(tmp_path, 2, refused=True) as parent:
         assert parent.process.wait(60) == 3
+
+
+LATE = """
+import os, signal, sys, time
+from cloudnet.controller.workers import Workers
+
+def work(ends):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.write(1, f"pid {ends.number}\\n".encode())
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(0.5)
+    ends.note_ready()
+    time.sleep(1)
+    return 0
+
+sys.exit(Workers(2, work, lambda: None).run())
+"""
+
+
+def test_no_worker_is_started_after_the_end_was_requested() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LATE], stdout=subprocess.PIPE, timeout=60, check=True
+    )
+
+    assert ended.stdout.splitlines() == [b"pid 0"]
