@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cloudnet.common.escape import escape_controls
 from cloudnet.common.settings.check import Checked
-from cloudnet.common.settings.describe import single_line
 from cloudnet.common.settings.files import Assignment
 from cloudnet.common.settings.nova_options import is_other_service_option
 
@@ -42,5 +42,6 @@ def describe_strange_files(
     for file in map(str, files):
         if file in assigned - known:
             yield (
-                f"{single_line(file)}: has no option of cloudnet's or nova's; is it the right file?"
+                f"{escape_controls(file)}: has no option of cloudnet's or nova's; "
+                "is it the right file?"
             )
