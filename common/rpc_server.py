@@ -3,9 +3,8 @@
 A method that has to wait returns a ``Future``: its worker is free at once, and the reply is sent by
 the thread that completes the future.
 
-The dispatcher and the server override private methods of the library's, because there is no other
-place to refuse wrong arguments in one line and to stop soon; setup.cfg bounds the library's version
-for that.
+Its dispatcher overrides a private method of the library's, because there is no other place to
+refuse wrong arguments in one line; setup.cfg bounds the library's version for that.
 """
 
 from __future__ import annotations
@@ -28,8 +27,6 @@ LOG = logging.getLogger(__name__)
 
 # The part of a caller's timeout within which a call must be committed; the rest is for the queue.
 WORKING_SHARE = 0.8
-
-LISTEN_SECONDS = 0.5  # the longest that a server without calls takes to stop
 
 TIMEOUT_KEY = "timeout_seconds"
 """In a call's context: how long its caller waits, if that is not ``rpc_response_timeout``."""
@@ -152,11 +149,6 @@ def _get_known(error: errors.CloudnetError) -> Exception:
 
 class _Server(messaging.rpc.server.RPCServer):  # type: ignore[misc]  # the library has no types
     """A server whose methods may return a future."""
-
-    def _create_listener(self) -> Any:  # Any: the library's
-        # An idle listener sees that it has to stop only when a wait for messages ends. The
-        # library's own waits grow to 5 s.
-        return self.transport._listen(self._target, 1, LISTEN_SECONDS)  # noqa: SLF001
 
     def _process_incoming(self, incoming: Any) -> None:
         [message] = incoming
