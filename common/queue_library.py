@@ -14,6 +14,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import oslo_messaging as messaging  # noqa: TID251 - the only import of it
     from oslo_messaging import opts as messaging_opts  # noqa: TID251 - as above
+    from oslo_messaging._drivers.amqpdriver import RpcAMQPListener  # noqa: TID251 - as above
 
 CONNECTION_ERRORS: tuple[type[Exception], ...] = (
     *Transport.connection_errors,
@@ -27,4 +28,10 @@ it refuses the user."""
 BROKER_ERRORS: tuple[type[Exception], ...] = (messaging.MessagingException, *CONNECTION_ERRORS)
 """What a call or a cast fails with when the broker does not take it."""
 
-__all__ = ["BROKER_ERRORS", "CONNECTION_ERRORS", "messaging", "messaging_opts"]
+__all__ = [
+    "BROKER_ERRORS",
+    "CONNECTION_ERRORS",
+    "RpcAMQPListener",
+    "messaging",
+    "messaging_opts",
+]

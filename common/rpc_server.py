@@ -3,8 +3,9 @@
 A method that has to wait returns a ``Future``: its worker is free at once, and the reply is sent by
 the thread that completes the future.
 
-Its dispatcher overrides a private method of the library's, because there is no other place to
-refuse wrong arguments in one line; setup.cfg bounds the library's version for that.
+The dispatcher and the server override private methods of the library's, because there is no other
+place to refuse wrong arguments in one line and to stop soon; setup.cfg bounds the library's version
+for that.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 from cloudnet.common import errors
 from cloudnet.common.deadline import time_limit
-from cloudnet.common.queue_library import messaging
+from cloudnet.common.queue_library import RpcAMQPListener, messaging
 from cloudnet.common.request import describe_call, serving
 from cloudnet.common.topics import HOSTS_TOPIC, NETWORK_TOPIC
 
@@ -27,6 +29,8 @@ LOG = logging.getLogger(__name__)
 
 # The part of a caller's timeout within which a call must be committed; the rest is for the queue.
 WORKING_SHARE = 0.8
+
+LISTEN_SECONDS = 0.5  # the longest that a server without calls takes to stop
 
 TIMEOUT_KEY = "timeout_seconds"
 """In a call's context: how long its caller waits, if that is not ``rpc_response_timeout``."""
@@ -150,9 +154,33 @@ def _get_known(error: errors.CloudnetError) -> Exception:
 class _Server(messaging.rpc.server.RPCServer):  # type: ignore[misc]  # the library has no types
     """A server whose methods may return a future."""
 
+    def _create_listener(self) -> Any:  # Any: the library's
+        # An idle listener sees that it has to stop only when a wait for messages ends. The
+        # library's own waits grow to 5 s.
+        listener = self.transport._listen(self._target, 1, LISTEN_SECONDS)  # noqa: SLF001
+        source = getattr(listener, "_poll_style_listener", None)
+        if isinstance(source, RpcAMQPListener):  # not a queue in memory
+            _leave_late_messages(source)
+        return listener
+
     def _process_incoming(self, incoming: Any) -> None:
         [message] = incoming
         super()._process_incoming([_Call(message, self.dispatcher)])
+
+
+def _leave_late_messages(listener: RpcAMQPListener) -> None:
+    """Leave what arrives while a stopped server closes its connection to other servers.
+
+    The library acknowledges it, and has no thread that would process it: the call would be lost.
+    The broker gives what is not acknowledged to another server once the connection is closed.
+    """
+
+    def take_in_time(take: Callable[[Any], None], message: Any) -> None:  # Any: the library's
+        if not listener._shutoff.is_set():  # noqa: SLF001 - as above
+            take(message)
+
+    for consumer in listener.conn.connection._consumers:  # noqa: SLF001
+        consumer.callback = partial(take_in_time, consumer.callback)
 
 
 class _Call:

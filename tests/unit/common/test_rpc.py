@@ -14,9 +14,9 @@ import pytest
 
 from cloudnet.client import NetworkAPI
 from cloudnet.common import rpc
-from cloudnet.common.errors import BrokerUnavailable, NoMoreFixedIps
+from cloudnet.common.errors import BadRequest, BrokerUnavailable, NoMoreFixedIps
 from cloudnet.common.rpc import messaging
-from cloudnet.common.rpc_server import Dispatcher
+from cloudnet.common.rpc_server import LISTEN_SECONDS, Dispatcher
 
 
 class Echo:
@@ -104,8 +104,41 @@ def test_a_call_without_a_broker_is_refused_at_once() -> None:
         api.get_all_networks({})
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1:5672", "127.0.0.1:5672"),
+        ("", ""),
+        ("rabbit://", "rabbit://"),
+        ("u:geheim@b:5672", "***@b:5672"),
+        ("u:geheim", "u:***"),
+        ("amqps://u:geheim@b/", "amqps://u:***@b/"),
+        ("rabbit://u:geheim@b:port/", "rabbit://u:***@b:port/"),
+    ],
+)
+def test_a_transport_url_that_is_none_is_refused_without_its_password(url: str, shown: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        NetworkAPI(url)
+
+    assert str(refused.value) == (
+        f"transport URL '{shown}': a URL such as rabbit://user:PASSWORD@172.16.99.1:5672/ is needed"
+    )
+
+
 def test_a_valid_call_gets_its_reply(client: Any) -> None:
     assert client.call({}, "echo", word="a", twice=True) == "aa"
+
+
+def test_an_idle_server_looks_often_whether_it_has_to_stop() -> None:
+    transport = rpc.create_transport(rpc.get_default_conf(), "fake://", "idle")
+    server = rpc.create_server(transport, "echo", "here", [Echo()])
+
+    server.start()
+
+    assert server.listener.batch_timeout == LISTEN_SECONDS
+    server.stop()
+    server.wait()
 
 
 WRONG = [
