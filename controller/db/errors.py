@@ -29,7 +29,7 @@ _NO_DATABASE = re.compile(r'database "[^"]*" does not exist|Unknown database')
 _REFUSED = re.compile(
     r"authentication failed|no pg_hba.conf entry|role \"[^\"]*\" does not exist|Access denied"
 )
-REMEDIES = (  # the first that fits: what is said, the cause, and the remedy
+REMEDIES = (  # the first that fits: words of the error, the cause, and the remedy
     (
         _NO_DATABASE,
         "the server has no database of this name",

@@ -26,7 +26,7 @@ class StubController:
         return self._reply
 
     def heartbeat(self, context: Plain, heartbeat: Any) -> Any:  # Any: JSON
-        """Answer a heartbeat without news."""
+        """Answer a heartbeat that reports no change."""
         return to_wire(HeartbeatReply(needs_report=False))
 
     def has_report_in_sync(self, networks: int) -> bool:

@@ -49,7 +49,7 @@ def odd_processes(host: Host) -> Iterator[subprocess.Popen[bytes]]:
         subprocess.Popen([sys.executable, "-c", script, *words], stdin=subprocess.PIPE),
         subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE) as unreadable,
     ):
-        # Reading what stands there now is an input/output error.
+        # Reading what is there now is an input/output error.
         host.sh(f"mount --bind /proc/{unreadable.pid}/mem /proc/{unreadable.pid}/cmdline")
         try:
             yield unreadable

@@ -1,4 +1,4 @@
-"""Heartbeats without news: they are small, write nothing, and hide nothing."""
+"""Heartbeats that report no change: they are small, write nothing, and hide nothing."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def list_agent_hosts(connection: Connection) -> list[str]:
 
 
 def list_last_seen(connection: Connection) -> dict[str, datetime]:
-    """Return when the agent of each host that has ever reported was last heard from."""
+    """Return when the agent of each host last reported; hosts that never did are left out."""
     rows = read_rows(
         connection,
         sa.select(services.c.host, services.c.last_seen_up).where(
@@ -98,7 +98,7 @@ def list_last_seen(connection: Connection) -> dict[str, datetime]:
 
 
 def record_seen(connection: Connection, seen: Mapping[str, datetime]) -> None:
-    """Record when agents were last heard from, unless a later time is recorded."""
+    """Record when agents last reported, unless a later time is recorded."""
     connection.execute(
         sa.update(services)
         .where(

@@ -1,4 +1,4 @@
-"""Heartbeats without news: they are compared, and write nothing.
+"""Heartbeats that report no change: they are compared, and write nothing.
 
 An agent whose report was taken sends only its digest until something changes. The database is only
 read; the time of the heartbeat stays in memory and is written a moment later, for all hosts at

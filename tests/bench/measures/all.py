@@ -35,7 +35,7 @@ CONTROL: Mapping[str, Measure] = {
         lambda places: contention.measure(places.site),
     ),
     "heartbeats": Measure(
-        "1,000 agents without news", lambda places: heartbeats.measure(places.site)
+        "1,000 agents that report no change", lambda places: heartbeats.measure(places.site)
     ),
     "leases": Measure(
         "from the call to a lease that a guest has", lambda places: leases.measure(places.site)

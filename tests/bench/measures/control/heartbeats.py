@@ -1,4 +1,4 @@
-"""A thousand agents without news, and an allocation beside them."""
+"""A thousand agents that report no change, and an allocation beside them."""
 
 import itertools
 import threading
@@ -35,7 +35,9 @@ def measure(site: Site) -> list[Figure]:
             share = (controller.daemon.processor_seconds - used) / (time.monotonic() - began)
             beside = call_in_turn(lambda: controller.allocate("bench"), TIMES)
     return [
-        Figure(f"{HOSTS} agents without news, share of a core", share * 100, "%", goal=Goal(5)),
+        Figure(
+            f"{HOSTS} agents that report no change, share of a core", share * 100, "%", goal=Goal(5)
+        ),
         Figure(
             f"allocate_for_instance beside {HOSTS} agents, p95",
             percentile(milliseconds(beside), 95),
