@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NoReturn
+
+_MISSING = "the following arguments are required"  # the beginning of argparse's message
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -15,10 +18,7 @@ class OneLineParser(argparse.ArgumentParser):
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # Any: as argparse
         """Parse all arguments; an unknown one is wrong usage and similar options are named."""
-        parsed, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            self.error(describe_unknown(self, unknown))
-        return parsed
+        return _parse_all(self, args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2."""
@@ -33,15 +33,38 @@ def exit_with_usage_error(parser: argparse.ArgumentParser, message: str) -> NoRe
 
 def make_one_line(parser: argparse.ArgumentParser) -> None:
     """Make a parser of another class print one line about wrong usage."""
-
-    def parse_args(args: Any = None, namespace: Any = None) -> Any:  # Any: as argparse
-        parsed, unknown = parser.parse_known_args(args, namespace)
-        if unknown:
-            exit_with_usage_error(parser, describe_unknown(parser, unknown))
-        return parsed
-
-    parser.parse_args = parse_args  # type: ignore[method-assign]
+    parser.parse_args = partial(_parse_all, parser)  # type: ignore[method-assign]
     parser.error = partial(exit_with_usage_error, parser)  # type: ignore[method-assign]
+
+
+def _parse_all(
+    parser: argparse.ArgumentParser, args: Any = None, namespace: Any = None
+) -> Any:  # Any: as argparse
+    words = sys.argv[1:] if args is None else args
+    parser.error = partial(_refuse, parser, words)  # type: ignore[method-assign]
+    parsed, unknown = parser.parse_known_args(args, namespace)
+    if unknown:
+        exit_with_usage_error(parser, describe_unknown(parser, unknown))
+    return parsed
+
+
+def _refuse(parser: argparse.ArgumentParser, words: Sequence[str], message: str) -> NoReturn:
+    """Exit with wrong usage; a mistyped option is named rather than one that is then missing."""
+    mistyped = _list_unknown_options(parser, words) if message.startswith(_MISSING) else []
+    exit_with_usage_error(parser, describe_unknown(parser, mistyped) if mistyped else message)
+
+
+def _list_unknown_options(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[str]:
+    """Return the words that begin like long options and are the beginning of none."""
+    known = tuple(parser._option_string_actions)  # noqa: SLF001 - as below
+    unknown = []
+    for word in words:
+        if word == "--":
+            break
+        option = word.partition("=")[0]
+        if option.startswith("--") and not any(each.startswith(option) for each in known):
+            unknown.append(word)
+    return unknown
 
 
 def describe_unknown(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> str:

@@ -49,7 +49,7 @@ class AbsolutePath(OptionType):
     def __init__(self, *, empty: bool = False) -> None:
         super().__init__("path")
         self.empty = empty
-        self.expected = "an absolute path, without control characters"
+        self.expected = "an absolute path without control characters"
         if empty:
             self.expected += ", or nothing"
 

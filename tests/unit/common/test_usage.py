@@ -73,6 +73,27 @@ def test_right_usage_is_parsed_by_both_classes() -> None:
         }
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--lable=x"], "unrecognized arguments: --lable=x; did you mean --label?"),
+        (["--host", "a"], "the following arguments are required: --label"),
+        (["--", "--lable"], "the following arguments are required: --label"),
+    ],
+)
+def test_a_mistyped_option_is_named_rather_than_the_one_that_is_missing(
+    words: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = build(argparse.ArgumentParser)
+    make_one_line(other)
+    for parser in (build(), other):
+        parser.add_argument("--label", required=True)
+        with pytest.raises(SystemExit):
+            parser.parse_args(words)
+
+        assert capsys.readouterr().err == f"prog: {line}; see `prog --help`\n"
+
+
 def test_a_message_of_several_lines_becomes_one(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         build().error("one\n  two")

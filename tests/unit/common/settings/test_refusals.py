@@ -161,7 +161,7 @@ from tests.unit.common.settings.refusing import caught, refusal
         ),
         (
             "state_path =",
-            ("1: [DEFAULT] state_path = : an absolute path, without control characters is needed"),
+            ("1: [DEFAULT] state_path = : an absolute path without control characters is needed"),
         ),
         (
             "host =",
