@@ -6,14 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fixtures.waiting import wait_for
-from tests.lab.machines.dot1q import has_dot1q
 from tests.lab.machines.host import Host
 from tests.lab.machines.session import Process
 from tests.lab.quickstart.attach import SOCKET_NAME
@@ -77,11 +76,14 @@ def test_a_failure_is_reported_with_its_step(directory: Path) -> None:
     assert not home.exists()
 
 
-def quickstart(*arguments: str, typed: str = "") -> tuple[int, str]:
+def quickstart(
+    *arguments: str, typed: str = "", environment: Mapping[str, str] | None = None
+) -> tuple[int, str]:
     """Run a quickstart to its end; return its status and output."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.lab.quickstart", *arguments],
         cwd=TOP,
+        env=environment,
         check=False,
         capture_output=True,
         text=True,
@@ -169,11 +171,23 @@ def test_an_interrupted_installation_reports_it_in_one_line(directory: Path) -> 
     assert text == "install: interrupted; run it again to finish\n"
 
 
-@pytest.mark.skipif(has_dot1q(), reason="runs on kernels without 802.1Q")
 def test_namespaces_are_refused_where_the_kernel_has_no_8021q(directory: Path) -> None:
     home = directory / "form"
+    refusing = directory / "refusing"  # the answer of a kernel without 802.1Q, on any kernel
+    refusing.mkdir()
+    ip = refusing / "ip"
+    ip.write_text(f"""\
+#!/bin/sh
+case "$*" in *"type vlan"*) echo Error: Unknown device type. >&2; exit 2;; esac
+exec {shutil.which("ip")} "$@"
+""")
+    ip.chmod(0o755)
 
-    status, line = quickstart(f"--directory={home}", "--form=namespaces")
+    status, line = quickstart(
+        f"--directory={home}",
+        "--form=namespaces",
+        environment={**os.environ, "PATH": f"{refusing}:{os.environ['PATH']}"},
+    )
 
     assert status == 1
     assert line == (
