@@ -82,7 +82,7 @@ class Trials:
         self._on_change = on_change
         self._lock = threading.RLock()
         self._is_reached = False  # the last report got a reply
-        self._replied_at = clock()
+        self._replied_at = clock()  # the last reply, or the start
         self._lost = 0  # probes in a row
         self._admitted: dict[str, NetworkSnapshot] = {}
         self._trials: dict[str, _Trial] = {}
@@ -134,6 +134,7 @@ class Trials:
             if not replied:
                 return
             now, is_lifted = self._clock(), False
+            self._replied_at = now
             for uuid, taken in list(self._taken_back.items()):
                 if taken.is_cause:
                     continue
